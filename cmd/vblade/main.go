@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/netio"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+// What is fixed at start: memory does not grow with load (design: bounded).
+const (
+	frameBuffers  = netio.MaxBatch
+	receiveBuffer = 4 << 20 // bytes: several initiators with full windows of jumbo frames
+)
+
+// main runs vblade.
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run does what the arguments say and returns the exit status: 0 for help,
+// version and an export that was ended by a signal, 1 for a refusal to start.
+// It is the one place that prints errors.
+func run(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	switch {
+	case err == nil && o.help:
+		fmt.Fprint(stdout, help())
+		return 0
+	case err == nil && o.version:
+		fmt.Fprintln(stdout, "vblade", version)
+		return 0
+	case err == nil:
+		err = serve(o, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "vblade:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve exports the file until a signal ends it.
+func serve(o options, stdout, stderr io.Writer) error {
+	file, err := ata.OpenFile(o.filename, o.file)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	link, err := openLink(o)
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	if n := link.ReceiveBuffer(); n < receiveBuffer {
+		fmt.Fprintf(stderr, "vblade: the receive buffer of %s is only %d KiB: several busy initiators may lose frames and ask again; "+
+			"raise it with: sysctl -w net.core.rmem_max=%d\n", o.netif, n>>10, receiveBuffer)
+	}
+	buffers, err := netio.NewBuffers(frameBuffers, aoe.ATALen)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find the host's name for the serial number: %w", err)
+	}
+	b := blade.New(file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
+	server := blade.NewServer(link, buffers, log.New(stderr, "vblade: ", 0), b)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	announce(stdout, o, file)
+	server.Serve(ctx)
+	return nil
+}
+
+// openLink opens the interface for the export's requests only.
+func openLink(o options) (*netio.Link, error) {
+	filter, err := aoe.RequestFilter(o.shelf, o.slot)
+	if err != nil {
+		return nil, fmt.Errorf("assemble the socket filter: %w", err)
+	}
+	return netio.Open(o.netif, netio.Config{
+		EtherType:     uint16(aoe.EtherType),
+		Filter:        filter,
+		ReceiveBuffer: receiveBuffer,
+	})
+}
+
+// announce prints the line by which scripts know that the export is up, as the
+// C program does.
+func announce(stdout io.Writer, o options, file *ata.File) {
+	mode := "O_RDWR"
+	if file.ReadOnly() {
+		mode = "O_RDONLY"
+	}
+	fmt.Fprintf(stdout, "pid %d: e%d.%d, %d sectors %s\n",
+		os.Getpid(), o.shelf, o.slot, file.Size()/ata.SectorSize, mode)
+}

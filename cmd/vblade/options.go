@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+)
+
+// usage is the command line in a line.
+const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename"
+
+// Bounds of shelf and slot: the values above them mean every one (difference 10).
+const (
+	maxShelf = aoe.EveryShelf - 1
+	maxSlot  = aoe.EverySlot - 1
+)
+
+// defaultBuffers is how many requests we say we queue without -b.
+const defaultBuffers = 16
+
+// options is the command line, checked.
+type options struct {
+	shelf    uint16
+	slot     uint8
+	netif    string
+	filename string
+	file     ata.Options
+	buffers  uint16
+	masks    []aoe.MAC
+	help     bool
+	version  bool
+}
+
+// flags returns the options' flag set, which writes into o.
+func flags(o *options) *pflag.FlagSet {
+	fs := pflag.NewFlagSet("vblade", pflag.ContinueOnError)
+	fs.SortFlags = false
+	fs.Usage = func() {}
+	o.buffers = defaultBuffers
+	fs.VarP((*bufferCount)(&o.buffers), "buffers", "b", "`buffers` advertised: requests that one initiator keeps outstanding")
+	fs.VarP(&sectors{n: &o.file.Offset}, "offset", "o", "`sectors` left out at the start of the file")
+	fs.VarP(&sectors{n: &o.file.Length, least: 1}, "length", "l", "`sectors` exported (default: all that follow)")
+	fs.BoolVarP(&o.file.Direct, "direct", "d", false, "direct I/O, past the page cache (O_DIRECT)")
+	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write when it is on the disk (O_SYNC)")
+	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
+	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
+	fs.BoolVar(&o.version, "version", false, "print the version and exit")
+	fs.BoolVarP(&o.help, "help", "h", false, "print this and exit")
+	return fs
+}
+
+// help is what --help prints.
+func help() string {
+	return "Usage: " + usage + "\n\n" +
+		"Serve a file or block device as an ATA over Ethernet target.\n\n" +
+		"  shelf     0 to 65534, slot 0 to 254: the target's address, e<shelf>.<slot>\n" +
+		"  netif     the network interface to serve on\n" +
+		"  filename  the regular file or block device to serve\n\n" +
+		"Options, before or after these (numbers of sectors in decimal, 0x hex or 0 octal;\n" +
+		"a sector is 512 bytes):\n" +
+		flags(new(options)).FlagUsages()
+}
+
+// parse reads the command line; the positional arguments only where neither
+// help nor the version is asked for.
+func parse(args []string) (options, error) {
+	var o options
+	fs := flags(&o)
+	if err := fs.Parse(args); err != nil {
+		return o, fmt.Errorf("%w; see vblade --help", err)
+	}
+	if o.help || o.version {
+		return o, nil
+	}
+	if fs.NArg() != 4 {
+		return o, fmt.Errorf("%d arguments instead of 4; usage: %s", fs.NArg(), usage)
+	}
+	shelf, err := number("shelf", fs.Arg(0), uint64(maxShelf))
+	if err != nil {
+		return o, err
+	}
+	slot, err := number("slot", fs.Arg(1), uint64(maxSlot))
+	if err != nil {
+		return o, err
+	}
+	o.shelf, o.slot = uint16(shelf), uint8(slot)
+	o.netif, o.filename = fs.Arg(2), fs.Arg(3)
+	return o, nil
+}
+
+// number reads a decimal argument up to most.
+func number(what, s string, most uint64) (uint64, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return 0, fmt.Errorf("%s %q is not a number; give 0 to %d", what, s, most)
+	}
+	if err != nil || n > most {
+		return 0, fmt.Errorf("%s %s is out of range; give 0 to %d", what, s, most)
+	}
+	return n, nil
+}
+
+// bufferCount is the value of -b.
+type bufferCount uint16
+
+// Set reads the value.
+func (b *bufferCount) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n == 0 {
+		return errors.New("give 1 to 65535")
+	}
+	*b = bufferCount(n)
+	return nil
+}
+
+// String is the value as Set reads it.
+func (b *bufferCount) String() string { return strconv.Itoa(int(*b)) }
+
+// Type is not shown: the usage text names the value.
+func (b *bufferCount) Type() string { return "buffers" }
+
+// sectors is the value of -o and -l: a number of sectors.
+type sectors struct {
+	n     *int64
+	least int64
+}
+
+// maxSectors is what the 48 bits of an LBA can address.
+const maxSectors = 1 << 48
+
+// Set reads the value as strtol(3) does with base 0, but whole.
+func (v *sectors) Set(s string) error {
+	digits, base := s, 10
+	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
+		digits, base = hex, 16
+	} else if len(s) > 1 && s[0] == '0' {
+		base = 8
+	}
+	n, err := strconv.ParseInt(digits, base, 64)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		return errors.New("give a number of sectors, in decimal, 0x hex or 0 octal")
+	case err != nil || n < v.least || n > maxSectors:
+		return fmt.Errorf("give %d to %d sectors", v.least, int64(maxSectors))
+	}
+	*v.n = n
+	return nil
+}
+
+// String is the value in decimal; nothing where there is none, so that help
+// shows no default.
+func (v *sectors) String() string {
+	if v.n == nil || *v.n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(*v.n, 10)
+}
+
+// Type is not shown: the usage text names the value.
+func (v *sectors) Type() string { return "sectors" }

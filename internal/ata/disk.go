@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package ata
+
+import "errors"
+
+// SectorSize is the size of a sector in bytes.
+const SectorSize = 512
+
+// Store holds a disk's bytes. Its methods may be called at once from several
+// goroutines and return how many bytes were done; fewer than asked for come
+// with an error.
+type Store interface {
+	// ReadAt fills vecs, one after the other, from the byte offset off.
+	ReadAt(vecs [][]byte, off int64) (int, error)
+	// WriteAt writes vecs, one after the other, at the byte offset off.
+	WriteAt(vecs [][]byte, off int64) (int, error)
+	// Sync returns once everything written before is durable.
+	Sync() error
+	// Size is the number of bytes held.
+	Size() int64
+	// ReadOnly tells that WriteAt always fails.
+	ReadOnly() bool
+}
+
+// ErrArgument is returned for registers that cannot be right, whatever the
+// disk: AoE has an error of its own for them (section 2).
+var ErrArgument = errors.New("bad argument in an ATA command")
+
+// Op is what Work asks of the Store.
+type Op uint8
+
+// The operations.
+const (
+	OpNone  Op = iota // nothing: the command is answered already
+	OpRead            // fill Data
+	OpWrite           // write Data
+	OpFlush           // make every earlier write durable
+)
+
+// Work is the part of a command that the Store does.
+type Work struct {
+	Op   Op
+	LBA  int64  // first sector
+	Data []byte // whole sectors, in the frame that brought the command
+}
+
+// Sectors returns the number of sectors that the Work touches.
+func (w Work) Sectors() int64 { return int64(len(w.Data) / SectorSize) }
+
+// Disk is an ATA disk over a Store.
+type Disk struct {
+	store    Store
+	identity Identity
+}
+
+// NewDisk returns a disk that holds store and calls itself identity.
+func NewDisk(store Store, identity Identity) *Disk {
+	return &Disk{store: store, identity: identity}
+}
+
+// Store returns what the disk holds.
+func (d *Disk) Store() Store { return d.store }
+
+// Sectors returns the size of the disk.
+func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
+
+// Start checks a command, in the order of section 2, and answers it or says
+// what Work it needs; the Result counts only without Work.
+//
+// data is the room for data in the command's frame, of which the first held
+// bytes came with the command; limit is the most sectors that the transport
+// carries in one frame.
+func (d *Disk) Start(c Command, data []byte, held, limit int) (Work, Result, error) {
+	switch c.Opcode {
+	case Read, ReadExt:
+		return d.startTransfer(OpRead, c, data, limit)
+	case Write, WriteExt:
+		return d.startTransfer(OpWrite, c, data[:min(held, len(data))], limit)
+	case FlushCache, FlushCacheExt:
+		return Work{Op: OpFlush}, Result{}, nil
+	case CheckPower:
+		return Work{}, done(powerActive), nil
+	case Identify:
+		if c.Count != 1 || len(data) < SectorSize {
+			return Work{}, Result{}, ErrArgument
+		}
+		d.identity.put(data[:SectorSize], d.Sectors())
+		return Work{}, done(0), nil
+	default:
+		return Work{}, failed(ErrorAborted, c.Count), nil
+	}
+}
+
+// startTransfer checks a read or write for which data has the room.
+func (d *Disk) startTransfer(op Op, c Command, data []byte, limit int) (Work, Result, error) {
+	lba, n := c.sector(), int(c.Count)
+	switch {
+	case n > limit:
+		return Work{}, Result{}, ErrArgument
+	case lba+int64(n) > d.Sectors():
+		return Work{}, failed(ErrorNotFound, c.Count), nil
+	case n*SectorSize > len(data):
+		return Work{}, Result{}, ErrArgument
+	case n == 0:
+		return Work{}, done(0), nil
+	case op == OpWrite && d.store.ReadOnly():
+		return Work{}, failed(ErrorAborted, c.Count), nil
+	}
+	return Work{Op: op, LBA: lba, Data: data[:n*SectorSize]}, Result{}, nil
+}
+
+// Do does Work on the Store. It returns how many sectors are done; fewer than
+// asked for, or a failed flush, come with the Store's error.
+func (d *Disk) Do(w Work) (int, error) {
+	one := [1][]byte{w.Data}
+	switch w.Op {
+	case OpRead:
+		n, err := d.store.ReadAt(one[:], w.LBA*SectorSize)
+		return n / SectorSize, err
+	case OpWrite:
+		n, err := d.store.WriteAt(one[:], w.LBA*SectorSize)
+		return n / SectorSize, err
+	case OpFlush:
+		return 0, d.store.Sync()
+	}
+	return 0, nil
+}
+
+// Finish returns the result of a command whose Work ended with n sectors done
+// and err.
+func (c Command) Finish(n int, err error) Result {
+	left := c.Count
+	if c.Opcode != FlushCache && c.Opcode != FlushCacheExt {
+		left -= uint8(n)
+	}
+	if err != nil {
+		return failed(ErrorAborted, left)
+	}
+	return done(left)
+}

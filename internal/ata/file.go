@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package ata
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Options say how a file is exported.
+type Options struct {
+	Offset   int64 // sectors left out at the start
+	Length   int64 // sectors exported; 0 for all that follow
+	ReadOnly bool  // open it for reading only
+	Direct   bool  // O_DIRECT: past the page cache
+	Sync     bool  // O_SYNC: a write returns once it is on the disk
+}
+
+// File is a Store: a window of whole sectors on a regular file or block device.
+type File struct {
+	file     *os.File
+	fd       int
+	start    int64 // of the window, in bytes
+	size     int64 // of the window, in bytes
+	readOnly bool
+}
+
+// OpenFile opens path for export. Its errors say what is wrong with which file
+// and what to do about it.
+func OpenFile(path string, o Options) (*File, error) {
+	// Asked before opening: to open some character devices and pipes is to act
+	// on them, or to wait.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, openError(path, err, o)
+	}
+	if err := checkMode(path, info.Mode()); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, openFlags(o), 0)
+	if err != nil {
+		return nil, openError(path, err, o)
+	}
+	f := &File{file: file, fd: int(file.Fd()), readOnly: o.ReadOnly}
+	if err := f.setWindow(path, o); err != nil {
+		file.Close()
+		return nil, err
+	}
+	if o.Direct {
+		if err := f.checkDirect(path); err != nil {
+			file.Close()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// openFlags translates options for open(2).
+func openFlags(o Options) int {
+	flags := os.O_RDWR
+	if o.ReadOnly {
+		flags = os.O_RDONLY
+	}
+	if o.Direct {
+		flags |= flagDirect
+	}
+	if o.Sync {
+		flags |= os.O_SYNC
+	}
+	return flags
+}
+
+// checkMode refuses what is neither a regular file nor a disk.
+func checkMode(path string, mode fs.FileMode) error {
+	kind := ""
+	switch {
+	case mode.IsRegular(), isDisk(mode):
+		return nil
+	case mode.IsDir():
+		kind = "a directory"
+	case mode&fs.ModeCharDevice != 0:
+		kind = "a character device"
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a pipe"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	default:
+		kind = "not a file"
+	}
+	return fmt.Errorf("open %s: is %s; name a regular file or a block device", path, kind)
+}
+
+// openError adds to an error of opening path what helps against it.
+func openError(path string, err error, o Options) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, fs.ErrPermission) && o.ReadOnly:
+		hint = " (needs read permission for this user, or CAP_DAC_READ_SEARCH)"
+	case errors.Is(err, fs.ErrPermission):
+		hint = " (needs read and write permission for this user, or CAP_DAC_OVERRIDE; -r exports read-only)"
+	case isReadOnlyMedium(err):
+		hint = " (-r exports it read-only)"
+	case o.Direct && isInvalid(err):
+		hint = " (its file system has no direct I/O; leave -d out)"
+	}
+	return fmt.Errorf("open %s: %w%s", path, err, hint)
+}
+
+// setWindow finds the size of the file and the part of it that is exported.
+func (f *File) setWindow(path string, o Options) error {
+	bytes, err := f.bytes()
+	if err != nil {
+		return fmt.Errorf("find the size of %s: %w", path, err)
+	}
+	total := bytes / SectorSize
+	left := total - o.Offset
+	switch {
+	case total == 0:
+		return fmt.Errorf("%s holds %d bytes, less than one sector of %d; enlarge it, for example with: truncate -s 1G %s",
+			path, bytes, SectorSize, path)
+	case left <= 0:
+		return fmt.Errorf("offset of %d sectors is past the end of %s, which has %d; give less", o.Offset, path, total)
+	case o.Length > left:
+		return fmt.Errorf("length of %d sectors is too long: %s has %d from offset %d (%d in all); give at most that",
+			o.Length, path, left, o.Offset, total)
+	case o.Length > 0:
+		left = o.Length
+	}
+	f.start, f.size = o.Offset*SectorSize, left*SectorSize
+	return nil
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// Size returns the number of bytes exported, a multiple of SectorSize.
+func (f *File) Size() int64 { return f.size }
+
+// ReadOnly tells that the file was opened for reading only.
+func (f *File) ReadOnly() bool { return f.readOnly }
+
+// ReadAt fills vecs from the byte offset off of the window.
+func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
+	return f.transfer(vecs, off, false)
+}
+
+// WriteAt writes vecs at the byte offset off of the window.
+func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
+	return f.transfer(vecs, off, true)
+}
+
+// transfer calls the system until all of vecs is done or it fails. Callers
+// stay inside the window: a Disk checks every sector.
+func (f *File) transfer(vecs [][]byte, off int64, write bool) (int, error) {
+	done, skip := 0, 0 // bytes done, and how many of them are in vecs[0]
+	for len(vecs) > 0 {
+		n, err := f.vector(vecs, skip, f.start+off+int64(done), write)
+		switch {
+		case isInterrupted(err):
+			continue
+		case err != nil:
+			return done, err
+		case n == 0: // the file was cut short under us
+			return done, io.ErrUnexpectedEOF
+		}
+		done += n
+		vecs, skip = advance(vecs, skip+n)
+	}
+	return done, nil
+}
+
+// advance drops the first n bytes of vecs and returns what is left with the
+// number of bytes to skip in its first.
+func advance(vecs [][]byte, n int) ([][]byte, int) {
+	for len(vecs) > 0 && n >= len(vecs[0]) {
+		n -= len(vecs[0])
+		vecs = vecs[1:]
+	}
+	return vecs, n
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package ata
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// flagDirect makes open(2) pass the page cache by.
+const flagDirect = unix.O_DIRECT
+
+// maxVectors is the most buffers that one system call takes here; the kernel
+// allows 1024, but the vectors live on the stack.
+const maxVectors = 64
+
+// isDisk tells whether a mode is that of a disk.
+func isDisk(mode fs.FileMode) bool {
+	return mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0
+}
+
+// isReadOnlyMedium tells whether opening failed because nothing there can be written.
+func isReadOnlyMedium(err error) bool { return errors.Is(err, unix.EROFS) }
+
+// isInvalid tells whether the kernel found a call's arguments impossible.
+func isInvalid(err error) bool { return errors.Is(err, unix.EINVAL) }
+
+// isInterrupted tells whether a signal cut a call short.
+func isInterrupted(err error) bool { return err == unix.EINTR }
+
+// bytes returns the size of the file or device.
+func (f *File) bytes() (int64, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(f.fd, &st); err != nil {
+		return 0, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFBLK {
+		return st.Size, nil
+	}
+	var size uint64
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(f.fd), unix.BLKGETSIZE64, uintptr(unsafe.Pointer(&size)))
+	if e != 0 {
+		return 0, e
+	}
+	return int64(size), nil
+}
+
+// checkDirect tries the smallest direct read that an initiator can ask for.
+func (f *File) checkDirect(path string) error {
+	page, err := unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return fmt.Errorf("allocate a page: %w", err)
+	}
+	defer unix.Munmap(page)
+	_, err = unix.Pread(f.fd, page[:SectorSize], f.start)
+	if isInvalid(err) {
+		return fmt.Errorf("-d needs direct I/O in sectors of %d bytes, but %s has blocks of %s; leave -d out",
+			SectorSize, path, f.directBlock())
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}
+
+// directBlock names the unit of direct I/O on the file.
+func (f *File) directBlock() string {
+	var stx unix.Statx_t
+	err := unix.Statx(f.fd, "", unix.AT_EMPTY_PATH, unix.STATX_DIOALIGN, &stx)
+	if err == nil && stx.Mask&unix.STATX_DIOALIGN != 0 && stx.Dio_offset_align > SectorSize {
+		return fmt.Sprintf("%d bytes", stx.Dio_offset_align)
+	}
+	if n, err := unix.IoctlGetInt(f.fd, unix.BLKSSZGET); err == nil {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	return "another size"
+}
+
+// Sync returns once the data of every earlier write is on the disk.
+func (f *File) Sync() error {
+	for {
+		if err := unix.Fdatasync(f.fd); !isInterrupted(err) {
+			return err
+		}
+	}
+}
+
+// vector reads or writes vecs but for the first skip bytes, in one system call.
+func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
+	if len(vecs) == 1 { // the common case, and the cheaper call
+		if write {
+			return unix.Pwrite(f.fd, vecs[0][skip:], off)
+		}
+		return unix.Pread(f.fd, vecs[0][skip:], off)
+	}
+	var iov [maxVectors]unix.Iovec
+	n := min(len(vecs), maxVectors)
+	for i, v := range vecs[:n] {
+		v = v[skip:]
+		skip = 0
+		iov[i].Base = unsafe.SliceData(v)
+		iov[i].SetLen(len(v))
+	}
+	call := uintptr(unix.SYS_PREADV)
+	if write {
+		call = unix.SYS_PWRITEV
+	}
+	// The offset goes in two halves; 64-bit kernels drop the second.
+	got, _, e := unix.Syscall6(call, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
+		uintptr(off), uintptr(uint64(off)>>32), 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(got), nil
+}

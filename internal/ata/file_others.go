@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build !linux
+
+package ata
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// BUG(1): Outside Linux only regular files are exported, without direct I/O.
+
+// flagDirect is no flag: checkDirect refuses.
+const flagDirect = 0
+
+// isDisk tells whether a mode is that of a disk whose size is known here.
+func isDisk(fs.FileMode) bool { return false }
+
+// isReadOnlyMedium tells whether opening failed because nothing there can be written.
+func isReadOnlyMedium(error) bool { return false }
+
+// isInvalid tells whether the kernel found a call's arguments impossible.
+func isInvalid(error) bool { return false }
+
+// isInterrupted tells whether a signal cut a call short; os.File tries again itself.
+func isInterrupted(error) bool { return false }
+
+// errDirect says that there is no direct I/O here.
+var errDirect = errors.New("-d is not supported on this system; leave -d out")
+
+// checkDirect refuses direct I/O.
+func (f *File) checkDirect(path string) error { return fmt.Errorf("open %s: %w", path, errDirect) }
+
+// bytes returns the size of the file.
+func (f *File) bytes() (int64, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Sync returns once the data of every earlier write is on the disk.
+func (f *File) Sync() error { return f.file.Sync() }
+
+// vector reads or writes the first of vecs but for its first skip bytes.
+func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
+	if write {
+		return f.file.WriteAt(vecs[0][skip:], off)
+	}
+	return f.file.ReadAt(vecs[0][skip:], off)
+}

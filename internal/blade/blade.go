@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"fmt"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+)
+
+// MaxMasks is the most MACs that a mask list holds (difference 6).
+const MaxMasks = 128
+
+// What every vblade calls itself in IDENTIFY (section 3): initiators know the
+// level of compatibility by it.
+const (
+	firmware  = "V25"
+	model     = "Coraid EtherDrive vblade"
+	serialLen = 19
+)
+
+// Config is what an export is made of, besides its disk.
+type Config struct {
+	Shelf   uint16
+	Slot    uint8
+	Buffers uint16    // how many requests the config reply says we queue
+	Masks   []aoe.MAC // the only sources served, MaxMasks at the most; none: all are
+	Host    string    // the host's name, for the serial number
+}
+
+// Blade is one export: a disk and the state that AoE gives it.
+type Blade struct {
+	shelf   uint16
+	slot    uint8
+	buffers uint16
+	disk    *ata.Disk
+
+	config      []byte // the config string, in an array of MaxConfigString
+	masks       macList
+	reservation macList
+}
+
+// New returns the blade that exports store.
+func New(store ata.Store, cfg Config) *Blade {
+	serial := fmt.Sprintf("%d.%d:%s", cfg.Shelf, cfg.Slot, cfg.Host)
+	b := &Blade{
+		shelf:   cfg.Shelf,
+		slot:    cfg.Slot,
+		buffers: cfg.Buffers,
+		disk: ata.NewDisk(store, ata.Identity{
+			Serial:   serial[:min(len(serial), serialLen)],
+			Firmware: firmware,
+			Model:    model,
+		}),
+		config: make([]byte, 0, aoe.MaxConfigString),
+	}
+	for _, m := range cfg.Masks {
+		if !b.masks.has(m) {
+			b.masks.add(m)
+		}
+	}
+	return b
+}
+
+// answersTo tells whether a frame's shelf and slot mean this blade.
+func (b *Blade) answersTo(f aoe.Frame) bool {
+	return (f.Shelf() == b.shelf || f.Shelf() == aoe.EveryShelf) &&
+		(f.Slot() == b.slot || f.Slot() == aoe.EverySlot)
+}
+
+// admits tells whether the blade serves a source (section 1).
+func (b *Blade) admits(src aoe.MAC) bool { return b.masks.n == 0 || b.masks.has(src) }
+
+// accept takes a request as far as it goes without the disk's work: to its
+// reply, to none, or to the work that complete needs done.
+func (b *Blade) accept(r *request) {
+	f := r.frame
+	if !b.admits(f.Src()) {
+		return
+	}
+	r.blade = b
+	switch command := f.Command(); {
+	case command == aoe.CommandATA && len(f) >= aoe.ATALen:
+		b.acceptATA(r)
+	case command == aoe.CommandConfig && len(f) >= aoe.ConfigLen:
+		b.acceptConfig(r)
+	case command == aoe.CommandMask && len(f) >= aoe.MaskLen:
+		b.acceptMask(r)
+	case command == aoe.CommandReserve && len(f) >= aoe.ReserveLen:
+		b.acceptReserve(r)
+	case command > aoe.CommandReserve:
+		f.Fail(aoe.ErrCommand)
+		r.answer(len(f))
+	}
+}

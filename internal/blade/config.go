@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"bytes"
+
+	"vblade/internal/aoe"
+)
+
+// acceptConfig answers a config command (section 4).
+func (b *Blade) acceptConfig(r *request) {
+	f := r.frame
+	op := f.ConfigOp()
+	s, whole := f.ConfigString()
+	if !whole && op != aoe.ConfigRead {
+		return
+	}
+	switch op {
+	case aoe.ConfigRead:
+	case aoe.ConfigTest:
+		if !bytes.Equal(b.config, s) {
+			return
+		}
+	case aoe.ConfigPrefix:
+		if !bytes.HasPrefix(b.config, s) {
+			return
+		}
+	case aoe.ConfigSet:
+		if len(b.config) > 0 && !bytes.Equal(b.config, s) {
+			f.Fail(aoe.ErrConfig)
+			break
+		}
+		b.setConfig(r, s)
+	case aoe.ConfigForceSet:
+		b.setConfig(r, s)
+	default:
+		f.Fail(aoe.ErrArgument)
+	}
+	r.port.refresh()
+	r.answer(b.putConfig(r.buf, r.port))
+}
+
+// setConfig keeps the string s, unless its reply could not be sent (difference 9).
+func (b *Blade) setConfig(r *request, s []byte) {
+	if aoe.ConfigLen+len(s) > r.port.room {
+		r.frame.Fail(aoe.ErrArgument)
+		return
+	}
+	b.config = append(b.config[:0], s...)
+}
+
+// putConfig writes the fields of a config reply and returns its length.
+func (b *Blade) putConfig(f aoe.Frame, p *port) int {
+	return f.SetConfigReply(b.buffers, uint8(min(p.sectors, 255)), b.config)
+}
+
+// advertise writes the unasked config reply by which a target makes itself
+// known to dst (section 4), and returns its length.
+func (b *Blade) advertise(f aoe.Frame, p *port, dst aoe.MAC) int {
+	clear(f[:aoe.MinLen])
+	f.SetHeader(0, aoe.FlagResponse, aoe.CommandConfig)
+	f.SetDst(dst)
+	f.SetSrc(p.mac)
+	f.SetTarget(b.shelf, b.slot)
+	return max(b.putConfig(f, p), aoe.MinLen)
+}
+
+// audience returns the addresses to advertise to.
+func (b *Blade) audience() []aoe.MAC {
+	if b.masks.n == 0 {
+		return []aoe.MAC{aoe.Broadcast}
+	}
+	return b.masks.all()
+}

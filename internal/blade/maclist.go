@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import "vblade/internal/aoe"
+
+// macList is a set of MACs in the order in which they were added, of fixed
+// size: what a peer sends sizes nothing.
+type macList struct {
+	n    int
+	macs [aoe.MaxReservations]aoe.MAC
+}
+
+// all returns the MACs; they are the list's own.
+func (l *macList) all() []aoe.MAC { return l.macs[:l.n] }
+
+// index returns where m is, or -1.
+func (l *macList) index(m aoe.MAC) int {
+	for i := range l.all() {
+		if l.macs[i] == m {
+			return i
+		}
+	}
+	return -1
+}
+
+// has tells whether m is in the list.
+func (l *macList) has(m aoe.MAC) bool { return l.index(m) >= 0 }
+
+// add appends m, which the list has room for.
+func (l *macList) add(m aoe.MAC) {
+	l.macs[l.n] = m
+	l.n++
+}
+
+// remove takes m out, if it is there; the others keep their order.
+func (l *macList) remove(m aoe.MAC) {
+	if i := l.index(m); i >= 0 {
+		copy(l.macs[i:l.n], l.macs[i+1:l.n])
+		l.n--
+	}
+}

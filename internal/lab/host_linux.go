@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Host is a network namespace of its own with its loopback interface up.
+type Host struct {
+	ns, home *os.File // the Host's namespace, and the one of this process
+}
+
+// NewHost makes an empty Host. The caller closes it.
+func NewHost() (*Host, error) {
+	home, err := os.Open("/proc/self/ns/net")
+	if err != nil {
+		return nil, fmt.Errorf("find this process's network namespace: %w", err)
+	}
+	h := &Host{home: home}
+	if err := h.onThread(h.unshare); err != nil {
+		h.Close()
+		return nil, err
+	}
+	if err := h.Run("ip", "link", "set", "lo", "up"); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// unshare moves the calling thread to a new namespace and keeps hold of it.
+func (h *Host) unshare() error {
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		if errors.Is(err, unix.EPERM) {
+			return fmt.Errorf("make a network namespace: %w (needs root, or run the command under `unshare -rn`)", err)
+		}
+		return fmt.Errorf("make a network namespace: %w", err)
+	}
+	ns, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return fmt.Errorf("keep the new network namespace: %w", err)
+	}
+	h.ns = ns
+	return nil
+}
+
+// Close gives the namespace up. Programs still running in it keep it alive.
+func (h *Host) Close() error {
+	h.home.Close()
+	if h.ns == nil {
+		return nil
+	}
+	return h.ns.Close()
+}
+
+// Do runs f on a thread inside the namespace. Sockets that f opens belong to
+// the namespace for good; goroutines that f starts do not.
+func (h *Host) Do(f func() error) error {
+	return h.onThread(func() error {
+		if err := unix.Setns(int(h.ns.Fd()), unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("enter the network namespace: %w", err)
+		}
+		return f()
+	})
+}
+
+// onThread runs f, which may change the namespace, on a thread of its own and
+// brings the thread home. A thread that cannot come home ends with its
+// goroutine: no other goroutine shall find itself in the wrong namespace.
+func (h *Host) onThread(f func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := f()
+		if unix.Setns(int(h.home.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+// Start starts cmd inside the namespace; the kernel ends it if this process
+// dies first.
+func (h *Host) Start(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return h.Do(cmd.Start)
+}
+
+// Run runs a program inside the namespace to its end; the error holds what it
+// printed.
+func (h *Host) Run(name string, args ...string) error {
+	out, err := h.Output(name, args...)
+	if err != nil {
+		return fmt.Errorf("%s %v: %w: %s", name, args, err, out)
+	}
+	return nil
+}
+
+// Output is Run for a caller that wants what the program printed (standard
+// output and error together), also where it failed.
+func (h *Host) Output(name string, args ...string) ([]byte, error) {
+	var out []byte
+	err := h.Do(func() (err error) {
+		out, err = exec.Command(name, args...).CombinedOutput()
+		return err
+	})
+	return out, err
+}
+
+// Wire lays a wire: a veth pair of the given MTU (bytes), both ends up.
+func (h *Host) Wire(a, b string, mtu int) error {
+	m := strconv.Itoa(mtu)
+	if err := h.Run("ip", "link", "add", a, "mtu", m, "type", "veth", "peer", "name", b, "mtu", m); err != nil {
+		return err
+	}
+	for _, end := range []string{a, b} {
+		// Without IPv6 addresses nothing but our own frames is on the wire.
+		if err := h.Run("ip", "link", "set", end, "addrgenmode", "none", "up"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

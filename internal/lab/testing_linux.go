@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package lab
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// Skip skips a test for want of something, saying what is missing and what to
+// type. Where CI is set (continuous integration) a want is a failure: there a
+// test that did not run must not pass.
+func Skip(t testing.TB, missing, remedy string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("missing: %s; %s", missing, remedy)
+	}
+	t.Skipf("missing: %s; %s", missing, remedy)
+}
+
+// Need finds a program of the Debian package pkg, or skips the test. It looks
+// in the system directories too, which a user's PATH leaves out.
+func Need(t testing.TB, program, pkg string) string {
+	t.Helper()
+	for _, name := range []string{program, "/usr/sbin/" + program, "/sbin/" + program} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	Skip(t, program, "apt-get install "+pkg)
+	return ""
+}
+
+// TestHost makes a Host for the length of a test, or skips the test where the
+// user may not.
+func TestHost(t testing.TB) *Host {
+	t.Helper()
+	Need(t, "ip", "iproute2")
+	h, err := NewHost()
+	if err != nil {
+		Skip(t, "a network namespace: "+err.Error(), "run as root, or under `unshare -rn`")
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mmsghdr is the kernel's struct mmsghdr, which x/sys does not have: a message
+// and the number of bytes received or sent. Go pads it as C does.
+type mmsghdr struct {
+	hdr unix.Msghdr
+	len uint32
+}
+
+// batch is the array that recvmmsg and sendmmsg work on, kept from call to call.
+type batch struct {
+	msgs [MaxBatch]mmsghdr
+	vecs [MaxBatch]unix.Iovec
+}
+
+// set lays frames into the batch, each with its length, and returns how many.
+func (b *batch) set(frames [][]byte) int {
+	n := min(len(frames), MaxBatch)
+	for i, f := range frames[:n] {
+		b.vecs[i].Base = unsafe.SliceData(f)
+		b.vecs[i].SetLen(len(f))
+		b.msgs[i].hdr.Iov = &b.vecs[i]
+		b.msgs[i].hdr.SetIovlen(1)
+	}
+	return n
+}
+
+// call runs recvmmsg or sendmmsg over the first n messages. Neither can block:
+// not announcing them to the scheduler saves more than the rest of them costs.
+func (b *batch) call(trap uintptr, fd, n int) (int, unix.Errno) {
+	got, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&b.msgs)), uintptr(n),
+		unix.MSG_DONTWAIT, 0, 0)
+	return int(got), e
+}
+
+// Receive fills frames, each to its capacity at the most, and returns how many
+// arrived; none is no error. frames[i] is resliced to the frame's length, to
+// nothing where the frame was longer than its buffer.
+func (l *Link) Receive(frames [][]byte) (int, error) {
+	for i, f := range frames {
+		frames[i] = f[:cap(f)]
+	}
+	n, e := l.in.call(unix.SYS_RECVMMSG, l.fd, l.in.set(frames))
+	switch e {
+	case 0:
+	case unix.EAGAIN, unix.EINTR:
+		return 0, nil
+	default:
+		return 0, e
+	}
+	for i := range n {
+		m := &l.in.msgs[i]
+		if m.hdr.Flags&unix.MSG_TRUNC != 0 {
+			m.len = 0
+		}
+		frames[i] = frames[i][:m.len]
+	}
+	return n, nil
+}
+
+// Send sends frames in order. One that the system refuses is dropped, as a
+// wire might: the initiator asks again. It returns how many were sent and why
+// the last one that was not was refused.
+func (l *Link) Send(frames [][]byte) (int, error) {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	sent, refused := 0, error(nil)
+	for len(frames) > 0 {
+		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames))
+		switch e {
+		case 0:
+			sent += n
+			frames = frames[n:]
+		case unix.EINTR:
+		case unix.EAGAIN:
+			if !l.awaitRoom() {
+				return sent, e
+			}
+		default:
+			refused = e
+			frames = frames[1:]
+		}
+	}
+	return sent, refused
+}
+
+// sendPatience is how long Send waits for the interface to take frames, in
+// milliseconds, before it drops them: an initiator waits longer.
+const sendPatience = 100
+
+// awaitRoom waits until the socket takes frames again.
+func (l *Link) awaitRoom() bool {
+	fds := [1]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLOUT}}
+	n, err := unix.Poll(fds[:], sendPatience)
+	return n > 0 || err == unix.EINTR
+}

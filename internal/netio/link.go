@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"golang.org/x/net/bpf"
+)
+
+// Sizes that bound a Link, so that nothing a peer sends sizes an allocation.
+const (
+	// MaxBatch is the most frames that one call receives or sends.
+	MaxBatch = 64
+	// MaxFrame is the longest frame in bytes: the loopback interface's MTU and
+	// an Ethernet header. An MTU raised later still fits.
+	MaxFrame = 65536 + headerLen
+
+	// headerLen is the Ethernet header, which an MTU does not count.
+	headerLen = 14
+)
+
+// Config is what a Link is opened with.
+type Config struct {
+	EtherType     uint16               // the only type received
+	Filter        []bpf.RawInstruction // the only frames received, from the first on
+	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
+}
+
+// findInterface looks an interface up and says which there are if it is unknown.
+func findInterface(name string) (*net.Interface, error) {
+	ifi, err := net.InterfaceByName(name)
+	if err == nil {
+		return ifi, nil
+	}
+	all, listErr := net.Interfaces()
+	if listErr != nil {
+		return nil, fmt.Errorf("interface %s: %w", name, err)
+	}
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return nil, fmt.Errorf("interface %s: no such network interface; there are %s", name, strings.Join(names, ", "))
+}

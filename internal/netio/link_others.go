@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build !linux
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Link is a network interface's raw Ethernet socket.
+type Link struct{ name string }
+
+// errSystem says what is missing.
+var errSystem = errors.New("raw Ethernet sockets are not supported on this system yet; vblade serves on Linux")
+
+// Open refuses: there is no Link here.
+func Open(name string, _ Config) (*Link, error) {
+	if _, err := findInterface(name); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("interface %s: %w", name, errSystem)
+}
+
+// ReceiveBuffer returns the bytes that the kernel holds for us at the most.
+func (l *Link) ReceiveBuffer() int { return 0 }
+
+// Close closes the socket.
+func (l *Link) Close() error { return nil }
+
+// Name returns the name of the interface.
+func (l *Link) Name() string { return l.name }
+
+// MAC returns the address of the interface.
+func (l *Link) MAC() [6]byte { return [6]byte{} }
+
+// MTU returns the interface's MTU in bytes.
+func (l *Link) MTU() int { return 0 }
+
+// Wait returns once there is something to receive, false after Interrupt.
+func (l *Link) Wait(time.Duration) bool { return false }
+
+// Interrupt ends this and every later Wait.
+func (l *Link) Interrupt() {}
+
+// Receive fills frames and returns how many arrived.
+func (l *Link) Receive([][]byte) (int, error) { return 0, errSystem }
+
+// Send sends frames.
+func (l *Link) Send([][]byte) (int, error) { return 0, errSystem }
+
+// NewBuffers lays n frame buffers.
+func NewBuffers(n, align int) ([][]byte, error) { return nil, errSystem }
