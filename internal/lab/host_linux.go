@@ -111,7 +111,11 @@ func (h *Host) Run(name string, args ...string) error {
 func (h *Host) Output(name string, args ...string) ([]byte, error) {
 	var out []byte
 	err := h.Do(func() (err error) {
-		out, err = exec.Command(name, args...).CombinedOutput()
+		path, err := Find(name)
+		if err != nil {
+			return err
+		}
+		out, err = exec.Command(path, args...).CombinedOutput()
 		return err
 	})
 	return out, err
@@ -130,4 +134,15 @@ func (h *Host) Wire(a, b string, mtu int) error {
 		}
 	}
 	return nil
+}
+
+// Find finds a program, also in the system's administration directories, which
+// a user's PATH leaves out.
+func Find(program string) (string, error) {
+	for _, dir := range []string{"", "/usr/sbin/", "/sbin/"} {
+		if path, err := exec.LookPath(dir + program); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s: no such program", program)
 }

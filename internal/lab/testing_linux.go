@@ -4,7 +4,6 @@ package lab
 
 import (
 	"os"
-	"os/exec"
 	"testing"
 )
 
@@ -19,17 +18,14 @@ func Skip(t testing.TB, missing, remedy string) {
 	t.Skipf("missing: %s; %s", missing, remedy)
 }
 
-// Need finds a program of the Debian package pkg, or skips the test. It looks
-// in the system directories too, which a user's PATH leaves out.
+// Need finds a program of the Debian package pkg, or skips the test.
 func Need(t testing.TB, program, pkg string) string {
 	t.Helper()
-	for _, name := range []string{program, "/usr/sbin/" + program, "/sbin/" + program} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	path, err := Find(program)
+	if err != nil {
+		Skip(t, program, "apt-get install "+pkg)
 	}
-	Skip(t, program, "apt-get install "+pkg)
-	return ""
+	return path
 }
 
 // TestHost makes a Host for the length of a test, or skips the test where the

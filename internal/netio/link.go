@@ -45,3 +45,14 @@ func findInterface(name string) (*net.Interface, error) {
 	}
 	return nil, fmt.Errorf("interface %s: no such network interface; there are %s", name, strings.Join(names, ", "))
 }
+
+// Address returns the Ethernet address of an interface.
+func Address(name string) ([6]byte, error) {
+	ifi, err := findInterface(name)
+	if err != nil {
+		return [6]byte{}, err
+	}
+	var mac [6]byte // the loopback interface's, which has none of its own
+	copy(mac[:], ifi.HardwareAddr)
+	return mac, nil
+}

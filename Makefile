@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+# Builds for this machine unless told otherwise: make GOOS=linux GOARCH=arm64
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 10s
+CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
+
+# Tests and demo make network namespaces: root may, others may in a user namespace.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user --net)
+
+SOURCES := go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.go')
+
+## vblade: build ./vblade, static and reproducible (the default)
+vblade: $(SOURCES)
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/vblade
+
+## demo: serve a disk and use it, in a network namespace of its own
+demo: vblade
+	$(AS_ROOT) $(GO) run ./cmd/demo ./vblade
+
+## test: run the tests; what a test lacks it names when run with: make test V=1
+test:
+	$(AS_ROOT) $(GO) test $(if $(V),-v) ./...
+
+## race: run the tests under the race detector (needs a C compiler)
+race:
+	$(AS_ROOT) $(GO) test -race ./...
+
+## e2e: run the tests with the Linux aoe driver in a virtual machine, as root
+e2e: vblade
+	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
+
+## fuzz: run each fuzz target for FUZZTIME (10s)
+fuzz:
+	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd internal | xargs -n1 dirname | sort -u); do \
+		for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$dir/*_test.go | cut -c6-); do \
+			echo "fuzz $$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$dir; \
+		done; \
+	done
+
+## lint: check format, vet for Linux and FreeBSD, staticcheck
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	GOOS=freebsd $(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+## cross: build for every platform that we say we build for
+cross:
+	@set -e; for p in $(CROSS); do echo "build $$p"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/vblade; done
+
+## clean: remove what was built
+clean:
+	rm -f vblade
+
+## help: list these targets
+help:
+	@sed -n 's/^## /  /p' Makefile
+
+.PHONY: demo test race e2e fuzz lint cross clean help

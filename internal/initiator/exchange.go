@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package initiator
+
+import (
+	"fmt"
+	"time"
+
+	"vblade/internal/aoe"
+)
+
+// Exchange is a run of requests, of which Window are outstanding at a time.
+type Exchange struct {
+	Requests int // how many, numbered from 0
+	Window   int // at most MaxWindow
+
+	// Build writes request k into f, whose source address and tag are set
+	// afterwards, and returns its length. Once for each k, in order.
+	Build func(k int, f aoe.Frame) int
+	// Reply takes the reply to request k, which took so long from its last
+	// sending. An error ends the exchange.
+	Reply func(k int, f aoe.Frame, took time.Duration) error
+}
+
+// slot is an outstanding request.
+type slot struct {
+	buf   []byte
+	n     int // length of the request
+	k     int // its number in the exchange
+	tag   uint32
+	busy  bool
+	first time.Time     // when it was sent first
+	sent  time.Time     // when it was sent last
+	retry time.Duration // how long after that to send it again
+}
+
+// TimeoutError says that a request was not answered.
+type TimeoutError struct {
+	Shelf    uint16
+	Slot     uint8
+	Patience time.Duration
+}
+
+// Error returns the message.
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("e%d.%d: no answer in %v", e.Shelf, e.Slot, e.Patience)
+}
+
+// Run runs an exchange to its end. Requests still outstanding at an error are
+// forgotten: the target may yet execute them.
+func (i *Initiator) Run(x Exchange) error {
+	defer i.abandon()
+	next, done := 0, 0
+	for done < x.Requests {
+		next = i.fill(x, next)
+		n, err := i.collect(x)
+		if err != nil {
+			return err
+		}
+		done += n
+		if n == 0 {
+			if err := i.repeat(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// abandon frees every slot.
+func (i *Initiator) abandon() {
+	for n := range i.slots {
+		if i.slots[n].busy {
+			i.release(n)
+		}
+	}
+}
+
+// release frees slot n.
+func (i *Initiator) release(n int) {
+	i.slots[n].busy = false
+	i.free = append(i.free, n)
+}
+
+// fill sends requests from number next on, up to the window, and returns the
+// number of the next one.
+func (i *Initiator) fill(x Exchange, next int) int {
+	window := min(x.Window, MaxWindow)
+	i.out = i.out[:0]
+	now := time.Now()
+	for next < x.Requests && MaxWindow-len(i.free) < window {
+		n := i.free[len(i.free)-1]
+		i.free = i.free[:len(i.free)-1]
+		s := &i.slots[n]
+		f := aoe.Frame(s.buf)
+		s.n = x.Build(next, f)
+		i.counter++
+		// The low byte finds the slot again; the rest tells a late reply to an
+		// earlier request of the slot from the one awaited.
+		s.tag = i.counter<<8 | uint32(n)
+		f.SetTag(s.tag)
+		f.SetSrc(i.opts.MAC)
+		s.k, s.busy, s.first, s.sent, s.retry = next, true, now, now, i.opts.Retry
+		i.out = append(i.out, s.buf[:s.n])
+		next++
+	}
+	i.send()
+	return next
+}
+
+// send sends what stands in i.out. What the link refuses will be repeated.
+func (i *Initiator) send() {
+	if len(i.out) > 0 {
+		i.link.Send(i.out)
+	}
+}
+
+// collect takes the replies that have arrived and returns how many requests
+// they answer.
+func (i *Initiator) collect(x Exchange) (int, error) {
+	got, err := i.link.Receive(i.in)
+	if err != nil {
+		return 0, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
+	}
+	now := time.Now()
+	answered := 0
+	for _, f := range i.in[:got] {
+		n, ok := i.match(f)
+		if !ok {
+			continue
+		}
+		s := &i.slots[n]
+		i.release(n)
+		answered++
+		if err := x.Reply(s.k, f, now.Sub(s.sent)); err != nil {
+			return answered, err
+		}
+	}
+	return answered, nil
+}
+
+// match finds the slot that a frame answers.
+func (i *Initiator) match(f aoe.Frame) (int, bool) {
+	if len(f) < aoe.HeaderLen || !f.Has(aoe.FlagResponse) {
+		return 0, false
+	}
+	n := int(f.Tag() & (MaxWindow - 1))
+	s := &i.slots[n]
+	return n, s.busy && s.tag == f.Tag() && f.Command() == aoe.Frame(s.buf).Command()
+}
+
+// repeat waits for a reply until the next request is due again, and sends
+// those again that are.
+func (i *Initiator) repeat() error {
+	now := time.Now()
+	wait := i.opts.Patience
+	i.out = i.out[:0]
+	for n := range i.slots {
+		s := &i.slots[n]
+		if !s.busy {
+			continue
+		}
+		if now.Sub(s.first) > i.opts.Patience {
+			f := aoe.Frame(s.buf)
+			return &TimeoutError{f.Shelf(), f.Slot(), i.opts.Patience}
+		}
+		due := s.sent.Add(s.retry).Sub(now)
+		if due <= 0 {
+			s.sent, s.retry = now, 2*s.retry
+			due = s.retry
+			i.out = append(i.out, s.buf[:s.n])
+			i.Retransmissions++
+		}
+		wait = min(wait, due)
+	}
+	i.send()
+	i.link.Wait(wait)
+	return nil
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package initiator
+
+import (
+	"fmt"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/netio"
+)
+
+// MaxWindow is the most requests that an exchange keeps outstanding.
+const MaxWindow = 256
+
+// receiveBuffer holds the replies to a full window of jumbo frames, in bytes.
+const receiveBuffer = 8 << 20
+
+// Options change how an Initiator behaves; the zero value is the usual one.
+type Options struct {
+	MAC      aoe.MAC       // the address to speak from; zero for the interface's own
+	Patience time.Duration // how long to repeat a request; zero for 10 seconds
+	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
+}
+
+// Initiator is a station on the LAN that speaks to targets.
+type Initiator struct {
+	link    *netio.Link
+	opts    Options
+	in      [][]byte
+	out     [][]byte
+	slots   []slot
+	free    []int // indexes of the slots not in use
+	counter uint32
+
+	// Retransmissions counts the requests sent again for want of a reply: the
+	// frames that were lost, or answered late.
+	Retransmissions int
+}
+
+// Open opens an Initiator on a network interface.
+func Open(netif string, o Options) (*Initiator, error) {
+	if o.MAC == (aoe.MAC{}) {
+		mac, err := netio.Address(netif)
+		if err != nil {
+			return nil, err
+		}
+		o.MAC = mac
+	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	if o.Retry == 0 {
+		o.Retry = 200 * time.Millisecond
+	}
+	filter, err := aoe.ReplyFilter(o.MAC)
+	if err != nil {
+		return nil, fmt.Errorf("assemble the socket filter: %w", err)
+	}
+	link, err := netio.Open(netif, netio.Config{
+		EtherType:     uint16(aoe.EtherType),
+		Filter:        filter,
+		ReceiveBuffer: receiveBuffer,
+	})
+	if err != nil {
+		return nil, err
+	}
+	i := &Initiator{link: link, opts: o}
+	if err := i.layBuffers(); err != nil {
+		link.Close()
+		return nil, err
+	}
+	return i, nil
+}
+
+// layBuffers makes the buffers for frames in both directions.
+func (i *Initiator) layBuffers() error {
+	bufs, err := netio.NewBuffers(netio.MaxBatch+MaxWindow, aoe.ATALen)
+	if err != nil {
+		return err
+	}
+	i.in = bufs[:netio.MaxBatch]
+	i.out = make([][]byte, 0, MaxWindow)
+	i.slots = make([]slot, MaxWindow)
+	for n, b := range bufs[netio.MaxBatch:] {
+		i.slots[n].buf = b
+		i.free = append(i.free, n)
+	}
+	return nil
+}
+
+// Close closes the Initiator. Its Targets are of no more use.
+func (i *Initiator) Close() error { return i.link.Close() }
+
+// MAC returns the address that the Initiator speaks from.
+func (i *Initiator) MAC() aoe.MAC { return i.opts.MAC }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package initiator
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+)
+
+// Target is an export on the LAN, as its config reply describes it.
+type Target struct {
+	Shelf    uint16
+	Slot     uint8
+	MAC      aoe.MAC
+	Buffers  int // requests it says it queues
+	Sectors  int // the most in one frame
+	Firmware uint16
+	Config   string // the config string
+
+	initiator *Initiator
+	window    int
+}
+
+// Name is what initiators call the target, such as e9.0.
+func (t *Target) Name() string { return fmt.Sprintf("e%d.%d", t.Shelf, t.Slot) }
+
+// Initiator returns the initiator that found the target.
+func (t *Target) Initiator() *Initiator { return t.initiator }
+
+// SetWindow says how many requests to keep outstanding; without it, as many as
+// the target queues.
+func (t *Target) SetWindow(n int) { t.window = n }
+
+// newTarget reads a config reply.
+func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
+	if len(f) < aoe.ConfigLen || f.Command() != aoe.CommandConfig {
+		return nil, false
+	}
+	s, ok := f.ConfigString()
+	if !ok {
+		return nil, false
+	}
+	return &Target{
+		Shelf:     f.Shelf(),
+		Slot:      f.Slot(),
+		MAC:       f.Src(),
+		Buffers:   int(f.ConfigBuffers()),
+		Sectors:   int(f.ConfigSectors()),
+		Firmware:  f.ConfigFirmware(),
+		Config:    string(s),
+		initiator: i,
+		window:    min(int(f.ConfigBuffers()), MaxWindow),
+	}, true
+}
+
+// query writes a config read for shelf and slot to everyone.
+func query(f aoe.Frame, shelf uint16, slot uint8) int {
+	clear(f[:aoe.MinLen])
+	f.SetHeader(aoe.Version, 0, aoe.CommandConfig)
+	f.SetDst(aoe.Broadcast)
+	f.SetTarget(shelf, slot)
+	f.SetConfigRequest(aoe.ConfigRead, nil)
+	return aoe.MinLen
+}
+
+// Find finds one target by its shelf and slot.
+func (i *Initiator) Find(shelf uint16, slot uint8) (*Target, error) {
+	var found *Target
+	err := i.Run(Exchange{
+		Requests: 1,
+		Window:   1,
+		Build:    func(_ int, f aoe.Frame) int { return query(f, shelf, slot) },
+		Reply: func(_ int, f aoe.Frame, _ time.Duration) error {
+			t, ok := i.newTarget(f)
+			if !ok {
+				return fmt.Errorf("e%d.%d: malformed config reply of %d bytes", shelf, slot, len(f))
+			}
+			found = t
+			return nil
+		},
+	})
+	return found, err
+}
+
+// Discover asks every target on the LAN and returns those that answer within a
+// time, or the first enough of them.
+func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error) {
+	frame := aoe.Frame(i.slots[0].buf)
+	n := query(frame, aoe.EveryShelf, aoe.EverySlot)
+	frame.SetSrc(i.opts.MAC)
+	if _, err := i.link.Send([][]byte{frame[:n]}); err != nil {
+		return nil, fmt.Errorf("send on %s: %w", i.link.Name(), err)
+	}
+	return i.Listen(within, enough)
+}
+
+// Listen returns the targets that make themselves known within a time, or the
+// first enough of them.
+func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) {
+	var found []*Target
+	for end := time.Now().Add(within); time.Now().Before(end); i.link.Wait(time.Until(end)) {
+		got, err := i.link.Receive(i.in)
+		if err != nil {
+			return found, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
+		}
+		for _, f := range i.in[:got] {
+			if t, ok := i.newTarget(f); ok {
+				found = append(found, t)
+			}
+		}
+		if len(found) >= enough {
+			break
+		}
+	}
+	return found, nil
+}
+
+// Identity is what IDENTIFY DEVICE tells of a disk (section 3).
+type Identity struct {
+	Serial, Firmware, Model string
+	Sectors                 int64 // of 512 bytes
+	FlushExt                bool  // FLUSH CACHE EXT is supported
+	Raw                     [ata.SectorSize]byte
+}
+
+// Identify asks the disk what it is.
+func (t *Target) Identify() (Identity, error) {
+	var id Identity
+	err := t.single(ata.Identify, 1, func(f aoe.Frame) error {
+		if len(f) < aoe.ATALen+ata.SectorSize {
+			return fmt.Errorf("%s: IDENTIFY reply of only %d bytes", t.Name(), len(f))
+		}
+		copy(id.Raw[:], f[aoe.ATALen:])
+		return nil
+	})
+	if err != nil {
+		return id, err
+	}
+	b := id.Raw[:]
+	id.Serial, id.Firmware, id.Model = ataString(b[20:40]), ataString(b[46:54]), ataString(b[54:94])
+	var n [8]byte
+	copy(n[:6], b[200:206])
+	id.Sectors = int64(binary.LittleEndian.Uint64(n[:]))
+	id.FlushExt = binary.LittleEndian.Uint16(b[166:])&(1<<13) != 0
+	return id, nil
+}
+
+// ataString reads an ATA string: the two bytes of each word swapped, padded
+// with spaces.
+func ataString(b []byte) string {
+	s := make([]byte, len(b))
+	for i := range b {
+		s[i] = b[i^1]
+	}
+	return string(bytes.TrimRight(s, " "))
+}

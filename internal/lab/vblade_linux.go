@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startPatience is how long a vblade may take to serve, and to end.
+const startPatience = 10 * time.Second
+
+// Main is a TestMain that builds the vblade of this source tree, for the tests
+// to start as *program. More arguments go to go build.
+func Main(m *testing.M, program *string, flags ...string) {
+	os.Exit(buildAndRun(m, program, flags))
+}
+
+// buildAndRun is Main up to the exit status.
+func buildAndRun(m *testing.M, program *string, flags []string) int {
+	dir, err := os.MkdirTemp("", "vblade-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	*program = filepath.Join(dir, "vblade")
+	args := append([]string{"build", "-o", *program}, flags...)
+	if out, err := exec.Command("go", append(args, "vblade/cmd/vblade")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// Vblade is a target program under test, ours or the C one, that serves.
+type Vblade struct {
+	Line string // what it printed when it began to serve
+
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+	ended  chan error
+}
+
+// StartVblade starts a target program inside the host, waits until it serves
+// and ends it with the test.
+func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
+	t.Helper()
+	v := &Vblade{cmd: exec.Command(program, args...), ended: make(chan error, 1)}
+	v.cmd.Stderr = &v.stderr
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	v.cmd.Stdout = in
+	err = h.Start(v.cmd)
+	in.Close()
+	if err != nil {
+		t.Fatalf("start %s: %v", program, err)
+	}
+	go func() { v.ended <- v.cmd.Wait() }()
+	t.Cleanup(func() { v.Kill() })
+	out.SetReadDeadline(time.Now().Add(startPatience))
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		v.Kill()
+		t.Fatalf("%s %s did not begin to serve: %v\n%s", program, strings.Join(args, " "), err, v.Stderr())
+	}
+	v.Line = strings.TrimSuffix(line, "\n")
+	return v
+}
+
+// Pid returns the process number.
+func (v *Vblade) Pid() int { return v.cmd.Process.Pid }
+
+// Stderr returns what the program has printed on standard error, once it ended.
+func (v *Vblade) Stderr() string { return v.stderr.String() }
+
+// Alive tells whether the program still runs.
+func (v *Vblade) Alive() bool { return v.cmd.Process.Signal(syscall.Signal(0)) == nil }
+
+// Kill ends the program at once, if it still runs.
+func (v *Vblade) Kill() {
+	v.cmd.Process.Kill()
+	v.wait()
+}
+
+// Stop asks the program to end and returns how it did.
+func (v *Vblade) Stop() error {
+	v.cmd.Process.Signal(syscall.SIGTERM)
+	return v.wait()
+}
+
+// wait returns how the program ended.
+func (v *Vblade) wait() error {
+	select {
+	case err := <-v.ended:
+		v.ended <- err
+		return err
+	case <-time.After(startPatience):
+		v.cmd.Process.Kill()
+		return fmt.Errorf("pid %d did not end in %v", v.Pid(), startPatience)
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"vblade/internal/aoe"
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+)
+
+// Sizes of the test's disk.
+const (
+	sectorSize = 512
+	diskSize   = 8 << 20 // bytes
+)
+
+// site is a host with a wire, tgt0 to ini0, and a disk to serve on it.
+type site struct {
+	t      *testing.T
+	host   *lab.Host
+	vblade string // the program
+	image  string // the disk's file, of random bytes
+}
+
+// program is the vblade under test.
+var program string
+
+// TestMain builds the program.
+func TestMain(m *testing.M) { lab.Main(m, &program) }
+
+// newSite makes a site whose wire has the MTU given, in bytes.
+func newSite(t *testing.T, mtu int) *site {
+	t.Helper()
+	s := &site{t: t, host: lab.TestHost(t), vblade: program}
+	if err := s.host.Wire("tgt0", "ini0", mtu); err != nil {
+		t.Fatal(err)
+	}
+	s.image = s.disk("disk.img")
+	return s
+}
+
+// disk makes a file of diskSize random bytes.
+func (s *site) disk(name string) string {
+	s.t.Helper()
+	b := make([]byte, diskSize)
+	random := rand.NewChaCha8([32]byte{1})
+	random.Read(b)
+	path := filepath.Join(s.t.TempDir(), name)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+// content returns the bytes of the disk's file.
+func (s *site) content() []byte {
+	s.t.Helper()
+	b, err := os.ReadFile(s.image)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return b
+}
+
+// open opens an initiator at the wire's other end, or at another interface.
+func (s *site) open(netif string, o initiator.Options) *initiator.Initiator {
+	s.t.Helper()
+	var ini *initiator.Initiator
+	err := s.host.Do(func() (err error) {
+		ini, err = initiator.Open(netif, o)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { ini.Close() })
+	return ini
+}
+
+// find finds e9.0 from an address; the zero one is the interface's own.
+func (s *site) find(mac aoe.MAC) *initiator.Target {
+	s.t.Helper()
+	t, err := s.open("ini0", initiator.Options{MAC: mac}).Find(9, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return t
+}
