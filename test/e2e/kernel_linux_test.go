@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package e2e
+
+import "testing"
+
+// TestKernelDriver lists what the Linux kernel's aoe driver can do with the
+// disks that vblade exports.
+func TestKernelDriver(t *testing.T) {
+	s := newSite(t)
+	for _, scenario := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"runs the commands of a test", s.commands},
+		{"formats, mounts and keeps files at MTU 1500", s.keepsFiles(1500, "1024")},
+		{"formats, mounts and keeps files at MTU 9000", s.keepsFiles(9000, "8704")},
+		{"partitions a disk and uses the partition", s.partitions},
+		{"mounts a read-only export and cannot write to it", s.readOnly},
+		{"tells two blades on one interface apart", s.twoBlades},
+		{"sees a masked blade only where the mask lists it", s.masks},
+	} {
+		t.Run(scenario.name, scenario.run)
+	}
+}
