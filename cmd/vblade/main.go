@@ -22,7 +22,7 @@ var version = "unknown"
 
 // What is fixed at start: memory does not grow with load (design: bounded).
 const (
-	frameBuffers  = netio.MaxBatch
+	frameBuffers  = 5 * netio.MaxBatch
 	receiveBuffer = 4 << 20 // bytes: several initiators with full windows of jumbo frames
 )
 

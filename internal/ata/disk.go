@@ -27,6 +27,16 @@ type Store interface {
 // disk: AoE has an error of its own for them (section 2).
 var ErrArgument = errors.New("bad argument in an ATA command")
 
+// TryReader is a Store that can tell what needs no disk.
+type TryReader interface {
+	// TryReadAt is ReadAt where all of vecs can be had at once; ErrWouldWait
+	// where it cannot, errors.ErrUnsupported where the Store cannot tell.
+	TryReadAt(vecs [][]byte, off int64) error
+}
+
+// ErrWouldWait is returned instead of waiting for a disk.
+var ErrWouldWait = errors.New("the disk would have to be waited for")
+
 // Op is what Work asks of the Store.
 type Op uint8
 
@@ -51,16 +61,15 @@ func (w Work) Sectors() int64 { return int64(len(w.Data) / SectorSize) }
 // Disk is an ATA disk over a Store.
 type Disk struct {
 	store    Store
+	try      TryReader // store, where it is one
 	identity Identity
 }
 
 // NewDisk returns a disk that holds store and calls itself identity.
 func NewDisk(store Store, identity Identity) *Disk {
-	return &Disk{store: store, identity: identity}
+	try, _ := store.(TryReader)
+	return &Disk{store: store, try: try, identity: identity}
 }
-
-// Store returns what the disk holds.
-func (d *Disk) Store() Store { return d.store }
 
 // Sectors returns the size of the disk.
 func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
@@ -110,21 +119,32 @@ func (d *Disk) startTransfer(op Op, c Command, data []byte, limit int) (Work, Re
 	return Work{Op: op, LBA: lba, Data: data[:n*SectorSize]}, Result{}, nil
 }
 
-// Do does Work on the Store. It returns how many sectors are done; fewer than
-// asked for, or a failed flush, come with the Store's error.
-func (d *Disk) Do(w Work) (int, error) {
-	one := [1][]byte{w.Data}
-	switch w.Op {
+// Do does work on the Store: for OpRead and OpWrite on the whole sectors of vecs,
+// which follow each other from lba on and may stem from several commands. It
+// returns how many sectors are done; fewer than asked for, or a failed flush,
+// come with the Store's error.
+func (d *Disk) Do(op Op, lba int64, vecs [][]byte) (int, error) {
+	switch op {
 	case OpRead:
-		n, err := d.store.ReadAt(one[:], w.LBA*SectorSize)
+		n, err := d.store.ReadAt(vecs, lba*SectorSize)
 		return n / SectorSize, err
 	case OpWrite:
-		n, err := d.store.WriteAt(one[:], w.LBA*SectorSize)
+		n, err := d.store.WriteAt(vecs, lba*SectorSize)
 		return n / SectorSize, err
 	case OpFlush:
 		return 0, d.store.Sync()
 	}
 	return 0, nil
+}
+
+// TryRead is Do for OpRead, but where it would have to wait for the disk it
+// returns ErrWouldWait and nothing is done. A Store that cannot tell makes it
+// return errors.ErrUnsupported.
+func (d *Disk) TryRead(lba int64, vecs [][]byte) error {
+	if d.try == nil {
+		return errors.ErrUnsupported
+	}
+	return d.try.TryReadAt(vecs, lba*SectorSize)
 }
 
 // Finish returns the result of a command whose Work ended with n sectors done

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 )
 
 // Options say how a file is exported.
@@ -26,6 +27,7 @@ type File struct {
 	start    int64 // of the window, in bytes
 	size     int64 // of the window, in bytes
 	readOnly bool
+	noTry    atomic.Bool // TryReadAt cannot tell here
 }
 
 // OpenFile opens path for export. Its errors say what is wrong with which file
@@ -50,6 +52,7 @@ func OpenFile(path string, o Options) (*File, error) {
 		return nil, err
 	}
 	if o.Direct {
+		f.noTry.Store(true) // there is always a disk to wait for
 		if err := f.checkDirect(path); err != nil {
 			file.Close()
 			return nil, err
@@ -154,6 +157,19 @@ func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
 // WriteAt writes vecs at the byte offset off of the window.
 func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
 	return f.transfer(vecs, off, true)
+}
+
+// TryReadAt fills vecs from the byte offset off of the window if the page cache
+// holds all of it. It does not know for direct I/O, and not on every file system.
+func (f *File) TryReadAt(vecs [][]byte, off int64) error {
+	if f.noTry.Load() {
+		return errors.ErrUnsupported
+	}
+	err := f.tryRead(vecs, f.start+off)
+	if errors.Is(err, errors.ErrUnsupported) {
+		f.noTry.Store(true)
+	}
+	return err
 }
 
 // transfer calls the system until all of vecs is done or it fails. Callers

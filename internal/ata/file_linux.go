@@ -98,6 +98,22 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 		return unix.Pread(f.fd, vecs[0][skip:], off)
 	}
 	var iov [maxVectors]unix.Iovec
+	n := lay(&iov, vecs, skip)
+	call := uintptr(unix.SYS_PREADV)
+	if write {
+		call = unix.SYS_PWRITEV
+	}
+	got, _, e := unix.Syscall6(call, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
+		uintptr(off), high(off), 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(got), nil
+}
+
+// lay writes vecs but for the first skip bytes into the kernel's form, as many
+// as fit, and returns how many.
+func lay(iov *[maxVectors]unix.Iovec, vecs [][]byte, skip int) int {
 	n := min(len(vecs), maxVectors)
 	for i, v := range vecs[:n] {
 		v = v[skip:]
@@ -105,15 +121,34 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 		iov[i].Base = unsafe.SliceData(v)
 		iov[i].SetLen(len(v))
 	}
-	call := uintptr(unix.SYS_PREADV)
-	if write {
-		call = unix.SYS_PWRITEV
+	return n
+}
+
+// high is the upper half of an offset, which the vector calls take apart; on
+// 64-bit systems, where the lower half holds all, they drop it.
+func high(off int64) uintptr { return uintptr(uint64(off) >> 32) }
+
+// tryRead reads vecs if the page cache holds them all (RWF_NOWAIT). The call
+// cannot block, so that the scheduler need not hear of it.
+func (f *File) tryRead(vecs [][]byte, off int64) error {
+	var iov [maxVectors]unix.Iovec
+	n := lay(&iov, vecs, 0)
+	got, _, e := unix.RawSyscall6(unix.SYS_PREADV2, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
+		uintptr(off), high(off), unix.RWF_NOWAIT)
+	switch {
+	case e == unix.EOPNOTSUPP || e == unix.ENOSYS:
+		return errors.ErrUnsupported
+	case e != 0 || int(got) < total(vecs):
+		return ErrWouldWait // also for errors: the call that may wait says which
 	}
-	// The offset goes in two halves; 64-bit kernels drop the second.
-	got, _, e := unix.Syscall6(call, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
-		uintptr(off), uintptr(uint64(off)>>32), 0)
-	if e != 0 {
-		return 0, e
+	return nil
+}
+
+// total is the number of bytes in vecs.
+func total(vecs [][]byte) int {
+	n := 0
+	for _, v := range vecs {
+		n += len(v)
 	}
-	return int(got), nil
+	return n
 }

@@ -52,3 +52,6 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 	}
 	return f.file.ReadAt(vecs[0][skip:], off)
 }
+
+// tryRead cannot tell here what the page cache holds.
+func (f *File) tryRead([][]byte, int64) error { return errors.ErrUnsupported }

@@ -16,7 +16,7 @@ func (b *Blade) acceptATA(r *request) {
 		r.answer(aoe.MinLen)
 		return
 	}
-	data := r.buf[aoe.ATALen:max(aoe.ATALen, r.port.room)]
+	data := r.buf[aoe.ATALen:max(aoe.ATALen, r.room)]
 	work, result, err := b.disk.Start(c, data, len(f)-aoe.ATALen, r.port.sectors)
 	if err != nil {
 		f.Fail(aoe.ErrArgument)
@@ -29,9 +29,12 @@ func (b *Blade) acceptATA(r *request) {
 	}
 }
 
-// complete answers a request whose work ended with n sectors done and err.
+// complete answers a request whose work ended with n sectors done and err. One
+// that only had to wait has its answer already.
 func (r *request) complete(n int, err error) {
-	r.answerATA(r.command.Finish(n, err))
+	if r.work.Op != ata.OpNone {
+		r.answerATA(r.command.Finish(n, err))
+	}
 }
 
 // answerATA puts a command's result into the frame. The reply carries the data

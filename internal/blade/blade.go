@@ -35,6 +35,7 @@ type Blade struct {
 	slot    uint8
 	buffers uint16
 	disk    *ata.Disk
+	order   *order // of the requests that do not end at once
 
 	config      []byte // the config string, in an array of MaxConfigString
 	masks       macList

@@ -43,7 +43,7 @@ func (b *Blade) acceptConfig(r *request) {
 
 // setConfig keeps the string s, unless its reply could not be sent (difference 9).
 func (b *Blade) setConfig(r *request, s []byte) {
-	if aoe.ConfigLen+len(s) > r.port.room {
+	if aoe.ConfigLen+len(s) > r.room {
 		r.frame.Fail(aoe.ErrArgument)
 		return
 	}

@@ -23,23 +23,26 @@ func (b *Blade) acceptMask(r *request) {
 	}
 }
 
-// editMasks applies a frame's directives up to the first that is wrong.
+// editMasks applies a frame's directives up to the first that is wrong. Once it
+// is answered, no write that the new list shuts out takes effect any more.
 func (b *Blade) editMasks(r *request) {
 	f := r.frame
 	before := b.masks
 	for i := range f.MaskCount() {
 		if e := b.editMask(f.Directive(i)); e != aoe.MaskOK {
 			f.SetMaskResult(e, i)
+			r.settles = true
 			r.answer(aoe.MaskLen)
 			return
 		}
 	}
-	if aoe.MaskLen+b.masks.n*aoe.DirectiveLen > r.port.room {
+	if aoe.MaskLen+b.masks.n*aoe.DirectiveLen > r.room {
 		b.masks = before // the reply could not be sent (difference 9)
 		f.Fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)
 		return
 	}
+	r.settles = true
 	r.answer(b.putMasks(r.buf))
 }
 

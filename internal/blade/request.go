@@ -13,19 +13,26 @@ type request struct {
 	buf   []byte    // the whole buffer, longer than any frame
 	frame aoe.Frame // the part that was received
 	port  *port     // where it came from and where the reply goes
+	room  int       // the longest reply that the port took when it came, in bytes
 	blade *Blade    // the export it addresses
 
-	command ata.Command // an ATA command waiting for its work
+	command ata.Command // an ATA command whose work is to be done
 	work    ata.Work    // what the disk has to do before the reply
+	settles bool        // the reply waits for the end of every earlier write
 
 	reply int // length of the reply in bytes; 0 for none
+
+	ticket          // its place in the blade's order
+	slot   int      // its place in the leader's batch
+	next   *request // that continues its run, in the queue
 }
 
-// start makes r the request of a frame of n bytes that port received.
+// start makes r the request of a frame of n bytes that a port received.
 func (r *request) start(n int, p *port) {
 	r.frame = r.buf[:n]
-	r.port = p
-	r.work = ata.Work{}
+	r.port, r.room = p, p.room
+	r.work.Op = ata.OpNone
+	r.settles = false
 	r.reply = 0
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).
@@ -34,13 +41,27 @@ func (r *request) start(n int, p *port) {
 	}
 }
 
-// waits tells whether the disk has work to do before there is a reply.
-func (r *request) waits() bool { return r.work.Op != ata.OpNone }
+// waits tells whether there is work to do, or to wait for, before the reply.
+func (r *request) waits() bool { return r.work.Op != ata.OpNone || r.settles }
+
+// enrol fills in the ticket by which a waiting request gets its place in the order.
+func (r *request) enrol() {
+	switch r.work.Op {
+	case ata.OpRead:
+		r.access = reads
+	case ata.OpWrite:
+		r.access = writes
+	default:
+		r.access = barriers
+		return
+	}
+	r.first, r.sectors = r.work.LBA, len(r.work.Data)/ata.SectorSize
+}
 
 // answer makes the frame, of which n bytes are the reply, ready to send: it
 // goes back where it came from, and says who we are.
 func (r *request) answer(n int) {
-	if n > r.port.room { // the handlers see to it that nothing was changed
+	if n > r.room { // the handlers see to it that nothing was changed
 		r.frame.Fail(aoe.ErrArgument)
 		n = aoe.MinLen
 	}

@@ -25,13 +25,15 @@ func (b *Blade) acceptReserve(r *request) {
 }
 
 // reserve replaces the reservation by the frame's list, unless the reply could
-// not be sent (difference 9).
+// not be sent (difference 9). Once it is answered, no write of another takes
+// effect any more.
 func (b *Blade) reserve(r *request) {
 	f := r.frame
-	if aoe.ReserveLen+f.ReserveCount()*aoe.MACLen > r.port.room {
+	if aoe.ReserveLen+f.ReserveCount()*aoe.MACLen > r.room {
 		f.Fail(aoe.ErrArgument)
 		return
 	}
+	r.settles = true
 	b.reservation.n = 0
 	for i := range f.ReserveCount() {
 		b.reservation.add(f.ReserveMAC(i))

@@ -5,25 +5,51 @@ package blade
 import (
 	"context"
 	"log"
-	"time"
+	"sync"
+	"sync/atomic"
 
 	"vblade/internal/aoe"
+	"vblade/internal/ata"
 )
 
-// Server serves blades over a link: one goroutine receives a batch of frames,
-// executes it in the order of arrival and sends the replies.
+// crewSize is how many requests can wait for a disk at once, besides those that
+// one system call serves.
+const crewSize = 64
+
+// Server serves blades over a link. A crew of workers shares its work:
+//
+// One of them leads. It receives a batch of frames, has their blades accept
+// them, does at once what no disk has to be waited for, and sends the replies:
+// a batch costs a few system calls and no hand-over. What has to wait, for a
+// disk or for its place in the order, it leaves to the others, so that the disk
+// sees as many requests as the initiators have outstanding.
+//
+// The leader cannot always know what will have to wait. If a call keeps it, the
+// watch takes the lead from it (watch.go), and the next worker goes on with the
+// batch where it stands.
 type Server struct {
-	port     *port
-	blades   []*Blade
-	log      *log.Logger
-	requests []*request // one for each buffer
-	bufs     [][]byte   // their buffers, as Receive takes them
-	replies  [][]byte   // what is to be sent, in order
-	troubled bool       // the link's last report was an error
+	port   *port
+	blades []*Blade
+	log    *log.Logger
+
+	requests []*request // all of them, by number
+	turn     turn       // the leader's alone
+	paces    paces
+	watch    watch
+	troubled atomic.Bool // the link's last report was an error
+
+	mu       sync.Mutex // guards what follows, and the blades' orders
+	work     *sync.Cond // a worker may have something to do
+	freed    *sync.Cond // there is a free request
+	leader   *worker    // nil where nobody leads
+	ending   bool       // nothing more is received
+	queue    queue      // runs that may start
+	free     []*request // that neither are in flight nor the leader's
+	inFlight atomic.Int32
 }
 
-// NewServer returns a server of blades over a link. It receives as many frames
-// at once as there are buffers, each longer than any frame; byte ATALen of one
+// NewServer returns a server of blades over a link. It keeps as many requests
+// as there are buffers, each longer than any frame; byte aoe.ATALen of one
 // begins a page, where the disk wants that. Changes of the link's state are
 // logged.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
@@ -32,25 +58,52 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 		blades:   blades,
 		log:      logger,
 		requests: make([]*request, len(buffers)),
-		bufs:     make([][]byte, len(buffers)),
-		replies:  make([][]byte, 0, len(buffers)),
+		turn:     newTurn(),
+		watch:    newWatch(),
+		queue:    newQueue(len(buffers)),
+		free:     make([]*request, len(buffers)),
 	}
-	copy(s.bufs, buffers)
+	s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu)
+	tickets := make([]*ticket, len(buffers))
 	for i, b := range buffers {
 		s.requests[i] = &request{buf: b}
+		tickets[i] = &s.requests[i].ticket
+	}
+	copy(s.free, s.requests)
+	for _, b := range blades {
+		b.order = newOrder(tickets, (len(buffers[0])-aoe.ATALen)/ata.SectorSize)
 	}
 	return s
 }
 
-// Serve advertises the blades and serves them until ctx ends. What was received
-// by then is answered.
+// Serve advertises the blades and serves them until ctx ends and what was
+// received by then is answered.
 func (s *Server) Serve(ctx context.Context) {
-	stop := context.AfterFunc(ctx, s.port.link.Interrupt)
-	defer stop()
 	s.advertise()
-	for s.port.link.Wait(-1) {
-		s.turn()
+	stop := context.AfterFunc(ctx, s.end)
+	defer stop()
+	done := make(chan struct{})
+	go s.watchLeader(done)
+	defer close(done)
+	var crew sync.WaitGroup
+	for range crewSize + 1 {
+		crew.Add(1)
+		go func() {
+			defer crew.Done()
+			newWorker(s).loop()
+		}()
 	}
+	crew.Wait()
+}
+
+// end has the crew finish what is in flight and no more.
+func (s *Server) end() {
+	s.mu.Lock()
+	s.ending = true
+	s.mu.Unlock()
+	s.port.link.Interrupt()
+	s.work.Broadcast()
+	s.freed.Broadcast()
 }
 
 // advertise makes every blade known on the link (section 4).
@@ -59,30 +112,9 @@ func (s *Server) advertise() {
 	for _, b := range s.blades {
 		for _, dst := range b.audience() {
 			n := b.advertise(frame, s.port, dst)
-			s.send(append(s.replies[:0], frame[:n]))
+			s.send([][]byte{frame[:n]})
 		}
 	}
-}
-
-// turn takes one batch from the link through to its replies.
-func (s *Server) turn() {
-	n, err := s.port.link.Receive(s.bufs)
-	if err != nil {
-		s.suffer(err)
-		return
-	}
-	s.replies = s.replies[:0]
-	for i := range n {
-		r := s.requests[i]
-		s.route(r, len(s.bufs[i]))
-		if r.waits() {
-			r.complete(r.blade.disk.Do(r.work))
-		}
-		if r.reply > 0 {
-			s.replies = append(s.replies, r.buf[:r.reply])
-		}
-	}
-	s.send(s.replies)
 }
 
 // route hands a received frame of n bytes to the blade that it addresses.
@@ -102,33 +134,21 @@ func (s *Server) route(r *request, n int) {
 
 // send sends replies. One that cannot be sent is dropped, as the wire might.
 func (s *Server) send(replies [][]byte) {
-	if len(replies) == 0 {
+	if len(replies) > 0 {
+		_, err := s.port.link.Send(replies)
+		s.note(err)
+	}
+}
+
+// note logs the change of the link between working and not.
+func (s *Server) note(err error) {
+	if s.troubled.Load() == (err != nil) {
 		return
 	}
-	if _, err := s.port.link.Send(replies); err != nil {
-		s.note(err)
+	s.troubled.Store(err != nil)
+	if err != nil {
+		s.log.Printf("%s: %v; waiting for the link", s.port.link.Name(), err)
 	} else {
-		s.note(nil)
-	}
-}
-
-// linkPause is how long the server leaves a link alone that reports an error.
-const linkPause = 100 * time.Millisecond
-
-// suffer outlasts a failed link: it is waited for.
-func (s *Server) suffer(err error) {
-	s.note(err)
-	time.Sleep(linkPause)
-}
-
-// note logs the change of a link between working and not.
-func (s *Server) note(err error) {
-	if troubled := err != nil; troubled != s.troubled {
-		s.troubled = troubled
-		if troubled {
-			s.log.Printf("%s: %v; waiting for the link", s.port.link.Name(), err)
-		} else {
-			s.log.Printf("%s: serving again", s.port.link.Name())
-		}
+		s.log.Printf("%s: serving again", s.port.link.Name())
 	}
 }

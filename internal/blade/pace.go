@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"sync/atomic"
+	"time"
+
+	"vblade/internal/ata"
+)
+
+// pace knows whether a kind of work is fast, so that the leader does it itself,
+// or waits for a disk, so that the crew does it while the next frames are
+// received. It learns that from the time the work takes: a run now and then that
+// is slow, because the processor was busy elsewhere, does not count.
+type pace struct {
+	score atomic.Int32 // from 0 to paceMax
+	slow  atomic.Bool
+}
+
+// How the score moves: work is slow from the time that more than one run in
+// paceStep is, until less than that are again.
+const (
+	paceStep = 8
+	paceSlow = 2 * paceStep // work that reaches this score is slow, at zero fast again
+	paceMax  = 4 * paceStep
+)
+
+// What is fast: handing a run to a worker and back costs some microseconds, and
+// copying to or from the page cache this much for each byte.
+const (
+	fastRun     = 25 * time.Microsecond
+	fastPerByte = 0.5 // nanoseconds
+)
+
+// note takes the time that a run of so many bytes took.
+func (p *pace) note(took time.Duration, bytes int) {
+	limit := fastRun + time.Duration(fastPerByte*float64(bytes))
+	switch score := p.score.Load(); {
+	case took <= limit && score > 0:
+		if p.score.Add(-1) <= 0 {
+			p.slow.Store(false)
+		}
+	case took > limit && score < paceMax:
+		if p.score.Add(paceStep) >= paceSlow {
+			p.slow.Store(true)
+		}
+	}
+}
+
+// stall says that a run took longer than anything fast ever does.
+func (p *pace) stall() {
+	p.score.Store(paceMax)
+	p.slow.Store(true)
+}
+
+// paces are the paces of the kinds of work.
+type paces [ata.OpFlush + 1]pace

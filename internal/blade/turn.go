@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"slices"
+	"time"
+)
+
+// maxBatch is the most frames that are received at a time.
+const maxBatch = 64
+
+// turn is what the leader works on: one batch of frames, from the link to the
+// replies. It lives in the server, so that another worker can take it over.
+type turn struct {
+	batch    []*request // to receive into; nil where a request was lent away
+	bufs     [][]byte   // their buffers, as the link takes them
+	received int        // in the last batch
+	lent     bool       // batch has gaps
+
+	pending []*request // with work to be done, in the order of arrival
+	next    int        // the first of them that was not looked at yet
+	replies [][]byte   // to be sent at the end
+}
+
+// newTurn returns an empty turn.
+func newTurn() turn {
+	return turn{
+		batch:   make([]*request, 0, maxBatch),
+		bufs:    make([][]byte, maxBatch),
+		pending: make([]*request, 0, maxBatch),
+		replies: make([][]byte, 0, maxBatch),
+	}
+}
+
+// unfinished tells whether something of the turn is yet to be done.
+func (t *turn) unfinished() bool { return t.next < len(t.pending) || len(t.replies) > 0 }
+
+// reply puts the replies of a run's requests on their way.
+func (t *turn) reply(requests []*request) {
+	for _, r := range requests {
+		if r.reply > 0 {
+			t.replies = append(t.replies, r.buf[:r.reply])
+		}
+	}
+}
+
+// supply fills the gaps in the turn's batch with free requests. It waits where
+// all are in flight: then nothing is received.
+func (s *Server) supply() {
+	t := &s.turn
+	if !t.lent && len(t.batch) == maxBatch {
+		return
+	}
+	t.batch = slices.DeleteFunc(t.batch, func(r *request) bool { return r == nil })
+	t.lent = false
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(t.batch)+len(s.free) == 0 && !s.ending {
+		s.freed.Wait()
+	}
+	n := min(maxBatch-len(t.batch), len(s.free))
+	t.batch = append(t.batch, s.free[len(s.free)-n:]...)
+	s.free = s.free[:len(s.free)-n]
+}
+
+// linkPause is how long the server leaves a link alone that reports an error.
+const linkPause = 100 * time.Millisecond
+
+// receive begins a turn: it receives a batch and has the blades accept it.
+func (s *Server) receive() {
+	t := &s.turn
+	t.pending, t.next, t.replies = t.pending[:0], 0, t.replies[:0]
+	// Few buffers are laid out where few frames come.
+	room := min(len(t.batch), 2*t.received+4)
+	for i, r := range t.batch[:room] {
+		t.bufs[i] = r.buf
+	}
+	n, err := s.port.link.Receive(t.bufs[:room])
+	if err != nil {
+		s.note(err)
+		time.Sleep(linkPause)
+		return
+	}
+	t.received = n
+	for i, r := range t.batch[:n] {
+		r.slot = i
+		s.route(r, len(t.bufs[i]))
+		if r.waits() {
+			r.enrol()
+			t.pending = append(t.pending, r)
+		} else if r.reply > 0 {
+			t.replies = append(t.replies, r.buf[:r.reply])
+		}
+	}
+}
+
+// lend hands a run to the crew: each request takes its place in the order, and
+// those that may start are queued.
+func (s *Server) lend(u *run) {
+	s.mu.Lock()
+	runs := s.enter(u, true)
+	s.mu.Unlock()
+	for range runs {
+		s.work.Signal()
+	}
+}
+
+// enter takes a run's requests from the turn into the order. With enqueue it
+// queues those that may start, as runs, and returns how many runs that makes.
+// The caller holds s.mu.
+func (s *Server) enter(u *run, enqueue bool) int {
+	s.turn.lent = true
+	s.inFlight.Add(int32(len(u.requests)))
+	runs := 0
+	var last *request
+	for _, r := range u.requests {
+		s.turn.batch[r.slot] = nil
+		r.next = nil
+		switch starts := r.blade.order.admit(&r.ticket); {
+		case !starts:
+			last = nil
+		case !enqueue:
+		case last != nil:
+			last.next = r
+			last = r
+		default:
+			s.queue.push(r)
+			last = r
+			runs++
+		}
+	}
+	return runs
+}
+
+// clashes tells whether any request of a run has to wait for one in flight.
+func (s *Server) clashes(u *run) bool {
+	if s.inFlight.Load() == 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(u.requests, func(r *request) bool { return r.blade.order.clashes(&r.ticket) })
+}

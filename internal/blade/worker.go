@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"errors"
+	"time"
+
+	"vblade/internal/ata"
+)
+
+// worker is one of a server's crew.
+type worker struct {
+	s       *Server
+	run     run      // what it does at the moment
+	replies [][]byte // of its run
+}
+
+// newWorker returns a worker of s.
+func newWorker(s *Server) *worker {
+	return &worker{s: s, run: newRun(), replies: make([][]byte, 0, maxRun)}
+}
+
+// loop leads where nobody does, else does what is queued, until the server has
+// ended and nothing is left.
+func (w *worker) loop() {
+	s := w.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		switch {
+		case s.leader == nil && (!s.ending || s.turn.unfinished()):
+			s.leader = w
+			s.mu.Unlock()
+			w.lead()
+			s.mu.Lock()
+		case s.queue.n > 0:
+			w.run.gatherChain(s.queue.pop())
+			s.mu.Unlock()
+			w.serve()
+			s.mu.Lock()
+		case s.ending && s.leader == nil && s.inFlight.Load() == 0:
+			s.work.Signal() // the next may go home too
+			return
+		default:
+			s.work.Wait()
+		}
+	}
+}
+
+// lead leads until the server ends or the lead is taken away. It goes on with
+// the turn that a leader before has left.
+func (w *worker) lead() {
+	s := w.s
+	for {
+		if !w.finishTurn() {
+			return
+		}
+		s.supply()
+		if !s.port.link.Wait(-1) {
+			break
+		}
+		s.receive()
+	}
+	s.mu.Lock()
+	s.leader = nil
+	s.mu.Unlock()
+}
+
+// finishTurn does or lends the work of a turn and sends its replies. It returns
+// false where the lead was taken away meanwhile.
+func (w *worker) finishTurn() bool {
+	t := &w.s.turn
+	for t.next < len(t.pending) {
+		w.run.gather(t.pending[t.next:])
+		t.next += len(w.run.requests)
+		if !w.perform() {
+			return false
+		}
+	}
+	w.s.send(t.replies)
+	t.replies = t.replies[:0]
+	return true
+}
+
+// perform does a run of the turn if it need not wait, and lends it otherwise.
+// It returns false where it had to wait after all, and lost the lead by it.
+func (w *worker) perform() bool {
+	s, u := w.s, &w.run
+	op := u.op()
+	if s.clashes(u) || op == ata.OpFlush {
+		s.lend(u)
+		return true
+	}
+	err := errors.ErrUnsupported
+	switch op {
+	case ata.OpNone: // it has waited enough
+		err = nil
+	case ata.OpRead:
+		err = u.try()
+	}
+	if err == errors.ErrUnsupported && !s.paces[op].slow.Load() {
+		return w.performTimed()
+	}
+	if err != nil {
+		s.lend(u)
+		return true
+	}
+	s.turn.reply(u.requests)
+	return true
+}
+
+// performTimed does a run of the turn that may have to wait, against the
+// experience of its kind: the watch and the pace look on.
+func (w *worker) performTimed() bool {
+	s, u := w.s, &w.run
+	beat := s.watch.enter()
+	begin := time.Now()
+	u.do()
+	took := time.Since(begin)
+	if !s.watch.leave(beat) {
+		w.finish()
+		return false
+	}
+	s.paces[u.op()].note(took, u.bytes())
+	s.turn.reply(u.requests)
+	return true
+}
+
+// serve does a run from the queue.
+func (w *worker) serve() {
+	begin := time.Now()
+	w.run.do()
+	w.s.paces[w.run.op()].note(time.Since(begin), w.run.bytes())
+	w.finish()
+}
+
+// finish sends the replies of a run that was in flight, lets start what waited
+// for it, and gives its requests back.
+func (w *worker) finish() {
+	s := w.s
+	w.replies = w.replies[:0]
+	for _, r := range w.run.requests {
+		if r.reply > 0 {
+			w.replies = append(w.replies, r.buf[:r.reply])
+		}
+	}
+	s.send(w.replies)
+	s.mu.Lock()
+	started := 0
+	for _, r := range w.run.requests {
+		for _, t := range r.blade.order.release(&r.ticket) {
+			s.queue.push(s.requests[t.number])
+			started++
+		}
+		s.free = append(s.free, r)
+	}
+	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending {
+		started++ // wake one more, to go home
+	}
+	s.mu.Unlock()
+	s.freed.Signal()
+	for range started {
+		s.work.Signal()
+	}
+}
