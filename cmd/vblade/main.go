@@ -9,7 +9,9 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -23,6 +25,8 @@ var version = "unknown"
 // What is fixed at start: memory does not grow with load (design: bounded).
 const (
 	frameBuffers  = 5 * netio.MaxBatch
+	linger        = time.Millisecond
+	spin          = 50 * time.Microsecond
 	receiveBuffer = 4 << 20 // bytes: several initiators with full windows of jumbo frames
 )
 
@@ -78,6 +82,9 @@ func serve(o options, stdout, stderr io.Writer) error {
 		return fmt.Errorf("find the host's name for the serial number: %w", err)
 	}
 	b := blade.New(file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
+	// A call that waits for a disk keeps its place in the Go scheduler for a
+	// while: with one for every worker the receiving never waits for it.
+	runtime.GOMAXPROCS(blade.CrewSize + runtime.NumCPU())
 	server := blade.NewServer(link, buffers, log.New(stderr, "vblade: ", 0), b)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -97,6 +104,8 @@ func openLink(o options) (*netio.Link, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
+		Linger:        linger,
+		Spin:          spin,
 	})
 }
 

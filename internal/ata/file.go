@@ -166,7 +166,7 @@ func (f *File) TryReadAt(vecs [][]byte, off int64) error {
 		return errors.ErrUnsupported
 	}
 	err := f.tryRead(vecs, f.start+off)
-	if errors.Is(err, errors.ErrUnsupported) {
+	if err == errors.ErrUnsupported {
 		f.noTry.Store(true)
 	}
 	return err

@@ -97,12 +97,12 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 		}
 		return unix.Pread(f.fd, vecs[0][skip:], off)
 	}
-	var iov [maxVectors]unix.Iovec
-	n := lay(&iov, vecs, skip)
 	call := uintptr(unix.SYS_PREADV)
 	if write {
 		call = unix.SYS_PWRITEV
 	}
+	var iov [maxVectors]unix.Iovec
+	n := lay(iov[:], vecs, skip)
 	got, _, e := unix.Syscall6(call, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
 		uintptr(off), high(off), 0)
 	if e != 0 {
@@ -111,10 +111,41 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 	return int(got), nil
 }
 
+// tryRead reads vecs if the page cache holds them all.
+func (f *File) tryRead(vecs [][]byte, off int64) error {
+	if len(vecs) == 1 {
+		var iov [1]unix.Iovec
+		lay(iov[:], vecs, 0)
+		return f.readNow(iov[:], len(vecs[0]), off)
+	}
+	var iov [maxVectors]unix.Iovec
+	n := lay(iov[:], vecs, 0)
+	bytes := 0
+	for _, v := range vecs {
+		bytes += len(v)
+	}
+	return f.readNow(iov[:n], bytes, off)
+}
+
+// readNow reads as many bytes as iov holds, without waiting (RWF_NOWAIT). The
+// call cannot block, so that the scheduler need not hear of it.
+func (f *File) readNow(iov []unix.Iovec, bytes int, off int64) error {
+	got, _, e := unix.RawSyscall6(unix.SYS_PREADV2, uintptr(f.fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)),
+		uintptr(off), high(off), unix.RWF_NOWAIT)
+	switch {
+	case e == unix.EOPNOTSUPP || e == unix.ENOSYS:
+		return errors.ErrUnsupported
+	case e != 0 || int(got) < bytes:
+		return ErrWouldWait // also for errors: the call that may wait says which
+	}
+	return nil
+}
+
 // lay writes vecs but for the first skip bytes into the kernel's form, as many
 // as fit, and returns how many.
-func lay(iov *[maxVectors]unix.Iovec, vecs [][]byte, skip int) int {
-	n := min(len(vecs), maxVectors)
+func lay(iov []unix.Iovec, vecs [][]byte, skip int) int {
+	n := min(len(vecs), len(iov))
 	for i, v := range vecs[:n] {
 		v = v[skip:]
 		skip = 0
@@ -127,28 +158,3 @@ func lay(iov *[maxVectors]unix.Iovec, vecs [][]byte, skip int) int {
 // high is the upper half of an offset, which the vector calls take apart; on
 // 64-bit systems, where the lower half holds all, they drop it.
 func high(off int64) uintptr { return uintptr(uint64(off) >> 32) }
-
-// tryRead reads vecs if the page cache holds them all (RWF_NOWAIT). The call
-// cannot block, so that the scheduler need not hear of it.
-func (f *File) tryRead(vecs [][]byte, off int64) error {
-	var iov [maxVectors]unix.Iovec
-	n := lay(&iov, vecs, 0)
-	got, _, e := unix.RawSyscall6(unix.SYS_PREADV2, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
-		uintptr(off), high(off), unix.RWF_NOWAIT)
-	switch {
-	case e == unix.EOPNOTSUPP || e == unix.ENOSYS:
-		return errors.ErrUnsupported
-	case e != 0 || int(got) < total(vecs):
-		return ErrWouldWait // also for errors: the call that may wait says which
-	}
-	return nil
-}
-
-// total is the number of bytes in vecs.
-func total(vecs [][]byte) int {
-	n := 0
-	for _, v := range vecs {
-		n += len(v)
-	}
-	return n
-}

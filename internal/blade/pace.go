@@ -26,6 +26,12 @@ const (
 	paceMax  = 4 * paceStep
 )
 
+// epoch is when the clock of the paces began to run.
+var epoch = time.Now()
+
+// clock returns the time since epoch, cheaper than time.Now.
+func clock() time.Duration { return time.Since(epoch) }
+
 // What is fast: handing a run to a worker and back costs some microseconds, and
 // copying to or from the page cache this much for each byte.
 const (

@@ -12,9 +12,8 @@ import (
 	"vblade/internal/ata"
 )
 
-// crewSize is how many requests can wait for a disk at once, besides those that
-// one system call serves.
-const crewSize = 64
+// CrewSize is how many calls can wait for a disk at once.
+const CrewSize = 64
 
 // Server serves blades over a link. A crew of workers shares its work:
 //
@@ -42,10 +41,10 @@ type Server struct {
 	work     *sync.Cond // a worker may have something to do
 	freed    *sync.Cond // there is a free request
 	leader   *worker    // nil where nobody leads
-	ending   bool       // nothing more is received
 	queue    queue      // runs that may start
 	free     []*request // that neither are in flight nor the leader's
 	inFlight atomic.Int32
+	ending   atomic.Bool // nothing more is received
 }
 
 // NewServer returns a server of blades over a link. It keeps as many requests
@@ -86,7 +85,7 @@ func (s *Server) Serve(ctx context.Context) {
 	go s.watchLeader(done)
 	defer close(done)
 	var crew sync.WaitGroup
-	for range crewSize + 1 {
+	for range CrewSize + 1 {
 		crew.Add(1)
 		go func() {
 			defer crew.Done()
@@ -99,7 +98,7 @@ func (s *Server) Serve(ctx context.Context) {
 // end has the crew finish what is in flight and no more.
 func (s *Server) end() {
 	s.mu.Lock()
-	s.ending = true
+	s.ending.Store(true)
 	s.mu.Unlock()
 	s.port.link.Interrupt()
 	s.work.Broadcast()

@@ -56,7 +56,7 @@ func (s *Server) supply() {
 	t.lent = false
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(t.batch)+len(s.free) == 0 && !s.ending {
+	for len(t.batch)+len(s.free) == 0 && !s.ending.Load() {
 		s.freed.Wait()
 	}
 	n := min(maxBatch-len(t.batch), len(s.free))
@@ -67,8 +67,9 @@ func (s *Server) supply() {
 // linkPause is how long the server leaves a link alone that reports an error.
 const linkPause = 100 * time.Millisecond
 
-// receive begins a turn: it receives a batch and has the blades accept it.
-func (s *Server) receive() {
+// receive begins a turn: it receives a batch, has the blades accept it, and
+// returns how many frames there were.
+func (s *Server) receive() int {
 	t := &s.turn
 	t.pending, t.next, t.replies = t.pending[:0], 0, t.replies[:0]
 	// Few buffers are laid out where few frames come.
@@ -80,7 +81,7 @@ func (s *Server) receive() {
 	if err != nil {
 		s.note(err)
 		time.Sleep(linkPause)
-		return
+		return 0
 	}
 	t.received = n
 	for i, r := range t.batch[:n] {
@@ -93,6 +94,7 @@ func (s *Server) receive() {
 			t.replies = append(t.replies, r.buf[:r.reply])
 		}
 	}
+	return n
 }
 
 // lend hands a run to the crew: each request takes its place in the order, and

@@ -4,7 +4,6 @@ package blade
 
 import (
 	"errors"
-	"time"
 
 	"vblade/internal/ata"
 )
@@ -29,7 +28,7 @@ func (w *worker) loop() {
 	defer s.mu.Unlock()
 	for {
 		switch {
-		case s.leader == nil && (!s.ending || s.turn.unfinished()):
+		case s.leader == nil && (!s.ending.Load() || s.turn.unfinished()):
 			s.leader = w
 			s.mu.Unlock()
 			w.lead()
@@ -39,7 +38,7 @@ func (w *worker) loop() {
 			s.mu.Unlock()
 			w.serve()
 			s.mu.Lock()
-		case s.ending && s.leader == nil && s.inFlight.Load() == 0:
+		case s.ending.Load() && s.leader == nil && s.inFlight.Load() == 0:
 			s.work.Signal() // the next may go home too
 			return
 		default:
@@ -57,10 +56,9 @@ func (w *worker) lead() {
 			return
 		}
 		s.supply()
-		if !s.port.link.Wait(-1) {
+		if s.ending.Load() || s.receive() == 0 && !s.port.link.Wait(-1) {
 			break
 		}
-		s.receive()
 	}
 	s.mu.Lock()
 	s.leader = nil
@@ -115,9 +113,9 @@ func (w *worker) perform() bool {
 func (w *worker) performTimed() bool {
 	s, u := w.s, &w.run
 	beat := s.watch.enter()
-	begin := time.Now()
+	begin := clock()
 	u.do()
-	took := time.Since(begin)
+	took := clock() - begin
 	if !s.watch.leave(beat) {
 		w.finish()
 		return false
@@ -129,9 +127,9 @@ func (w *worker) performTimed() bool {
 
 // serve does a run from the queue.
 func (w *worker) serve() {
-	begin := time.Now()
+	begin := clock()
 	w.run.do()
-	w.s.paces[w.run.op()].note(time.Since(begin), w.run.bytes())
+	w.s.paces[w.run.op()].note(clock()-begin, w.run.bytes())
 	w.finish()
 }
 
@@ -155,7 +153,7 @@ func (w *worker) finish() {
 		}
 		s.free = append(s.free, r)
 	}
-	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending {
+	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending.Load() {
 		started++ // wake one more, to go home
 	}
 	s.mu.Unlock()

@@ -150,10 +150,15 @@ func (i *Initiator) match(f aoe.Frame) (int, bool) {
 }
 
 // repeat waits for a reply until the next request is due again, and sends
-// those again that are.
+// those again that are. With Options.Poll it does not wait, and looks at the
+// requests only when one may be due.
 func (i *Initiator) repeat() error {
 	now := time.Now()
-	wait := i.opts.Patience
+	if i.opts.Poll && now.Before(i.due) {
+		return nil
+	}
+	// Requests yet to be sent are due after this time, too.
+	wait := i.opts.Retry
 	i.out = i.out[:0]
 	for n := range i.slots {
 		s := &i.slots[n]
@@ -174,6 +179,8 @@ func (i *Initiator) repeat() error {
 		wait = min(wait, due)
 	}
 	i.send()
-	i.link.Wait(wait)
+	if i.due = now.Add(wait); !i.opts.Poll {
+		i.link.Wait(wait)
+	}
 	return nil
 }

@@ -16,11 +16,16 @@ const MaxWindow = 256
 // receiveBuffer holds the replies to a full window of jumbo frames, in bytes.
 const receiveBuffer = 8 << 20
 
+// linger is how long an Initiator stays awake for a reply: it measures targets,
+// not how long this host takes to wake up.
+const linger = time.Millisecond
+
 // Options change how an Initiator behaves; the zero value is the usual one.
 type Options struct {
 	MAC      aoe.MAC       // the address to speak from; zero for the interface's own
 	Patience time.Duration // how long to repeat a request; zero for 10 seconds
 	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
+	Poll     bool          // an Exchange waits for replies without sleeping: it has a CPU for itself
 }
 
 // Initiator is a station on the LAN that speaks to targets.
@@ -32,6 +37,7 @@ type Initiator struct {
 	slots   []slot
 	free    []int // indexes of the slots not in use
 	counter uint32
+	due     time.Time // no request is to be sent again before
 
 	// Retransmissions counts the requests sent again for want of a reply: the
 	// frames that were lost, or answered late.
@@ -61,6 +67,8 @@ func Open(netif string, o Options) (*Initiator, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
+		Linger:        linger,
+		Spin:          linger,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 package netio
 
 import (
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -33,11 +34,12 @@ func (b *batch) set(frames [][]byte) int {
 	return n
 }
 
-// call runs recvmmsg or sendmmsg over the first n messages. Neither can block:
-// not announcing them to the scheduler saves more than the rest of them costs.
-func (b *batch) call(trap uintptr, fd, n int) (int, unix.Errno) {
+// call runs recvmmsg or sendmmsg over the first n messages. Neither blocks for
+// more than a moment: not announcing them to the scheduler saves more than the
+// rest of them costs.
+func (b *batch) call(trap uintptr, fd, n, flags int) (int, unix.Errno) {
 	got, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&b.msgs)), uintptr(n),
-		unix.MSG_DONTWAIT, 0, 0)
+		uintptr(flags), 0, 0)
 	return int(got), e
 }
 
@@ -48,7 +50,11 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 	for i, f := range frames {
 		frames[i] = f[:cap(f)]
 	}
-	n, e := l.in.call(unix.SYS_RECVMMSG, l.fd, l.in.set(frames))
+	room := l.in.set(frames)
+	n, e := l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_DONTWAIT)
+	if e == unix.EAGAIN && l.linger {
+		n, e = l.await(room)
+	}
 	switch e {
 	case 0:
 	case unix.EAGAIN, unix.EINTR:
@@ -66,6 +72,21 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 	return n, nil
 }
 
+// await receives into the first room messages when a first one has come, or
+// nothing within the linger time.
+func (l *Link) await(room int) (n int, e unix.Errno) {
+	begin := time.Now()
+	e = unix.EAGAIN
+	for l.pays && e == unix.EAGAIN && time.Since(begin) < l.spin {
+		n, e = l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_DONTWAIT)
+	}
+	if e == unix.EAGAIN {
+		n, e = l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_WAITFORONE)
+	}
+	l.pays = time.Since(begin) < l.spin
+	return n, e
+}
+
 // Send sends frames in order. One that the system refuses is dropped, as a
 // wire might: the initiator asks again. It returns how many were sent and why
 // the last one that was not was refused.
@@ -74,7 +95,7 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 	defer l.sendMu.Unlock()
 	sent, refused := 0, error(nil)
 	for len(frames) > 0 {
-		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames))
+		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames), unix.MSG_DONTWAIT)
 		switch e {
 		case 0:
 			sent += n

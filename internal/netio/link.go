@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"golang.org/x/net/bpf"
 )
@@ -27,6 +28,12 @@ type Config struct {
 	EtherType     uint16               // the only type received
 	Filter        []bpf.RawInstruction // the only frames received, from the first on
 	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
+	// Linger is how long Receive waits for a first frame, rounded up to the
+	// kernel's tick: short, for the scheduler does not hear of it.
+	Linger time.Duration
+	// Spin is how much of that Receive is awake, while that pays: it saves the
+	// time it takes to wake up.
+	Spin time.Duration
 }
 
 // findInterface looks an interface up and says which there are if it is unknown.

@@ -24,6 +24,9 @@ type Link struct {
 	ifreq *unix.Ifreq
 	mtu   int
 
+	linger bool          // Receive waits for a first frame
+	spin   time.Duration // and stays awake so long
+	pays   bool          // the last wait ended within spin
 	in     batch
 	sendMu sync.Mutex
 	out    batch
@@ -56,6 +59,12 @@ func Open(name string, cfg Config) (*Link, error) {
 		return nil, err
 	}
 	l.growReceiveBuffer(cfg.ReceiveBuffer)
+	unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1)
+	l.spin = cfg.Spin
+	if err := l.setLinger(cfg.Linger); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("set the receive time-out on %s: %w", name, err)
+	}
 	return l, nil
 }
 
@@ -105,6 +114,16 @@ func (l *Link) growReceiveBuffer(bytes int) {
 	if unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bytes) != nil {
 		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bytes)
 	}
+}
+
+// setLinger makes Receive wait, for a moment.
+func (l *Link) setLinger(d time.Duration) error {
+	l.linger = d > 0
+	if !l.linger {
+		return nil
+	}
+	tv := unix.NsecToTimeval(int64(d))
+	return errors.Join(unix.SetNonblock(l.fd, false), unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv))
 }
 
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
