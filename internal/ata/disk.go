@@ -91,7 +91,7 @@ func (d *Disk) Start(c Command, data []byte, held, limit int) (Work, Result, err
 	case CheckPower:
 		return Work{}, done(powerActive), nil
 	case Identify:
-		if c.Count != 1 || len(data) < SectorSize {
+		if c.Count != 1 || limit < 1 {
 			return Work{}, Result{}, ErrArgument
 		}
 		d.identity.put(data[:SectorSize], d.Sectors())

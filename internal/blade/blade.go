@@ -91,6 +91,10 @@ func (b *Blade) accept(r *request) {
 	case command == aoe.CommandReserve && len(f) >= aoe.ReserveLen:
 		b.acceptReserve(r)
 	case command > aoe.CommandReserve:
+		if len(f) > r.room {
+			r.refuse()
+			return
+		}
 		f.Fail(aoe.ErrCommand)
 		r.answer(len(f))
 	}

@@ -11,11 +11,14 @@ import (
 // acceptConfig answers a config command (section 4).
 func (b *Blade) acceptConfig(r *request) {
 	f := r.frame
+	r.port.refresh()
+	r.room = r.port.room
 	op := f.ConfigOp()
 	s, whole := f.ConfigString()
 	if !whole && op != aoe.ConfigRead {
 		return
 	}
+	next := b.config
 	switch op {
 	case aoe.ConfigRead:
 	case aoe.ConfigTest:
@@ -27,27 +30,22 @@ func (b *Blade) acceptConfig(r *request) {
 			return
 		}
 	case aoe.ConfigSet:
-		if len(b.config) > 0 && !bytes.Equal(b.config, s) {
+		if len(b.config) == 0 || bytes.Equal(b.config, s) {
+			next = s
+		} else {
 			f.Fail(aoe.ErrConfig)
-			break
 		}
-		b.setConfig(r, s)
 	case aoe.ConfigForceSet:
-		b.setConfig(r, s)
+		next = s
 	default:
 		f.Fail(aoe.ErrArgument)
 	}
-	r.port.refresh()
-	r.answer(b.putConfig(r.buf, r.port))
-}
-
-// setConfig keeps the string s, unless its reply could not be sent (difference 9).
-func (b *Blade) setConfig(r *request, s []byte) {
-	if aoe.ConfigLen+len(s) > r.room {
-		r.frame.Fail(aoe.ErrArgument)
+	if aoe.ConfigLen+len(next) > r.room {
+		r.refuse()
 		return
 	}
-	b.config = append(b.config[:0], s...)
+	b.config = append(b.config[:0], next...)
+	r.answer(b.putConfig(r.buf, r.port))
 }
 
 // putConfig writes the fields of a config reply and returns its length.

@@ -9,7 +9,7 @@ func (b *Blade) acceptMask(r *request) {
 	f := r.frame
 	switch f.MaskOp() {
 	case aoe.MaskRead:
-		r.answer(b.putMasks(r.buf))
+		b.answerMasks(r)
 	case aoe.MaskEdit:
 		if !f.HoldsDirectives() {
 			f.Fail(aoe.ErrArgument)
@@ -37,13 +37,12 @@ func (b *Blade) editMasks(r *request) {
 		}
 	}
 	if aoe.MaskLen+b.masks.n*aoe.DirectiveLen > r.room {
-		b.masks = before // the reply could not be sent (difference 9)
-		f.Fail(aoe.ErrArgument)
-		r.answer(aoe.MaskLen)
+		b.masks = before
+		r.refuse()
 		return
 	}
 	r.settles = true
-	r.answer(b.putMasks(r.buf))
+	b.answerMasks(r)
 }
 
 // editMask applies one directive.
@@ -66,11 +65,17 @@ func (b *Blade) editMask(op aoe.DirectiveOp, m aoe.MAC) aoe.MaskError {
 	return aoe.MaskOK
 }
 
-// putMasks writes the list into a reply and returns its length.
-func (b *Blade) putMasks(f aoe.Frame) int {
+// answerMasks answers with the list.
+func (b *Blade) answerMasks(r *request) {
+	n := aoe.MaskLen + b.masks.n*aoe.DirectiveLen
+	if n > r.room {
+		r.refuse()
+		return
+	}
+	f := aoe.Frame(r.buf)
 	f.SetMaskResult(aoe.MaskOK, b.masks.n)
 	for i, m := range b.masks.all() {
 		f.SetDirective(i, aoe.DirectiveNone, m)
 	}
-	return aoe.MaskLen + b.masks.n*aoe.DirectiveLen
+	r.answer(n)
 }

@@ -58,13 +58,16 @@ func (r *request) enrol() {
 	r.first, r.sectors = r.work.LBA, len(r.work.Data)/ata.SectorSize
 }
 
+// refuse answers a request whose proper reply the port could not send, as a bad
+// argument (difference 9).
+func (r *request) refuse() {
+	r.frame.Fail(aoe.ErrArgument)
+	r.answer(aoe.MinLen)
+}
+
 // answer makes the frame, of which n bytes are the reply, ready to send: it
 // goes back where it came from, and says who we are.
 func (r *request) answer(n int) {
-	if n > r.room { // the handlers see to it that nothing was changed
-		r.frame.Fail(aoe.ErrArgument)
-		n = aoe.MinLen
-	}
 	if n < aoe.MinLen {
 		clear(r.buf[n:aoe.MinLen])
 		n = aoe.MinLen

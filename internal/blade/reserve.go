@@ -14,28 +14,29 @@ func (b *Blade) acceptReserve(r *request) {
 	f := r.frame
 	switch op := f.ReserveOp(); {
 	case op == aoe.ReserveRead:
-	case op > aoe.ReserveForceSet || !f.HoldsReservation():
-		f.Fail(aoe.ErrArgument)
 	case op == aoe.ReserveSet && b.reservedAgainst(f.Src()):
 		f.Fail(aoe.ErrReserved)
+	case op > aoe.ReserveForceSet || !f.HoldsReservation() || reservationLen(f.ReserveCount()) > r.room:
+		f.Fail(aoe.ErrArgument)
 	default:
 		b.reserve(r)
+	}
+	if reservationLen(b.reservation.n) > r.room {
+		r.refuse()
+		return
 	}
 	r.answer(aoe.Frame(r.buf).SetReserveReply(b.reservation.all()))
 }
 
-// reserve replaces the reservation by the frame's list, unless the reply could
-// not be sent (difference 9). Once it is answered, no write of another takes
-// effect any more.
+// reservationLen is the length of a reply that carries n MACs, in bytes.
+func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
+
+// reserve replaces the reservation by the frame's list. Once that is answered,
+// no write of another takes effect any more.
 func (b *Blade) reserve(r *request) {
-	f := r.frame
-	if aoe.ReserveLen+f.ReserveCount()*aoe.MACLen > r.room {
-		f.Fail(aoe.ErrArgument)
-		return
-	}
 	r.settles = true
 	b.reservation.n = 0
-	for i := range f.ReserveCount() {
-		b.reservation.add(f.ReserveMAC(i))
+	for i := range r.frame.ReserveCount() {
+		b.reservation.add(r.frame.ReserveMAC(i))
 	}
 }

@@ -121,6 +121,9 @@ func (h *Host) Output(name string, args ...string) ([]byte, error) {
 	return out, err
 }
 
+// minIPv6 is the smallest MTU of an interface that has IPv6, in bytes.
+const minIPv6 = 1280
+
 // Wire lays a wire: a veth pair of the given MTU (bytes), both ends up.
 func (h *Host) Wire(a, b string, mtu int) error {
 	m := strconv.Itoa(mtu)
@@ -128,8 +131,12 @@ func (h *Host) Wire(a, b string, mtu int) error {
 		return err
 	}
 	for _, end := range []string{a, b} {
-		// Without IPv6 addresses nothing but our own frames is on the wire.
-		if err := h.Run("ip", "link", "set", end, "addrgenmode", "none", "up"); err != nil {
+		args := []string{"link", "set", end}
+		if mtu >= minIPv6 {
+			// Without IPv6 addresses nothing but our own frames is on the wire.
+			args = append(args, "addrgenmode", "none")
+		}
+		if err := h.Run("ip", append(args, "up")...); err != nil {
 			return err
 		}
 	}

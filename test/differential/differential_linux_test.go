@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package differential
+
+import (
+	"debug/buildinfo"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"vblade/internal/lab"
+)
+
+// What the environment may set.
+const (
+	seedVariable   = "VBLADE_DIFF_SEED"
+	framesVariable = "VBLADE_DIFF_FRAMES"
+)
+
+// How many frames a run has without VBLADE_DIFF_FRAMES.
+const (
+	usualFrames = 40000
+	shortFrames = 2000
+	fullFrames  = 20000 // enough to ask what they covered
+)
+
+// TestDifferential sends the frames of every leg to both programs.
+func TestDifferential(t *testing.T) {
+	host := lab.TestHost(t)
+	r := &run{host: host, c: theCProgram(t), ours: buildOurs(t), tally: newTally()}
+	r.seed = environment(t, seedVariable, rand.Uint64())
+	r.frames = int(environment(t, framesVariable, uint64(usualFrames)))
+	if testing.Short() {
+		r.frames = int(environment(t, framesVariable, uint64(shortFrames)))
+	}
+	t.Logf("%s=%d %s=%d", seedVariable, r.seed, framesVariable, r.frames)
+	for _, l := range legs {
+		t.Run(l.name, func(t *testing.T) { r.leg(t, l) })
+	}
+	t.Log(r.tally)
+	if r.tally.frames >= fullFrames && !t.Failed() {
+		r.tally.coverage.check(t)
+	}
+}
+
+// run is what the legs of one run share.
+type run struct {
+	host    *lab.Host
+	c, ours string // the programs
+	seed    uint64
+	frames  int // over all legs
+	tally   *tally
+}
+
+// environment returns a number that the environment sets, or else usual.
+func environment(t *testing.T, name string, usual uint64) uint64 {
+	t.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatalf("%s=%q: %v", name, s, err)
+	}
+	return n
+}
+
+// theCProgram finds Debian's vblade. Ours is known by the build information
+// that every Go program carries.
+func theCProgram(t *testing.T) string {
+	t.Helper()
+	path := lab.Need(t, "/usr/sbin/vblade", "vblade")
+	if _, err := buildinfo.ReadFile(path); err == nil {
+		lab.Skip(t, "the C program: "+path+" is written in Go", "install Debian's package vblade there")
+	}
+	return path
+}
+
+// buildOurs builds the program under test.
+func buildOurs(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vblade")
+	cmd := exec.Command("go", "build", "-o", path, "vblade/cmd/vblade")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build vblade/cmd/vblade: %v\n%s", err, out)
+	}
+	return path
+}
