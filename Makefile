@@ -32,6 +32,10 @@ race:
 e2e: vblade
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 
+## bench: measure beside Debian's vblade, as root; BENCH=-short for a minute's worth
+bench: vblade
+	$(GO) run ./cmd/bench -vblade ./vblade $(BENCH)
+
 ## fuzz: run each fuzz target for FUZZTIME (10s)
 fuzz:
 	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd internal | xargs -n1 dirname | sort -u); do \
@@ -60,4 +64,4 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: demo test race e2e fuzz lint cross clean help
+.PHONY: demo test race e2e bench fuzz lint cross clean help

@@ -104,6 +104,7 @@ func openLink(o options) (*netio.Link, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
+		Fast:          true,
 		Linger:        linger,
 		Spin:          spin,
 	})

@@ -93,7 +93,8 @@ func (l *Link) await(room int) (n int, e unix.Errno) {
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
-	sent, refused := 0, error(nil)
+	sent, refused := l.sendFast(frames)
+	frames = frames[sent:]
 	for len(frames) > 0 {
 		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames), unix.MSG_DONTWAIT)
 		switch e {
@@ -105,12 +106,30 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 			if !l.awaitRoom() {
 				return sent, e
 			}
+		case unix.ENOBUFS:
+			if l.bypass { // the interface is full: let its queue hold the frames
+				l.setBypass(false)
+				break
+			}
+			refused, frames = e, frames[1:]
 		default:
-			refused = e
-			frames = frames[1:]
+			refused, frames = e, frames[1:]
 		}
 	}
 	return sent, refused
+}
+
+// sendFast sends the first of frames by AF_XDP, as many as that takes.
+func (l *Link) sendFast(frames [][]byte) (int, error) {
+	if l.fast == nil {
+		return 0, nil
+	}
+	n, err := l.fast.send(frames)
+	if err == unix.ENXIO { // the interface it was bound to is gone
+		l.fast.close()
+		l.fast = nil
+	}
+	return n, err
 }
 
 // sendPatience is how long Send waits for the interface to take frames, in

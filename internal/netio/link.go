@@ -28,6 +28,8 @@ type Config struct {
 	EtherType     uint16               // the only type received
 	Filter        []bpf.RawInstruction // the only frames received, from the first on
 	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
+	// Fast has frames sent by the fastest way there is, which may lock memory.
+	Fast bool
 	// Linger is how long Receive waits for a first frame, rounded up to the
 	// kernel's tick: short, for the scheduler does not hear of it.
 	Linger time.Duration

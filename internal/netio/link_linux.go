@@ -29,6 +29,8 @@ type Link struct {
 	pays   bool          // the last wait ended within spin
 	in     batch
 	sendMu sync.Mutex
+	fast   *xdpSender // sends what it can; nil where it is not to be had
+	bypass bool // frames go past the queueing discipline
 	out    batch
 }
 
@@ -59,7 +61,10 @@ func Open(name string, cfg Config) (*Link, error) {
 		return nil, err
 	}
 	l.growReceiveBuffer(cfg.ReceiveBuffer)
-	unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1)
+	l.setBypass(true)
+	if cfg.Fast {
+		l.fast, _ = newXDPSender(ifi.Index) // else by sendmmsg
+	}
 	l.spin = cfg.Spin
 	if err := l.setLinger(cfg.Linger); err != nil {
 		l.Close()
@@ -116,6 +121,16 @@ func (l *Link) growReceiveBuffer(bytes int) {
 	}
 }
 
+// setBypass says whether frames go to the interface past its queueing
+// discipline, which is faster where it is allowed at all.
+func (l *Link) setBypass(on bool) {
+	value := 0
+	if on {
+		value = 1
+	}
+	l.bypass = unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, value) == nil && on
+}
+
 // setLinger makes Receive wait, for a moment.
 func (l *Link) setLinger(d time.Duration) error {
 	l.linger = d > 0
@@ -138,6 +153,9 @@ func (l *Link) ReceiveBuffer() int {
 
 // Close closes the socket. Nothing else may use the Link any more.
 func (l *Link) Close() error {
+	if l.fast != nil {
+		l.fast.close()
+	}
 	return errors.Join(unix.Close(l.fd), unix.Close(l.alarm))
 }
 

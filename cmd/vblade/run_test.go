@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// refused are command lines and what the error says; "T" stands for the target.
+var refused = []struct {
+	line, want string
+}{
+	{"", "0 arguments instead of 4; usage: vblade [-b buffers]"},
+	{"9 0 eth0", "3 arguments instead of 4; usage: vblade [-b buffers]"},
+	{"T more", "5 arguments instead of 4; usage: vblade [-b buffers]"},
+	{"-r", "0 arguments instead of 4"},
+
+	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
+	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
+	{"99999999999999999999 0 eth0 disk", "shelf 99999999999999999999 is out of range; give 0 to 65534"},
+	{"x 0 eth0 disk", `shelf "x" is not a number; give 0 to 65534`},
+	{"9x 0 eth0 disk", `shelf "9x" is not a number; give 0 to 65534`},
+	{"0x9 0 eth0 disk", `shelf "0x9" is not a number; give 0 to 65534`},
+	{"+9 0 eth0 disk", `shelf "+9" is not a number; give 0 to 65534`},
+	{"9.0 0 eth0 disk", `shelf "9.0" is not a number; give 0 to 65534`},
+	{"-- -1 0 eth0 disk", `shelf "-1" is not a number; give 0 to 65534`},
+	{"9 255 eth0 disk", "slot 255 is out of range; give 0 to 254"},
+	{"9 256 eth0 disk", "slot 256 is out of range; give 0 to 254"},
+	{"9 0x eth0 disk", `slot "0x" is not a number; give 0 to 254`},
+
+	{"-b 0 T", "give 1 to 65535"},
+	{"-b 65536 T", "give 1 to 65535"},
+	{"-b -1 T", "give 1 to 65535"},
+	{"-b 16k T", "give 1 to 65535"},
+	{"-b 0x10 T", "give 1 to 65535"},
+	{"T -b", "flag needs an argument"},
+
+	{"-o -1 T", "give 0 to 281474976710656 sectors"},
+	{"-o 281474976710657 T", "give 0 to 281474976710656 sectors"},
+	{"-o 99999999999999999999 T", "give 0 to 281474976710656 sectors"},
+	{"-o 0xffffffffffffffff T", "give 0 to 281474976710656 sectors"},
+	{"-o 1k T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 09 T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 0x T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 0xg T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 0x+5 T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 1_000 T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-o 1.5 T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+	{"-l 0 T", "give 1 to 281474976710656 sectors"},
+	{"-l -1 T", "give 1 to 281474976710656 sectors"},
+	{"-l x T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
+
+	{"-m x T", `number 1 of the list, "x", is not a MAC; write it like 00:0c:29:ab:cd:ef or 000c29abcdef`},
+	{"--mac= T", `number 1 of the list, "", is not a MAC`},
+	{"-m 001122334455, T", `number 2 of the list, "", is not a MAC`},
+	{"-m ,001122334455 T", `number 1 of the list, "", is not a MAC`},
+	{"-m 001122334455;001122334456 T", "number 1 of the list"},
+	{"-m 00112233445 T", "number 1 of the list"},
+	{"-m 0011223344556 T", "number 1 of the list"},
+	{"-m 00:11:22:33:44 T", "number 1 of the list"},
+	{"-m 00-11-22-33-44-55 T", "number 1 of the list"},
+	{"-m 0:01:12:23:34:455 T", "number 1 of the list"},
+	{"-m 00:11:22:33:44:5g T", "number 1 of the list"},
+	{"-m 001122334455,00:11:22:33:44:555 T", "number 2 of the list"},
+
+	{"-z T", "unknown shorthand flag"},
+	{"--nothing T", "unknown flag"},
+	{"-rz T", "unknown shorthand flag"},
+	{"-1 0 eth0 disk", "unknown shorthand flag"},
+
+	{"9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
+	{"9 0 lo /", "open /: is a directory; name a regular file or a block device"},
+	{"9 0 lo /dev/null", "open /dev/null: is a character device; name a regular file or a block device"},
+	{"9 0 nowhere0 FILE", "interface nowhere0: no such network interface; there are "},
+	{"-o 4 9 0 lo FILE", "offset of 4 sectors is past the end of FILE, which has 4; give less"},
+	{"-l 5 9 0 lo FILE", "length of 5 sectors is too long: FILE has 4 from offset 0 (4 in all); give at most that"},
+}
+
+// TestRefused runs what is wrong: exit status 1, one line on standard error,
+// nothing on standard output.
+func TestRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(file, make([]byte, 2048), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range refused {
+		var stdout, stderr strings.Builder
+		status := run(words(strings.ReplaceAll(c.line, "FILE", file)), &stdout, &stderr)
+		if status != 1 {
+			t.Errorf("vblade %s: exit status %d", c.line, status)
+		}
+		if stdout.Len() > 0 {
+			t.Errorf("vblade %s prints on standard output: %s", c.line, &stdout)
+		}
+		text, whole := strings.CutSuffix(stderr.String(), "\n")
+		if !strings.HasPrefix(text, "vblade: ") || !whole || strings.Contains(text, "\n") {
+			t.Errorf("vblade %s does not print one line that begins with its name:\n%s", c.line, &stderr)
+		}
+		if want := strings.ReplaceAll(c.want, "FILE", file); !strings.Contains(text, want) {
+			t.Errorf("vblade %s prints\n%swant\n%s", c.line, &stderr, want)
+		}
+	}
+}
+
+// TestHelp asks for help, which goes to standard output.
+func TestHelp(t *testing.T) {
+	for _, line := range []string{"--help", "-h", "-rh", "--help what ever", "9 0 eth0 disk -h"} {
+		var stdout, stderr strings.Builder
+		if status := run(strings.Fields(line), &stdout, &stderr); status != 0 || stderr.Len() > 0 {
+			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
+		}
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename\n") {
+			t.Errorf("vblade %s prints\n%s", line, &stdout)
+		}
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--version", "-h, --help"} {
+			if !strings.Contains(stdout.String(), option) {
+				t.Errorf("vblade %s does not name %s", line, option)
+			}
+		}
+	}
+}
+
+// TestVersion asks for the version.
+func TestVersion(t *testing.T) {
+	var stdout, stderr strings.Builder
+	if status := run([]string{"--version"}, &stdout, &stderr); status != 0 || stderr.Len() > 0 || stdout.String() != "vblade "+version+"\n" {
+		t.Errorf("exit status %d, prints %q and %q", status, &stdout, &stderr)
+	}
+}

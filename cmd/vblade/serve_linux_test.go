@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/frametest"
+	"vblade/internal/lab"
+	"vblade/internal/netio"
+)
+
+// patience is how long a test waits for what must happen, before it fails.
+const patience = 10 * time.Second
+
+// site is a wire with vblade's run on the one end and a Link on the other.
+type site struct {
+	host *lab.Host
+	link *netio.Link
+	file string
+	mac  aoe.MAC // of vblade's end
+}
+
+// newSite lays the wire and makes a file with what a frametest.Store holds,
+// three sectors behind its beginning.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{host: lab.TestHost(t), file: filepath.Join(t.TempDir(), "disk")}
+	if err := s.host.Wire("tgt0", "ini0", 1500); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.host.Do(s.open); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.link.Close() })
+	content := append(make([]byte, 3*512), frametest.Content(0, frametest.Sectors)...)
+	if err := os.WriteFile(s.file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// open opens the Link and finds vblade's address.
+func (s *site) open() (err error) {
+	if s.link, err = netio.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType)}); err != nil {
+		return err
+	}
+	s.mac, err = netio.Address("tgt0")
+	return err
+}
+
+// export is a run of vblade.
+type export struct {
+	line   string // what it printed
+	stderr strings.Builder
+	status chan int
+}
+
+// start runs vblade in this process until its first line. FILE in args is the
+// site's file. The test ends it.
+func (s *site) start(t *testing.T, args ...string) *export {
+	t.Helper()
+	procs := runtime.GOMAXPROCS(0)
+	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "FILE", s.file)
+	}
+	e := &export{status: make(chan int, 1)}
+	out, in := io.Pipe()
+	go func() {
+		status := -1 // where the host could not be entered
+		s.host.Do(func() error {
+			status = run(args, in, &e.stderr)
+			return nil
+		})
+		in.Close()
+		e.status <- status
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("vblade ended with status %d: %s", <-e.status, &e.stderr)
+	}
+	e.line = line
+	return e
+}
+
+// stop ends vblade with a signal, which must be no failure.
+func (e *export) stop(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), s); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case status := <-e.status:
+		if status != 0 {
+			t.Errorf("the exit status is %d", status)
+		}
+	case <-time.After(patience):
+		t.Fatalf("%v does not end vblade", s)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(e.stderr.String()), "\n") {
+		if line != "" && !strings.Contains(line, "rmem_max") { // which only root can pass over
+			t.Errorf("on standard error: %s", line)
+		}
+	}
+}
+
+// receive returns the next frame on the wire.
+func (s *site) receive(t *testing.T) aoe.Frame {
+	t.Helper()
+	buf := [][]byte{make([]byte, 2000)}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if n, err := s.link.Receive(buf); err != nil {
+			t.Fatal(err)
+		} else if n == 1 {
+			return buf[0]
+		}
+		s.link.Wait(time.Second)
+	}
+	t.Fatal("nothing arrives")
+	return nil
+}
+
+// ask sends an ATA request to e9.0 and returns the reply.
+func (s *site) ask(t *testing.T, flags aoe.ATAFlag, opcode, count uint8, lba uint64, data []byte) aoe.Frame {
+	t.Helper()
+	f := make(aoe.Frame, aoe.ATALen, aoe.ATALen+len(data))
+	f.SetHeader(aoe.Version, 0, aoe.CommandATA)
+	f.SetDst(s.mac)
+	f.SetSrc(s.link.MAC())
+	f.SetTarget(9, 0)
+	f.SetATARequest(flags, opcode, count, lba)
+	if n, err := s.link.Send([][]byte{append(f, data...)}); n != 1 || err != nil {
+		t.Fatalf("send: %v", err)
+	}
+	return s.receive(t)
+}
+
+// TestServe runs vblade on a window of a file: it says so, makes itself known,
+// serves, and ends with a signal.
+func TestServe(t *testing.T) {
+	s := newSite(t)
+	e := s.start(t, "-b", "272", "-o", "3", "-l63", "9", "0", "tgt0", "FILE")
+	if want := fmt.Sprintf("pid %d: e9.0, 63 sectors O_RDWR\n", os.Getpid()); e.line != want {
+		t.Errorf("prints %q; want %q", e.line, want)
+	}
+	known := s.receive(t)
+	want := "ffffffffffff" + hex.EncodeToString(s.mac[:]) + "88a208000009000100000000" + "0110401902100000" + strings.Repeat("00", 28)
+	if got := hex.EncodeToString(known); got != want {
+		t.Errorf("it makes itself known by\n%s\nwant\n%s", got, want)
+	}
+	data := bytes.Repeat([]byte{0xa5}, 512)
+	if r := s.ask(t, aoe.ATAWrite, 0x30, 1, 62, data); len(r) != 60 || r.ATAStatus() != 0x40 {
+		t.Errorf("a write is answered by %x", []byte(r))
+	}
+	if r := s.ask(t, 0, 0x20, 2, 61, nil); !bytes.Equal(r[aoe.ATALen:], append(frametest.Content(61, 1), data...)) {
+		t.Errorf("a read is answered by %x", []byte(r))
+	}
+	if r := s.ask(t, 0, 0x20, 1, 63, nil); r.ATAError() != 0x10 {
+		t.Errorf("a read behind the window is answered by %x", []byte(r))
+	}
+	e.stop(t, syscall.SIGTERM)
+	got, err := os.ReadFile(s.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got[(3+62)*512:(3+63)*512], data) || !bytes.Equal(got[(3+63)*512:], frametest.Content(63, 1)) {
+		t.Error("the file does not hold what was written, or more of it was")
+	}
+}
+
+// TestServeReadOnly runs vblade with -r and masks, after the positionals.
+func TestServeReadOnly(t *testing.T) {
+	s := newSite(t)
+	own := aoe.MAC(s.link.MAC())
+	e := s.start(t, "9", "0", "tgt0", "FILE", "-rs", "-m", fmt.Sprintf("%x,020000000404", own[:]))
+	if want := fmt.Sprintf("pid %d: e9.0, 67 sectors O_RDONLY\n", os.Getpid()); e.line != want {
+		t.Errorf("prints %q; want %q", e.line, want)
+	}
+	if to := s.receive(t).Dst(); to != own {
+		t.Errorf("it makes itself known to %x", to)
+	}
+	if to := s.receive(t).Dst(); to != (aoe.MAC{2, 0, 0, 0, 4, 4}) {
+		t.Errorf("it makes itself known to %x", to)
+	}
+	if r := s.ask(t, aoe.ATAWrite, 0x30, 1, 5, make([]byte, 512)); r.ATAStatus() != 0x41 || r.ATAError() != 0x04 {
+		t.Errorf("a write is answered by %x", []byte(r))
+	}
+	if r := s.ask(t, 0, 0x20, 1, 3+5, nil); !bytes.Equal(r[aoe.ATALen:], frametest.Content(5, 1)) {
+		t.Errorf("a read is answered by %x", []byte(r))
+	}
+	e.stop(t, syscall.SIGINT)
+}
