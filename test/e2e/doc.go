@@ -17,12 +17,12 @@
 // The guest's kernel is Debian's, got once with apt-get download and only
 // unpacked: the tests run on Debian for amd64. The packages needed:
 //
-//	aoetools bash busybox-static cpio dpkg e2fsprogs iproute2 kmod qemu-system-x86 util-linux
+//	aoetools bash busybox-static cpio dpkg e2fsprogs fio iproute2 kmod qemu-system-x86 util-linux
 //
 // # How a test is written
 //
 // A test is a function on *site in a scenario's file (commands, seed,
-// readonly, several), listed in TestKernelDriver. It takes a guest, starts
+// fio, readonly, several), listed in TestKernelDriver. It takes a guest, starts
 // blades, and tells the guest what to do:
 //
 //	g := s.guest(t, "tap0", 1500)
@@ -37,6 +37,6 @@
 //
 //   - A command that shall run beside others (a writer while the link fails) is
 //     started with guest.start and waited for with job.wait.
-//   - A further program of this machine (fio) gets into the guest, with its
+//   - A further program of this machine gets into the guest, with its
 //     shared libraries, by its name in guestPrograms.
 package e2e

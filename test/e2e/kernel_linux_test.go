@@ -15,6 +15,8 @@ func TestKernelDriver(t *testing.T) {
 		{"runs the commands of a test", s.commands},
 		{"formats, mounts and keeps files at MTU 1500", s.keepsFiles(1500, "1024")},
 		{"formats, mounts and keeps files at MTU 9000", s.keepsFiles(9000, "8704")},
+		{"gives fio back what it wrote at MTU 1500", s.verifies(1500)},
+		{"gives fio back what it wrote at MTU 9000", s.verifies(9000)},
 		{"partitions a disk and uses the partition", s.partitions},
 		{"mounts a read-only export and cannot write to it", s.readOnly},
 		{"tells two blades on one interface apart", s.twoBlades},

@@ -23,8 +23,10 @@ var guestPrograms = []struct{ name, pkg string }{
 	{"aoe-discover", "aoetools"},
 	{"aoe-stat", "aoetools"},
 	{"e2fsck", "e2fsprogs"},
+	{"fio", "fio"},
 	{"mkfs", "util-linux"},
 	{"mkfs.ext3", "e2fsprogs"},
+	{"mkfs.ext4", "e2fsprogs"},
 }
 
 // hostPrograms are the programs this machine uses itself.

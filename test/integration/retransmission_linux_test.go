@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+	"vblade/internal/slowdisk"
+)
+
+// TestRetransmission has an impatient initiator overwrite the same sectors
+// again and again on a slow disk: every request arrives several times, and
+// duplicates of acknowledged writes wait when newer ones arrive. What is read
+// must always be the last version that was acknowledged.
+func TestRetransmission(t *testing.T) {
+	s := newSite(t, 1500)
+	disk, err := slowdisk.Mount(slowdisk.Options{Size: diskSize})
+	if err != nil {
+		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	t.Cleanup(func() { disk.Close() })
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	ini := s.open("ini0", initiator.Options{Retry: 300 * time.Microsecond})
+	target, err := ini.Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.SetWindow(16)
+	const extent = 32 << 10
+	for version := range uint64(40) {
+		disk.SetDelay(slowdisk.Write, time.Duration(version%4)*time.Millisecond)
+		data := bytes.Repeat(binary.BigEndian.AppendUint64(nil, version), extent/8)
+		if _, err := target.WriteAt(data, 0); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, extent)
+		if _, err := target.ReadAt(got, 0); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, data) {
+			t.Fatalf("after version %d was acknowledged another is read", version)
+		}
+	}
+	if ini.Retransmissions < 100 {
+		t.Errorf("only %d requests were repeated: the test tested little", ini.Retransmissions)
+	}
+	if !v.Alive() {
+		t.Fatalf("vblade ended: %s", v.Stderr())
+	}
+}
+
+// TestOverlappingWrites has three writes to the same sectors outstanding at once:
+// the last one on the wire is the one that stays.
+func TestOverlappingWrites(t *testing.T) {
+	s := newSite(t, 1500)
+	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+	target := s.find(aoe.MAC{})
+	write := func(version byte) initiator.Exchange {
+		return initiator.Exchange{
+			Requests: 3, // the same sectors thrice, all outstanding at once
+			Window:   3,
+			Build: func(k int, f aoe.Frame) int {
+				target.Command(f, aoe.ATAExtended|aoe.ATAWrite, ata.WriteExt, 2, 0)
+				return aoe.ATALen + copy(f[aoe.ATALen:], bytes.Repeat([]byte{version + byte(k)}, 2*sectorSize))
+			},
+			Reply: func(_ int, f aoe.Frame, _ time.Duration) error { return target.Check(f, ata.WriteExt) },
+		}
+	}
+	for version := range byte(80) {
+		if err := target.Initiator().Run(write(3 * version)); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 2*sectorSize)
+		if _, err := target.ReadAt(got, 0); err != nil {
+			t.Fatal(err)
+		}
+		if want := bytes.Repeat([]byte{3*version + 2}, 2*sectorSize); !bytes.Equal(got, want) {
+			t.Fatalf("the last of three writes to a sector was %#x, read is %#x", want[0], got[0])
+		}
+	}
+}
