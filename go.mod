@@ -3,6 +3,7 @@ module vblade
 go 1.24.0
 
 require (
+	github.com/hanwen/go-fuse/v2 v2.11.0
 	github.com/mdlayher/ethernet v0.0.0-20220221185849-529eae5b6118
 	github.com/mdlayher/packet v1.1.2
 	github.com/spf13/pflag v1.0.10
@@ -13,5 +14,5 @@ require (
 require (
 	github.com/josharian/native v1.1.0 // indirect
 	github.com/mdlayher/socket v0.4.1 // indirect
-	golang.org/x/sync v0.1.0 // indirect
+	golang.org/x/sync v0.10.0 // indirect
 )

@@ -63,7 +63,7 @@ func All() []Case {
 	return slices.Concat(
 		headerCases, unknownCommands(), lengths(),
 		readCases, wideReads(), writeCases, identifyCases(), powerCases, flushCases, unknownOpcodes(),
-		reservedCases(), faultCases,
+		reservedCases(), faultCases(),
 		configCases, configStrings(), unknownConfigs(),
 		maskCases, maskLists(), maskedOut(),
 		reserveCases, reserveLists(),
@@ -98,19 +98,26 @@ func (c Case) Frames() [][]byte {
 // Tag is the tag of every case's frame; those sent before have others.
 const Tag = 0xc0ffee11
 
-// sent returns the steps in which frames arrive, each with a tag of its own.
+// sent returns the steps in which frames arrive.
 func sent(frames ...[]byte) []Step {
 	steps := make([]Step, len(frames))
 	for i, f := range frames {
-		f = slices.Clone(f)
-		binary.BigEndian.PutUint32(f[20:], 0xbef00000+uint32(i))
 		steps[i].Frame = f
 	}
-	return steps
+	return then(steps)
 }
 
 // mtu returns the step in which the MTU becomes n bytes.
 func mtu(n int) []Step { return []Step{{MTU: n}} }
 
-// then joins steps.
-func then(steps ...[]Step) []Step { return slices.Concat(steps...) }
+// then joins steps and gives every frame in them a tag of its own.
+func then(steps ...[]Step) []Step {
+	all := slices.Concat(steps...)
+	for i := range all {
+		if all[i].Frame != nil {
+			all[i].Frame = slices.Clone(all[i].Frame)
+			binary.BigEndian.PutUint32(all[i].Frame[20:], 0xbef00000+uint32(i))
+		}
+	}
+	return all
+}

@@ -100,6 +100,11 @@ var headerCases = []Case{
 		Reply:   frame("020000000202 020000000101 88a2 1c 77 0109 04 01 c0ffee11"+configNone, zeros(28)),
 	},
 	{
+		Name:    "an error in an ATA request comes back and does not shorten the reply",
+		Request: frame("020000000101 020000000202 88a2 14 77 0109 04 00 c0ffee11 00 00 01 20 050000000000 0000"),
+		Reply:   frame("020000000202 020000000101 88a2 1c 77 0109 04 00 c0ffee11 00 00 00 40 050000000000 0000", Content(5, 1)),
+	},
+	{
 		Name:    "the error overwrites one in the request",
 		Request: frame("020000000101 020000000202 88a2 10 77 0109 04 04 c0ffee11", filler(36)),
 		Reply:   frame("020000000202 020000000101 88a2 1c 01 0109 04 04 c0ffee11", filler(36)),
@@ -166,15 +171,18 @@ func unknownCommands() []Case {
 // a shorter one ends in zeros (differences 3 and 13).
 func lengths() []Case {
 	var cases []Case
-	for n := 24; n <= 62; n++ {
+	for n := 25; n <= 62; n++ {
 		cases = append(cases, Case{
 			Name:    fmt.Sprintf("unknown command in %d bytes", n),
 			Request: request("ff", "", filler(n-24)),
 			Reply:   refusal("01", "ff", "", filler(n-24)),
-		}, Case{
-			Name:    fmt.Sprintf("E from ATA in %d bytes", max(n, 36)+39),
-			Request: request("00", "00 77 02 ec 112233445566 7788", filler(max(n, 36)-36)),
-			Reply:   refusal("02", "00", "00 77 02 ec 112233445566 7788", filler(max(n, 36)-36))[:60],
+		})
+	}
+	for n := 36; n <= 62; n++ {
+		cases = append(cases, Case{
+			Name:    fmt.Sprintf("IDENTIFY of 2 sectors in %d bytes", n),
+			Request: request("00", "00 77 02 ec 112233445566 7788", filler(n-36)),
+			Reply:   refusal("02", "00", "00 77 02 ec 112233445566 7788", filler(n-36))[:shortest],
 		})
 	}
 	return cases

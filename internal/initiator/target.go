@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"vblade/internal/aoe"
@@ -100,7 +101,7 @@ func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error
 }
 
 // Listen returns the targets that make themselves known within a time, or the
-// first enough of them.
+// first enough of them, each once.
 func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) {
 	var found []*Target
 	for end := time.Now().Add(within); time.Now().Before(end); i.link.Wait(time.Until(end)) {
@@ -109,7 +110,9 @@ func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) 
 			return found, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
 		}
 		for _, f := range i.in[:got] {
-			if t, ok := i.newTarget(f); ok {
+			t, ok := i.newTarget(f)
+			known := func(k *Target) bool { return k.Shelf == t.Shelf && k.Slot == t.Slot && k.MAC == t.MAC }
+			if ok && !slices.ContainsFunc(found, known) {
 				found = append(found, t)
 			}
 		}
