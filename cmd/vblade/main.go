@@ -89,6 +89,8 @@ func serve(o options, stdout, stderr io.Writer) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)   // a second signal ends at once
+	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	announce(stdout, o, file)
 	server.Serve(ctx)
 	return nil

@@ -146,7 +146,7 @@ func (v *sectors) Set(s string) error {
 	}
 	n, err := strconv.ParseInt(digits, base, 64)
 	switch {
-	case errors.Is(err, strconv.ErrSyntax):
+	case errors.Is(err, strconv.ErrSyntax) || strings.Contains(digits, "+"):
 		return errors.New("give a number of sectors, in decimal, 0x hex or 0 octal")
 	case err != nil || n < v.least || n > maxSectors:
 		return fmt.Errorf("give %d to %d sectors", v.least, int64(maxSectors))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
@@ -28,6 +29,10 @@ type File struct {
 	size     int64 // of the window, in bytes
 	readOnly bool
 	noTry    atomic.Bool // TryReadAt cannot tell here
+
+	syncMu  sync.Mutex
+	syncs   atomic.Int64 // finished
+	syncErr error        // of the last one
 }
 
 // OpenFile opens path for export. Its errors say what is wrong with which file
@@ -157,6 +162,22 @@ func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
 // WriteAt writes vecs at the byte offset off of the window.
 func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
 	return f.transfer(vecs, off, true)
+}
+
+// Sync returns once the data of every earlier write is on the disk. The kernel
+// tells of a write that failed behind our back only once: to a call that ran
+// meanwhile, this one returns the error too.
+func (f *File) Sync() error {
+	before := f.syncs.Load()
+	f.syncMu.Lock()
+	defer f.syncMu.Unlock()
+	missed := error(nil)
+	if f.syncs.Load() != before {
+		missed = f.syncErr
+	}
+	f.syncErr = f.flush()
+	f.syncs.Add(1)
+	return errors.Join(missed, f.syncErr)
 }
 
 // TryReadAt fills vecs from the byte offset off of the window if the page cache

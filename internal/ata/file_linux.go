@@ -80,8 +80,8 @@ func (f *File) directBlock() string {
 	return "another size"
 }
 
-// Sync returns once the data of every earlier write is on the disk.
-func (f *File) Sync() error {
+// flush writes the file's data to the disk.
+func (f *File) flush() error {
 	for {
 		if err := unix.Fdatasync(f.fd); !isInterrupted(err) {
 			return err

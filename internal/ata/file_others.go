@@ -42,8 +42,8 @@ func (f *File) bytes() (int64, error) {
 	return info.Size(), nil
 }
 
-// Sync returns once the data of every earlier write is on the disk.
-func (f *File) Sync() error { return f.file.Sync() }
+// flush writes the file's data to the disk.
+func (f *File) flush() error { return f.file.Sync() }
 
 // vector reads or writes the first of vecs but for its first skip bytes.
 func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {

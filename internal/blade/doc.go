@@ -7,11 +7,20 @@
 //
 // A frame's way through the package, in the order of the files:
 //
-//	server.go   receive a batch, route each frame to its blade, send the replies
-//	blade.go    admit the frame, dispatch on its command, address the reply
+//	server.go   links, blades and the crew; routes a frame to its blade
+//	turn.go     the leader's batch: received, accepted, lent to the crew
+//	blade.go    admits a frame and dispatches on its command
 //	ata.go      registers to the disk and back
 //	config.go, mask.go, reserve.go   the other commands
+//	request.go  a frame's stay in the server; addresses the reply
+//	worker.go   leads, or does what is queued (queue.go)
+//	run.go      contiguous requests, done in one system call
+//	order.go    who may start when; orderpool.go holds its memory
+//	pace.go     tells work that waits for a disk from work that does not
+//	watch.go    takes the lead from a leader that a call keeps
 //
-// Protocol code here has no sockets, clocks, goroutines or logging in it: only
-// server.go has.
+// The protocol's files (blade, ata, config, mask, reserve, request) have no
+// sockets, clocks, goroutines or logging in them.
+//
+// BUG(1): Of several blades on one link only the first answers a broadcast.
 package blade

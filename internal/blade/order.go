@@ -24,20 +24,19 @@ package blade
 type order struct {
 	tickets []*ticket    // by their number
 	locks   []sectorLock // a pool, of which those in use hang in buckets
-	buckets []link       // heads of the chains of locks, by hash of the sector
+	buckets []index      // heads of the chains of locks, by hash of the sector
 	places  []place      // a pool of waiting tickets
-	freeL   link         // unused locks, chained
-	freeP   link         // unused places, chained
+	freeL   index        // unused locks, chained
+	freeP   index        // unused places, chained
 	gates   []gate       // a ring, by number
 	head    int64        // number of the first gate whose writes or barrier remain
 	tail    int64        // number of the gate that writes enter now
-	held    int          // tickets admitted and not yet released
 	ready   []*ticket    // what a release lets start
 }
 
-// link is the number of an element in a pool, counted from one; zero is none.
+// index is the place of an element in a pool, counted from one; zero is none.
 // Numbers instead of pointers keep the pools out of the garbage collector's way.
-type link int32
+type index int32
 
 // access is what a ticket does.
 type access uint8
@@ -64,14 +63,14 @@ type sectorLock struct {
 	sector      int64
 	readers     int32 // that hold it
 	writer      bool  // a writer holds it
-	first, last link  // places of those that wait, in order of arrival
-	next        link  // in the bucket or the pool
+	first, last index // places of those that wait, in order of arrival
+	next        index // in the bucket or the pool
 }
 
 // place is where a ticket waits in a sector's queue.
 type place struct {
 	number int32 // of the ticket
-	next   link  // in the queue or the pool
+	next   index // in the queue or the pool
 }
 
 // gate counts the unfinished writes that arrived between two barriers; the
@@ -95,20 +94,16 @@ func newOrder(tickets []*ticket, sectors int) *order {
 	return &order{
 		tickets: tickets,
 		locks:   make([]sectorLock, 0, n),
-		buckets: make([]link, buckets),
+		buckets: make([]index, buckets),
 		places:  make([]place, 0, n),
 		gates:   make([]gate, len(tickets)+1),
 		ready:   make([]*ticket, 0, len(tickets)),
 	}
 }
 
-// idle tells whether no ticket is admitted.
-func (o *order) idle() bool { return o.held == 0 }
-
 // admit takes a ticket in, as the latest arrival, and tells whether it may
 // start at once. If not, a release will return it.
 func (o *order) admit(t *ticket) bool {
-	o.held++
 	t.waits = 0
 	switch t.access {
 	case barriers:
@@ -138,7 +133,6 @@ func (o *order) clashes(t *ticket) bool {
 
 // release ends a ticket and returns those that may start now, until the next call.
 func (o *order) release(t *ticket) []*ticket {
-	o.held--
 	o.ready = o.ready[:0]
 	if t.access == barriers {
 		return nil

@@ -6,7 +6,7 @@ package blade
 // their queues.
 
 // bucket returns the chain in which a sector's lock hangs.
-func (o *order) bucket(sector int64) *link {
+func (o *order) bucket(sector int64) *index {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio: neighbours spread out
 	h := uint64(sector) * odd >> 32
 	return &o.buckets[h&uint64(len(o.buckets)-1)]
@@ -31,7 +31,7 @@ func (o *order) lock(sector int64) *sectorLock {
 		o.freeL = o.locks[at-1].next
 	} else {
 		o.locks = append(o.locks, sectorLock{}) // within the capacity made at start
-		at = link(len(o.locks))
+		at = index(len(o.locks))
 	}
 	b := o.bucket(sector)
 	o.locks[at-1] = sectorLock{sector: sector, next: *b}
@@ -59,7 +59,7 @@ func (o *order) queue(l *sectorLock, t *ticket) {
 		o.freeP = o.places[at-1].next
 	} else {
 		o.places = append(o.places, place{}) // within the capacity made at start
-		at = link(len(o.places))
+		at = index(len(o.places))
 	}
 	o.places[at-1] = place{number: int32(t.number)}
 	if l.first == 0 {

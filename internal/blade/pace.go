@@ -42,15 +42,18 @@ const (
 // note takes the time that a run of so many bytes took.
 func (p *pace) note(took time.Duration, bytes int) {
 	limit := fastRun + time.Duration(fastPerByte*float64(bytes))
-	switch score := p.score.Load(); {
-	case took <= limit && score > 0:
-		if p.score.Add(-1) <= 0 {
-			p.slow.Store(false)
-		}
+	score := p.score.Load()
+	switch {
 	case took > limit && score < paceMax:
-		if p.score.Add(paceStep) >= paceSlow {
-			p.slow.Store(true)
-		}
+		score = p.score.Add(paceStep)
+	case took <= limit && score > 0:
+		score = p.score.Add(-1)
+	}
+	switch {
+	case score >= paceSlow:
+		p.slow.Store(true)
+	case score <= 0 && p.slow.Load():
+		p.slow.Store(false)
 	}
 }
 

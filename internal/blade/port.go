@@ -20,7 +20,8 @@ type Link interface {
 	Wait(limit time.Duration) bool
 	// Interrupt ends this and every later Wait.
 	Interrupt()
-	// Send sends frames in order, dropping those that cannot be sent.
+	// Send sends frames, dropping those that cannot be sent, and returns how
+	// many were. An error says that the link is down.
 	Send(frames [][]byte) (int, error)
 	// MTU is the longest payload of an Ethernet frame, in bytes.
 	MTU() int
@@ -34,20 +35,23 @@ type Link interface {
 type port struct {
 	link    Link
 	mac     aoe.MAC
+	buffer  int // the length of our buffers, in bytes
 	room    int // the longest frame, in bytes
 	sectors int // the most sectors in a frame (section 2: scnt)
 }
 
-// newPort returns the port of a link.
-func newPort(l Link) *port {
-	p := &port{link: l, mac: l.MAC()}
+// newPort returns the port of a link whose frames are held by buffers of so
+// many bytes.
+func newPort(l Link, buffer int) *port {
+	p := &port{link: l, mac: l.MAC(), buffer: buffer}
 	p.refresh()
 	return p
 }
 
-// refresh reads the MTU again.
+// refresh reads the MTU again. Of one longer than our buffers we use as much as
+// they hold.
 func (p *port) refresh() {
-	mtu := p.link.MTU()
+	mtu := min(max(0, p.link.MTU()), p.buffer-aoe.EthernetHeaderLen)
 	p.room = mtu + aoe.EthernetHeaderLen
 	p.sectors = max(0, mtu-aoe.ATALen) / ata.SectorSize
 }

@@ -31,7 +31,7 @@ type request struct {
 func (r *request) start(n int, p *port) {
 	r.frame = r.buf[:n]
 	r.port, r.room = p, p.room
-	r.work.Op = ata.OpNone
+	r.work = ata.Work{}
 	r.settles = false
 	r.reply = 0
 	// A reply may be longer than its request: what lies between is ours to

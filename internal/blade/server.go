@@ -32,7 +32,7 @@ type Server struct {
 	log    *log.Logger
 
 	requests []*request // all of them, by number
-	turn     turn       // the leader's alone
+	turn     turn       // the leader's alone, or the watch's while it changes leaders
 	paces    paces
 	watch    watch
 	troubled atomic.Bool // the link's last report was an error
@@ -44,7 +44,8 @@ type Server struct {
 	queue    queue      // runs that may start
 	free     []*request // that neither are in flight nor the leader's
 	inFlight atomic.Int32
-	ending   atomic.Bool // nothing more is received
+	busy     atomic.Int32 // workers that do a run in flight
+	ending   atomic.Bool  // nothing more is received
 }
 
 // NewServer returns a server of blades over a link. It keeps as many requests
@@ -53,7 +54,7 @@ type Server struct {
 // logged.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
-		port:     newPort(link),
+		port:     newPort(link, len(buffers[0])),
 		blades:   blades,
 		log:      logger,
 		requests: make([]*request, len(buffers)),
@@ -99,8 +100,8 @@ func (s *Server) Serve(ctx context.Context) {
 func (s *Server) end() {
 	s.mu.Lock()
 	s.ending.Store(true)
+	s.port.link.Interrupt() // while nobody can have gone home and closed the link
 	s.mu.Unlock()
-	s.port.link.Interrupt()
 	s.work.Broadcast()
 	s.freed.Broadcast()
 }
@@ -131,20 +132,22 @@ func (s *Server) route(r *request, n int) {
 	}
 }
 
-// send sends replies. One that cannot be sent is dropped, as the wire might.
-func (s *Server) send(replies [][]byte) {
-	if len(replies) > 0 {
-		_, err := s.port.link.Send(replies)
-		s.note(err)
+// send sends replies and returns whether all could be. One that cannot be sent
+// is dropped, as the wire might.
+func (s *Server) send(replies [][]byte) bool {
+	if len(replies) == 0 {
+		return true
 	}
+	n, err := s.port.link.Send(replies)
+	s.note(err)
+	return n == len(replies)
 }
 
 // note logs the change of the link between working and not.
 func (s *Server) note(err error) {
-	if s.troubled.Load() == (err != nil) {
+	if !s.troubled.CompareAndSwap(err == nil, err != nil) {
 		return
 	}
-	s.troubled.Store(err != nil)
 	if err != nil {
 		s.log.Printf("%s: %v; waiting for the link", s.port.link.Name(), err)
 	} else {

@@ -97,5 +97,6 @@ func (s *Server) depose(beat uint64) {
 	s.paces[u.op()].stall()
 	s.enter(u, false) // all of it holds its place: nothing in flight clashed
 	s.leader = nil
+	s.busy.Add(1)
 	s.work.Signal()
 }

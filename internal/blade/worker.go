@@ -25,7 +25,6 @@ func newWorker(s *Server) *worker {
 func (w *worker) loop() {
 	s := w.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for {
 		switch {
 		case s.leader == nil && (!s.ending.Load() || s.turn.unfinished()):
@@ -35,11 +34,13 @@ func (w *worker) loop() {
 			s.mu.Lock()
 		case s.queue.n > 0:
 			w.run.gatherChain(s.queue.pop())
+			s.busy.Add(1)
 			s.mu.Unlock()
 			w.serve()
 			s.mu.Lock()
 		case s.ending.Load() && s.leader == nil && s.inFlight.Load() == 0:
 			s.work.Signal() // the next may go home too
+			s.mu.Unlock()
 			return
 		default:
 			s.work.Wait()
@@ -76,7 +77,9 @@ func (w *worker) finishTurn() bool {
 			return false
 		}
 	}
-	w.s.send(t.replies)
+	if !w.s.send(t.replies) {
+		w.s.port.refresh() // the MTU may have shrunk under them
+	}
 	t.replies = t.replies[:0]
 	return true
 }
@@ -97,7 +100,8 @@ func (w *worker) perform() bool {
 	case ata.OpRead:
 		err = u.try()
 	}
-	if err == errors.ErrUnsupported && !s.paces[op].slow.Load() {
+	// Only a leader that another can follow may risk to be kept.
+	if err == errors.ErrUnsupported && !s.paces[op].slow.Load() && s.busy.Load() < CrewSize {
 		return w.performTimed()
 	}
 	if err != nil {
@@ -137,6 +141,7 @@ func (w *worker) serve() {
 // for it, and gives its requests back.
 func (w *worker) finish() {
 	s := w.s
+	defer s.busy.Add(-1)
 	w.replies = w.replies[:0]
 	for _, r := range w.run.requests {
 		if r.reply > 0 {

@@ -35,7 +35,7 @@ func (t *Target) Initiator() *Initiator { return t.initiator }
 
 // SetWindow says how many requests to keep outstanding; without it, as many as
 // the target queues.
-func (t *Target) SetWindow(n int) { t.window = n }
+func (t *Target) SetWindow(n int) { t.window = max(1, n) }
 
 // newTarget reads a config reply.
 func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
@@ -55,7 +55,7 @@ func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
 		Firmware:  f.ConfigFirmware(),
 		Config:    string(s),
 		initiator: i,
-		window:    min(int(f.ConfigBuffers()), MaxWindow),
+		window:    max(1, int(f.ConfigBuffers())),
 	}, true
 }
 
@@ -104,7 +104,7 @@ func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error
 // first enough of them, each once.
 func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) {
 	var found []*Target
-	for end := time.Now().Add(within); time.Now().Before(end); i.link.Wait(time.Until(end)) {
+	for end := time.Now().Add(within); time.Now().Before(end); i.link.Wait(max(0, time.Until(end))) {
 		got, err := i.link.Receive(i.in)
 		if err != nil {
 			return found, fmt.Errorf("receive on %s: %w", i.link.Name(), err)

@@ -88,20 +88,23 @@ func (v *Vblade) Stderr() string { return v.stderr.String() }
 // Alive tells whether the program still runs.
 func (v *Vblade) Alive() bool { return v.cmd.Process.Signal(syscall.Signal(0)) == nil }
 
+// Signal sends the program a signal.
+func (v *Vblade) Signal(s os.Signal) { v.cmd.Process.Signal(s) }
+
 // Kill ends the program at once, if it still runs.
 func (v *Vblade) Kill() {
 	v.cmd.Process.Kill()
-	v.wait()
+	v.Wait()
 }
 
 // Stop asks the program to end and returns how it did.
 func (v *Vblade) Stop() error {
 	v.cmd.Process.Signal(syscall.SIGTERM)
-	return v.wait()
+	return v.Wait()
 }
 
-// wait returns how the program ended.
-func (v *Vblade) wait() error {
+// Wait returns how the program ended, or that it did not.
+func (v *Vblade) Wait() error {
 	select {
 	case err := <-v.ended:
 		v.ended <- err

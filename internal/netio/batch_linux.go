@@ -87,36 +87,40 @@ func (l *Link) await(room int) (n int, e unix.Errno) {
 	return n, e
 }
 
-// Send sends frames in order. One that the system refuses is dropped, as a
-// wire might: the initiator asks again. It returns how many were sent and why
-// the last one that was not was refused.
+// Send sends frames and returns how many. One that the system refuses is
+// dropped, as a wire might: the initiator asks again. An error says that the
+// link is down, or gone.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
-	sent, refused := l.sendFast(frames)
-	frames = frames[sent:]
-	for len(frames) > 0 {
+	sent, down := l.sendFast(frames)
+	again := true
+	for frames = frames[sent:]; len(frames) > 0; {
 		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames), unix.MSG_DONTWAIT)
-		switch e {
-		case 0:
+		switch {
+		case e == 0:
 			sent += n
 			frames = frames[n:]
-		case unix.EINTR:
-		case unix.EAGAIN:
-			if !l.awaitRoom() {
-				return sent, e
-			}
-		case unix.ENOBUFS:
-			if l.bypass { // the interface is full: let its queue hold the frames
-				l.setBypass(false)
-				break
-			}
-			refused, frames = e, frames[1:]
+		case e == unix.EINTR:
+		case e == unix.EAGAIN && l.awaitRoom():
+		case e == unix.ENOBUFS && l.bypass: // the interface is full: let its queue hold the frames
+			l.setBypass(false)
+		case e == unix.EAGAIN:
+			return sent, down
+		case isDown(e) && again: // a link that is up again still reports its fall, once
+			again = false
+		case isDown(e):
+			down, frames = e, frames[1:]
 		default:
-			refused, frames = e, frames[1:]
+			frames = frames[1:]
 		}
 	}
-	return sent, refused
+	return sent, down
+}
+
+// isDown tells whether an error speaks of the link and not of a frame.
+func isDown(e unix.Errno) bool {
+	return e == unix.ENETDOWN || e == unix.ENXIO || e == unix.ENODEV
 }
 
 // sendFast sends the first of frames by AF_XDP, as many as that takes.
@@ -124,12 +128,15 @@ func (l *Link) sendFast(frames [][]byte) (int, error) {
 	if l.fast == nil {
 		return 0, nil
 	}
-	n, err := l.fast.send(frames)
-	if err == unix.ENXIO { // the interface it was bound to is gone
+	n, e := l.fast.send(frames)
+	if e == unix.ENXIO { // the interface it was bound to is gone
 		l.fast.close()
 		l.fast = nil
 	}
-	return n, err
+	if !isDown(e) {
+		return n, nil
+	}
+	return n, e
 }
 
 // sendPatience is how long Send waits for the interface to take frames, in

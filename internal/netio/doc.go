@@ -4,8 +4,13 @@
 // Ethernet socket, which receives and sends frames in batches, between buffers
 // that are laid once at start. It knows nothing of what the frames mean.
 //
-// The portable part is the interface in this file and link.go; what a system
-// does stands in its own file: link_linux.go for AF_PACKET sockets.
+// What is the same on every system stands in link.go, what a system does in
+// files of its own. On Linux a Link receives from an AF_PACKET socket
+// (link_linux.go, batch_linux.go) and sends by it or, where that is to be had,
+// by an AF_XDP one (xdp_linux.go).
 //
 // BUG(1): Systems other than Linux have no Link yet; Open says so there.
+//
+// BUG(2): An interface that is deleted, and made anew under its name, is not
+// found again: a Link of it receives nothing more.
 package netio

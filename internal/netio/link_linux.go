@@ -30,7 +30,7 @@ type Link struct {
 	in     batch
 	sendMu sync.Mutex
 	fast   *xdpSender // sends what it can; nil where it is not to be had
-	bypass bool // frames go past the queueing discipline
+	bypass bool       // frames go past the queueing discipline
 	out    batch
 }
 

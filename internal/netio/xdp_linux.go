@@ -14,17 +14,17 @@ import (
 
 // Sizes of an xdpSender. Every chunk fits into the rings: they never overflow.
 const (
-	xdpChunk   = 2048 // bytes: a frame of the usual MTU
-	xdpChunks  = 1024
-	xdpBudget  = MaxBatch // frames that one system call sends, where the kernel lets us say
+	xdpChunk  = 2048 // bytes: a frame of the usual MTU
+	xdpChunks = 1024
+	xdpBudget = MaxBatch // frames that one system call sends, where the kernel lets us say
 )
 
-// How long the kernel is asked to take the frames in the ring: so often at
-// once, then so often with a pause.
+// How the kernel is asked to take the frames in the ring while it takes none: so
+// often at once, then with pauses, for so long.
 const (
-	xdpKicks  = 32
-	xdpWaits  = 1000
-	xdpPauses = 100 * time.Microsecond
+	xdpKicks    = 32
+	xdpPause    = 100 * time.Microsecond
+	xdpPatience = sendPatience * time.Millisecond
 )
 
 // xdpMaxTxBudget is the socket option XDP_MAX_TX_SKB_BUDGET (Linux 6.17), which
@@ -166,8 +166,8 @@ func (x *xdpSender) reap() {
 }
 
 // send sends frames from the first on, as many as it can take, and returns how
-// many. An error says why some of those may be late, or lost.
-func (x *xdpSender) send(frames [][]byte) (int, error) {
+// many. An error, if not 0, says why some of those may be late, or lost.
+func (x *xdpSender) send(frames [][]byte) (int, unix.Errno) {
 	x.reap()
 	next := *x.tx.producer // ours alone to change
 	n := 0
@@ -179,30 +179,33 @@ func (x *xdpSender) send(frames [][]byte) (int, error) {
 		*desc = unix.XDPDesc{Addr: at, Len: uint32(length)}
 		next++
 	}
-	if n == 0 {
-		return 0, nil
-	}
 	atomic.StoreUint32(x.tx.producer, next)
 	return n, x.kick(next)
 }
 
-// kick has the kernel send what is in the ring, up to the frame before next.
-// What it does not take it takes with the next kick.
-func (x *xdpSender) kick(next uint32) error {
-	var e unix.Errno
-	for i := range xdpKicks + xdpWaits {
-		_, _, e = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(x.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
-		if atomic.LoadUint32(x.tx.consumer) == next {
-			return nil
-		}
+// kick has the kernel send what is in the ring, up to the frame before next,
+// frames that it did not take before included.
+func (x *xdpSender) kick(next uint32) unix.Errno {
+	at := atomic.LoadUint32(x.tx.consumer)
+	var since time.Time // of the first pause without progress
+	for idle := 0; at != next; idle++ {
+		_, _, e := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(x.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
 		switch e {
 		case 0, unix.EAGAIN, unix.EBUSY, unix.ENOBUFS, unix.EINTR:
 		default:
 			return e
 		}
-		if i >= xdpKicks {
-			time.Sleep(xdpPauses)
+		switch now := atomic.LoadUint32(x.tx.consumer); {
+		case now != at:
+			at, idle, since = now, 0, time.Time{}
+		case idle < xdpKicks:
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > xdpPatience:
+			return unix.EAGAIN
+		default:
+			time.Sleep(xdpPause)
 		}
 	}
-	return e
+	return 0
 }

@@ -139,8 +139,10 @@ func TestXDPSenderLinkDown(t *testing.T) {
 			t.Fatal(err)
 		}
 		lost := x.frame(100+round, 60)
-		if _, err := x.from.Send([][]byte{lost}); err == nil {
-			t.Error("no error from sending while the link is down")
+		for range 2 * xdpChunks { // more than the ring holds
+			if _, err := x.from.Send([][]byte{lost}); err == nil {
+				t.Fatal("no error from sending while the link is down")
+			}
 		}
 		if err := x.host.Run("ip", "link", "set", "tgt0", "up"); err != nil {
 			t.Fatal(err)
@@ -150,6 +152,11 @@ func TestXDPSenderLinkDown(t *testing.T) {
 			t.Fatalf("sent %d of 1 when the link was up again: %v", n, err)
 		}
 		x.awaitEither(want, lost)
+	}
+	if fast := x.from.fast; fast != nil {
+		if fast.reap(); len(fast.free) < xdpChunks/2 {
+			t.Errorf("only %d of %d chunks are free", len(fast.free), xdpChunks)
+		}
 	}
 }
 

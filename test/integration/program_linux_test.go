@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/internal/lab"
+	"vblade/internal/slowdisk"
 )
 
 // TestStartAndStop checks the line that scripts read, and the end by a signal.
@@ -95,6 +97,76 @@ func TestLinkDown(t *testing.T) {
 	}
 	if !v.Alive() {
 		t.Fatalf("vblade ended: %s", v.Stderr())
+	}
+}
+
+// TestHugeMTU serves on lo with an MTU beyond what a frame buffer holds.
+func TestHugeMTU(t *testing.T) {
+	s := newSite(t, 1500)
+	s.host.StartVblade(t, s.vblade, "9", "0", "lo", s.image)
+	if err := s.host.Run("ip", "link", "set", "lo", "mtu", "100000"); err != nil {
+		t.Fatal(err)
+	}
+	target, err := s.open("lo", initiator.Options{}).Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, diskSize)
+	if _, err := target.ReadAt(got, 0); err != nil || target.Sectors != 127 || !bytes.Equal(got, s.content()) {
+		t.Errorf("%d sectors a frame, want 127; %v", target.Sectors, err)
+	}
+}
+
+// TestSignal ends a target by a signal: what is in flight is finished first.
+func TestSignal(t *testing.T) {
+	s := newSite(t, 1500)
+	disk := s.slowDisk()
+	disk.Hang(slowdisk.Read)
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	hurried := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond})
+	target, err := hurried.Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := target.ReadAt(make([]byte, sectorSize), 0); err == nil {
+		t.Fatal("a hanging read is answered")
+	}
+	v.Signal(syscall.SIGTERM)
+	for quiet := false; !quiet; { // until the signal has come
+		_, err := target.Identify()
+		quiet = err != nil
+	}
+	if !v.Alive() {
+		t.Error("SIGTERM ended it with a request in flight")
+	}
+	disk.Release(slowdisk.Read)
+	if err := v.Wait(); err != nil {
+		t.Errorf("after a signal and the end of what was in flight: %v\n%s", err, v.Stderr())
+	}
+}
+
+// TestSecondSignal ends a target whose disk hangs.
+func TestSecondSignal(t *testing.T) {
+	s := newSite(t, 1500)
+	disk := s.slowDisk()
+	disk.Hang(slowdisk.Read)
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond}).Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := target.ReadAt(make([]byte, sectorSize), 0); err == nil {
+		t.Fatal("a hanging read is answered")
+	}
+	v.Signal(syscall.SIGTERM)
+	for quiet := false; !quiet; { // until the signal has come
+		_, err := target.Identify()
+		quiet = err != nil
+	}
+	v.Signal(syscall.SIGTERM)
+	// A call that hangs in FUSE lets go of a process that is killed.
+	if err := v.Wait(); err == nil {
+		t.Error("the second signal has it end as if all were done")
 	}
 }
 

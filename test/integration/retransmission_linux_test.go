@@ -11,7 +11,6 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
 	"vblade/internal/slowdisk"
 )
 
@@ -21,11 +20,7 @@ import (
 // must always be the last version that was acknowledged.
 func TestRetransmission(t *testing.T) {
 	s := newSite(t, 1500)
-	disk, err := slowdisk.Mount(slowdisk.Options{Size: diskSize})
-	if err != nil {
-		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	t.Cleanup(func() { disk.Close() })
+	disk := s.slowDisk()
 	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
 	ini := s.open("ini0", initiator.Options{Retry: 300 * time.Microsecond})
 	target, err := ini.Find(9, 0)

@@ -11,6 +11,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/internal/lab"
+	"vblade/internal/slowdisk"
 )
 
 // Sizes of the test's disk.
@@ -55,6 +56,17 @@ func (s *site) disk(name string) string {
 		s.t.Fatal(err)
 	}
 	return path
+}
+
+// slowDisk mounts a disk of diskSize bytes that is as slow as the test makes it.
+func (s *site) slowDisk() *slowdisk.Disk {
+	s.t.Helper()
+	d, err := slowdisk.Mount(slowdisk.Options{Size: diskSize})
+	if err != nil {
+		lab.Skip(s.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	s.t.Cleanup(func() { d.Close() })
+	return d
 }
 
 // content returns the bytes of the disk's file.

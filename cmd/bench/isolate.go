@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// insideVariable marks the environment of a process that isolate has started.
+const insideVariable = "VBLADE_BENCH_INSIDE"
+
+// cpuPair says which CPU is whose.
+type cpuPair struct{ target, load int }
+
+// isolate gives the benchmark a mount namespace and the load a CPU, by starting
+// this program again in its own place: only so do they hold for every thread,
+// and the runtime counts its CPUs rightly. It returns in the program started.
+func isolate() (cpuPair, error) {
+	if s := os.Getenv(insideVariable); s != "" {
+		var c cpuPair
+		_, err := fmt.Sscanf(s, "%d,%d", &c.target, &c.load)
+		return c, err
+	}
+	runtime.LockOSThread() // to the exec: what follows is the thread's
+	c, err := chooseCPUs()
+	if err != nil {
+		return c, err
+	}
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		if errors.Is(err, unix.EPERM) {
+			return c, fmt.Errorf("make a mount namespace: %w (needs root, or run the command under `unshare -rn`)", err)
+		}
+		return c, fmt.Errorf("make a mount namespace: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return c, fmt.Errorf("make the mount namespace private: %w", err)
+	}
+	if err := pin(c.load); err != nil {
+		return c, err
+	}
+	env := append(os.Environ(), fmt.Sprintf("%s=%d,%d", insideVariable, c.target, c.load))
+	return c, fmt.Errorf("start again: %w", unix.Exec("/proc/self/exe", os.Args, env))
+}
+
+// chooseCPUs returns the first and the last CPU that this process may use.
+func chooseCPUs() (cpuPair, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return cpuPair{}, fmt.Errorf("find the usable CPUs: %w", err)
+	}
+	c := cpuPair{target: -1}
+	for cpu := range len(set) * 64 {
+		if !set.IsSet(cpu) {
+			continue
+		}
+		if c.target < 0 {
+			c.target = cpu
+		}
+		c.load = cpu
+	}
+	if c.target == c.load {
+		return c, errors.New("only one CPU is usable: the target and its load need one each")
+	}
+	return c, nil
+}
+
+// pin binds the calling thread, and what it starts, to a CPU.
+func pin(cpu int) error {
+	var set unix.CPUSet
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("bind to CPU %d: %w", cpu, err)
+	}
+	return nil
+}

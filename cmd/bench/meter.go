@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// meter reads CPU times.
+type meter struct {
+	cpus   cpuPair
+	target *process
+	helper *process // another one that belongs to the measurement, or nil
+}
+
+// reading is what a meter shows, from an arbitrary beginning.
+type reading struct {
+	target time.Duration // CPU time of all the target's threads
+	others time.Duration // of all on both CPUs that is not the benchmark's
+}
+
+// read reads the meter.
+func (m *meter) read() (r reading, err error) {
+	if r.target, err = clock(m.target.pid()); err != nil {
+		return r, err
+	}
+	own, err := clock(os.Getpid())
+	if err != nil {
+		return r, err
+	}
+	if m.helper != nil {
+		helper, err := clock(m.helper.pid())
+		if err != nil {
+			return r, err
+		}
+		own += helper
+	}
+	busy, err := busyTime(m.cpus.target, m.cpus.load)
+	r.others = busy - own - r.target
+	return r, err
+}
+
+// clock returns the CPU time of a process: of all its threads, also of those
+// that have ended. It is the sum of what /proc/PID/task/*/schedstat counts, up
+// to this moment.
+func clock(pid int) (time.Duration, error) {
+	// A clock's number as clock_getcpuclockid(3) makes it from a pid.
+	const schedClock = 2
+	var ts unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|schedClock), &ts); err != nil {
+		return 0, fmt.Errorf("read the CPU clock of pid %d: %w", pid, err)
+	}
+	return time.Duration(ts.Nano()), nil
+}
+
+// Columns of a CPU's line in /proc/stat, in hundredths of a second, from its
+// name on: user, nice, system, idle, iowait, irq, softirq, steal.
+const (
+	columnIdle   = 4
+	columnIOWait = 5
+	columnSteal  = 8
+)
+
+// busyTime returns how long two CPUs together have not been idle.
+func busyTime(a, b int) (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	var busy time.Duration
+	for line := range strings.Lines(string(stat)) {
+		f := strings.Fields(line)
+		if f[0] != fmt.Sprint("cpu", a) && f[0] != fmt.Sprint("cpu", b) {
+			continue
+		}
+		for column := 1; column <= columnSteal; column++ {
+			n, err := strconv.ParseInt(f[column], 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("/proc/stat: %w", err)
+			}
+			if column != columnIdle && column != columnIOWait {
+				busy += time.Duration(n) * time.Second / 100
+			}
+		}
+	}
+	return busy, nil
+}

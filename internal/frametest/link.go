@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package frametest
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+	"time"
+
+	"vblade/internal/aoe"
+)
+
+// patience is how long a test waits for what must happen, before it fails.
+const patience = 10 * time.Second
+
+// errTooLong is what sending a frame longer than the MTU allows ends with.
+var errTooLong = errors.New("frame longer than the MTU allows")
+
+// Link is a link in memory (a blade.Link): a test delivers frames to the
+// server on it and takes the replies. Once it is warm it allocates nothing.
+type Link struct {
+	mu       sync.Mutex
+	mtu      int
+	queue    [][]byte // delivered and not yet received, from head on
+	head     int
+	replies  []byte // all that was sent, one after the other
+	ends     []int  // where each of them ends in replies
+	refused  int    // frames that were too long to send
+	receives int    // calls of Receive that returned
+	broken   error  // what Receive fails with
+
+	arrived chan struct{} // there may be something to receive
+	changed chan struct{} // something was received or sent
+	alarm   chan struct{} // closed by Interrupt
+	ring    sync.Once
+	late    *time.Timer // of Wait
+	limit   *time.Timer // of Await
+}
+
+// NewLink returns a link of the given MTU (bytes) with Target's address.
+func NewLink(mtu int) *Link {
+	l := &Link{
+		mtu:     mtu,
+		queue:   make([][]byte, 0, 256),
+		replies: make([]byte, 0, 1<<16),
+		ends:    make([]int, 0, 256),
+		arrived: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1),
+		alarm:   make(chan struct{}),
+		late:    time.NewTimer(patience),
+		limit:   time.NewTimer(patience),
+	}
+	return l
+}
+
+// signal makes c ready, if it is not yet.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Name returns the link's name.
+func (l *Link) Name() string { return "memory0" }
+
+// MAC returns Target.
+func (l *Link) MAC() [6]byte { return Target }
+
+// MTU returns the MTU, in bytes.
+func (l *Link) MTU() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mtu
+}
+
+// SetMTU changes the MTU.
+func (l *Link) SetMTU(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mtu = n
+}
+
+// Receive fills frames with what was delivered. What was left in a buffer
+// behind the frame is garbage, as after earlier frames. A frame longer than its
+// buffer has length 0.
+func (l *Link) Receive(frames [][]byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer signal(l.changed)
+	l.receives++
+	if l.broken != nil {
+		return 0, l.broken
+	}
+	n := min(len(frames), len(l.queue)-l.head)
+	for i, f := range l.queue[l.head : l.head+n] {
+		b := frames[i][:cap(frames[i])]
+		if len(f) > len(b) {
+			f = nil
+		}
+		stale(b[copy(b, f):])
+		frames[i] = b[:len(f)]
+	}
+	l.head += n
+	if l.head == len(l.queue) {
+		l.queue, l.head = l.queue[:0], 0
+	}
+	return n, nil
+}
+
+// stale fills the beginning of b with bytes that no reply may hold.
+func stale(b []byte) {
+	for i := range b[:min(len(b), 2048)] {
+		b[i] = 0xd5
+	}
+}
+
+// Wait returns once there may be something to receive.
+func (l *Link) Wait(limit time.Duration) bool {
+	select {
+	case <-l.alarm:
+		return false
+	default:
+	}
+	if l.pending() {
+		return true
+	}
+	var late <-chan time.Time
+	if limit >= 0 {
+		l.late.Reset(limit)
+		late = l.late.C
+	}
+	select {
+	case <-l.alarm:
+		return false
+	case <-l.arrived:
+	case <-late:
+	}
+	return true
+}
+
+// pending tells whether there is something to receive, an error included.
+func (l *Link) pending() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.head < len(l.queue) || l.broken != nil
+}
+
+// Interrupt ends this and every later Wait.
+func (l *Link) Interrupt() { l.ring.Do(func() { close(l.alarm) }) }
+
+// Send keeps frames as replies, but for those longer than the MTU allows.
+func (l *Link) Send(frames [][]byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer signal(l.changed)
+	sent, err := 0, error(nil)
+	for _, f := range frames {
+		if len(f) > l.mtu+aoe.EthernetHeaderLen {
+			l.refused++
+			err = errTooLong
+			continue
+		}
+		l.replies = append(l.replies, f...)
+		l.ends = append(l.ends, len(l.replies))
+		sent++
+	}
+	return sent, err
+}
+
+// Deliver puts frames on the link. They must not change any more.
+func (l *Link) Deliver(frames ...[]byte) {
+	l.mu.Lock()
+	l.queue = append(l.queue, frames...)
+	l.mu.Unlock()
+	signal(l.arrived)
+}
+
+// Break makes every Receive fail with err, from now until Break(nil).
+func (l *Link) Break(err error) {
+	l.mu.Lock()
+	l.broken = err
+	l.mu.Unlock()
+	signal(l.arrived)
+}
+
+// Refused returns how many frames were too long to send.
+func (l *Link) Refused() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
+}
+
+// Receives returns how many calls of Receive there have been.
+func (l *Link) Receives() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.receives
+}
+
+// Drained tells whether all that was delivered was received.
+func (l *Link) Drained() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.head == len(l.queue)
+}
+
+// Await returns once what met tells of the link is true; false if it takes too
+// long. One goroutine at a time may wait.
+func (l *Link) Await(met func() bool) bool {
+	l.limit.Reset(patience)
+	for !met() {
+		select {
+		case <-l.changed:
+		case <-l.limit.C:
+			return met()
+		}
+	}
+	return true
+}
+
+// Reply returns the first reply with a tag, or nothing. It is good until Forget.
+func (l *Link) Reply(tag uint32) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	start := 0
+	for _, end := range l.ends {
+		if f := l.replies[start:end]; len(f) >= 24 && binary.BigEndian.Uint32(f[20:]) == tag {
+			return f
+		}
+		start = end
+	}
+	return nil
+}
+
+// Replies returns all that was sent, in order. They are good until Forget.
+func (l *Link) Replies() [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([][]byte, len(l.ends))
+	start := 0
+	for i, end := range l.ends {
+		all[i] = l.replies[start:end]
+		start = end
+	}
+	return all
+}
+
+// Forget drops all replies.
+func (l *Link) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.replies, l.ends = l.replies[:0], l.ends[:0]
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio_test
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"golang.org/x/net/bpf"
+
+	"vblade/internal/lab"
+	"vblade/internal/netio"
+)
+
+// patience is how long a test waits for what must happen, before it fails.
+const patience = 10 * time.Second
+
+// etherType is that of the frames of these tests.
+const etherType = 0x88a2
+
+// wire is a wire of a test's own, with a Link at either end.
+type wire struct {
+	host *lab.Host
+	a, b *netio.Link // on tgt0 and ini0
+}
+
+// newWire lays a wire of MTU 1500 and opens both its ends, a by cfg.
+func newWire(t *testing.T, cfg netio.Config) *wire {
+	t.Helper()
+	w := layWire(t)
+	cfg.EtherType = etherType
+	if cfg.ReceiveBuffer == 0 {
+		cfg.ReceiveBuffer = 4 << 20
+	}
+	w.a = open(t, w.host, "tgt0", cfg)
+	w.b = open(t, w.host, "ini0", netio.Config{EtherType: etherType, ReceiveBuffer: 4 << 20})
+	return w
+}
+
+// layWire lays a wire that nobody has opened.
+func layWire(t *testing.T) *wire {
+	t.Helper()
+	h := lab.TestHost(t)
+	if err := h.Wire("tgt0", "ini0", 1500); err != nil {
+		t.Fatal(err)
+	}
+	return &wire{host: h}
+}
+
+// open opens a Link on a host for the length of the test.
+func open(t *testing.T, h *lab.Host, name string, cfg netio.Config) *netio.Link {
+	t.Helper()
+	l, err := tryOpen(h, name, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Errorf("close %s: %v", name, err)
+		}
+	})
+	return l
+}
+
+// tryOpen opens a Link on a host.
+func tryOpen(h *lab.Host, name string, cfg netio.Config) (l *netio.Link, err error) {
+	failed := h.Do(func() error {
+		l, err = netio.Open(name, cfg)
+		return nil
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return l, err
+}
+
+// run runs ip on the wire's host.
+func (w *wire) run(t *testing.T, args ...string) {
+	t.Helper()
+	if err := w.host.Run("ip", args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// frame returns a frame of n bytes that carries a number.
+func frame(kind uint16, n, number int) []byte {
+	f := make([]byte, n)
+	copy(f, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9})
+	binary.BigEndian.PutUint16(f[12:], kind)
+	binary.BigEndian.PutUint32(f[14:], uint32(number))
+	for i := 18; i < n; i++ {
+		f[i] = byte(i + number)
+	}
+	return f
+}
+
+// number returns the number that a frame carries.
+func number(f []byte) int { return int(binary.BigEndian.Uint32(f[14:])) }
+
+// buffers returns n buffers of size bytes.
+func buffers(n, size int) [][]byte {
+	bufs := make([][]byte, n)
+	for i := range bufs {
+		bufs[i] = make([]byte, size)
+	}
+	return bufs
+}
+
+// send sends frames, every one.
+func send(t *testing.T, l *netio.Link, frames ...[]byte) {
+	t.Helper()
+	if n, err := l.Send(frames); n != len(frames) || err != nil {
+		t.Fatalf("sent %d of %d frames: %v", n, len(frames), err)
+	}
+}
+
+// receive receives n frames into buffers of size bytes, in as many calls as it takes.
+func receive(t *testing.T, l *netio.Link, n, size int) [][]byte {
+	t.Helper()
+	var all [][]byte
+	deadline := time.Now().Add(patience)
+	for len(all) < n {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d frames arrived in %v", len(all), n, patience)
+		}
+		if !l.Wait(patience) {
+			t.Fatal("Wait was interrupted")
+		}
+		bufs := buffers(100, size)
+		got, err := l.Receive(bufs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, bufs[:got]...)
+	}
+	return all
+}
+
+// only assembles a filter that passes frames whose number is even.
+func only(t *testing.T) []bpf.RawInstruction {
+	t.Helper()
+	raw, err := bpf.Assemble([]bpf.Instruction{
+		bpf.LoadAbsolute{Off: 14, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 1, SkipTrue: 1},
+		bpf.RetConstant{Val: 0xffffffff},
+		bpf.RetConstant{Val: 0},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package slowdisk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// Options say what the disk is like.
+type Options struct {
+	Size int64 // bytes, whole sectors
+	// Cached lets reads through a descriptor without O_DIRECT go through the
+	// page cache; otherwise every read and write comes to the disk, as many at
+	// once as there are. The kernel runs writes of a cached file one by one.
+	Cached bool
+}
+
+// Disk is a slow disk in use.
+type Disk struct {
+	file   int // an O_PATH descriptor: it holds the file system
+	server *fuse.Server
+	system *fileSystem
+}
+
+// background is how many reads and writes the kernel may have outstanding.
+const background = 512
+
+// maxRequest is the largest read or write in bytes that comes in one piece.
+const maxRequest = 1 << 20
+
+// Mount makes a slow disk. It needs CAP_SYS_ADMIN.
+func Mount(o Options) (*Disk, error) {
+	dir, err := os.MkdirTemp("", "slowdisk-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(dir)
+	d := &Disk{system: newFileSystem(o)}
+	d.server, err = fuse.NewServer(d.system, dir, &fuse.MountOptions{
+		Name:              "slowdisk",
+		DirectMountStrict: true,
+		MaxBackground:     background,
+		MaxWrite:          maxRequest,
+		MaxReadAhead:      1, // bytes: reads ask for what is read
+		DisableXAttrs:     true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mount a slow disk: %w (needs root and /dev/fuse)", err)
+	}
+	go d.server.Serve()
+	err = d.server.WaitMount()
+	if err == nil {
+		// The descriptor keeps the file system; the mount need not be seen.
+		d.file, err = unix.Open(filepath.Join(dir, fileName), unix.O_PATH|unix.O_CLOEXEC, 0)
+	}
+	if err := errors.Join(err, unix.Unmount(dir, unix.MNT_DETACH)); err != nil {
+		return nil, fmt.Errorf("open the slow disk: %w", err)
+	}
+	return d, nil
+}
+
+// Path returns the path to open the disk by, also from other processes, while
+// this one lives.
+func (d *Disk) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), d.file) }
+
+// Close releases what hangs and gives the disk up. It goes away with the last
+// program that has it open.
+func (d *Disk) Close() error {
+	for op := range d.system.gates {
+		d.Release(Op(op))
+	}
+	return unix.Close(d.file)
+}
+
+// Wait returns once no program uses a closed disk any more.
+func (d *Disk) Wait() { d.server.Wait() }

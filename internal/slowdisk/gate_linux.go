@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package slowdisk
+
+import (
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// Op is an operation on the disk.
+type Op int
+
+// The operations.
+const (
+	Read Op = iota
+	Write
+	Sync
+
+	ops // how many
+)
+
+// gate is what an operation passes before it takes effect.
+type gate struct {
+	entered atomic.Int64
+
+	mu    sync.Mutex
+	delay time.Duration
+	errno syscall.Errno
+	hang  chan struct{} // closed to release; nil where nothing hangs
+}
+
+// SetDelay makes every operation op from now on take so long.
+func (d *Disk) SetDelay(op Op, delay time.Duration) {
+	d.system.gates[op].set(func(g *gate) { g.delay = delay })
+}
+
+// SetError makes every op fail with errno, without effect; 0 ends that.
+func (d *Disk) SetError(op Op, errno syscall.Errno) {
+	d.system.gates[op].set(func(g *gate) { g.errno = errno })
+}
+
+// Hang makes every op from now on wait for Release. The kernel lets an fsync
+// wait for the writes before it, and writes for an fsync.
+func (d *Disk) Hang(op Op) {
+	d.system.gates[op].set(func(g *gate) {
+		if g.hang == nil {
+			g.hang = make(chan struct{})
+		}
+	})
+}
+
+// Release lets the operations go on that hang, and those to come.
+func (d *Disk) Release(op Op) {
+	d.system.gates[op].set(func(g *gate) {
+		if g.hang != nil {
+			close(g.hang)
+			g.hang = nil
+		}
+	})
+}
+
+// Entered returns how many operations op have begun.
+func (d *Disk) Entered(op Op) int64 { return d.system.gates[op].entered.Load() }
+
+// set changes the gate.
+func (g *gate) set(change func(*gate)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(g)
+}
+
+// pass takes an operation through the gate: it hangs, then is delayed, then
+// fails, as the gate says when it comes to that. A caller that is killed does
+// not wait.
+func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
+	g.entered.Add(1)
+	g.mu.Lock()
+	hang := g.hang
+	g.mu.Unlock()
+	if hang != nil {
+		select {
+		case <-hang:
+		case <-cancel:
+			return fuse.EINTR
+		}
+	}
+	g.mu.Lock()
+	delay := g.delay
+	g.mu.Unlock()
+	sleep(delay)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return fuse.Status(g.errno)
+}
+
+// sleep sleeps to the microsecond: the runtime's timers are only good to a
+// millisecond while the process is idle.
+func sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	left := unix.NsecToTimespec(int64(d))
+	for unix.Nanosleep(&left, &left) == unix.EINTR {
+	}
+}
