@@ -168,7 +168,8 @@ func TestLoad(t *testing.T) {
 	if s.requests < 100 || s.cpu <= 0 || s.p50 <= 0 || s.p99 < s.p50 || s.elapsed < 100*time.Millisecond {
 		t.Errorf("the sample makes no sense: %+v", s)
 	}
-	if n := after.Mallocs - before.Mallocs; n > uint64(s.requests)/50 {
+	// Reading the target's counters allocates, twice; the requests do not.
+	if n := after.Mallocs - before.Mallocs; n > 200+uint64(s.requests)/50 {
 		t.Errorf("%d allocations for %d requests", n, s.requests)
 	}
 }

@@ -41,15 +41,16 @@ func setting(o options, m machine, results []*result) string {
 
 // method says how the numbers come about.
 const method = `
-How it is measured: target and load stand at the two ends of a veth pair in a network namespace of their own, each bound to
-a CPU of its own. Rounds alternate between the programs, and every sample is of a process newly started, with the same
-command line (` + "`-b`" + ` is 16, or the depth where that is more: the C program sizes its receive buffer by it). The load keeps *depth*
-requests outstanding, each a full frame, and checks every reply and the data in it. Numbers are medians over the
-three fifths of the samples that other programs disturbed least; ratios are ours to the C program's. *CPU* is the on-CPU time of all the target's threads per request, in microseconds, with
-what the kernel does for them. Latency is from sending a request to having its reply. *Lost* are the requests that had to be
-repeated, in all samples; *spread* is from the lowest to the highest rate, as a part of the median. A sample during which
-other programs took more than a twentieth of both CPUs is taken again, twice at most, and the least disturbed one counts.
-Rate times CPU is how busy the target's CPU was: near 1 it, and not the load, was the limit.
+How it is measured: target and load stand at the two ends of a veth pair in a network namespace of their own, each bound to a
+CPU of its own. Rounds alternate between the programs, and every sample is of a process newly started, with the same command
+line (` + "`-b`" + ` is 16, or the depth where that is more: the C program sizes its receive buffer by it). The load keeps *depth*
+requests outstanding, each a full frame, and checks every reply and the data in it. Numbers are medians over the three fifths
+of the samples that other programs disturbed least; ratios are ours to the C program's. *CPU* is the on-CPU time of all the
+target's threads per request, in microseconds, with what the kernel does for them. Latency is from sending a request to
+having its reply. *Lost* are the requests that had to be repeated, in all samples; *spread* is from the lowest to the highest
+rate, as a part of the median. A sample during which other programs took more than a twentieth of both CPUs is taken again,
+twice at most, and the least disturbed one counts. Rate times CPU is how busy the target's CPU was: near 1 it, and not the
+load, was the limit.
 
 The load polls for its replies: over a real wire its sleep and its waking would be none of the target's. With the slow disk,
 ` + "`-d` and `-s`" + ` it sleeps, and leaves its CPU to the disk. The page cache's file has 256 MiB, was written 4 KiB at a time and

@@ -91,7 +91,7 @@ func (b *bench) close() {
 }
 
 // A sample is taken again where other programs took more than quiet of both
-// CPUs, but not more often than retakes.
+// CPUs, but not more often than retakes; a short benchmark does not.
 const (
 	quiet   = 0.05
 	retakes = 2
@@ -101,7 +101,7 @@ const (
 // that it took. What fails is noted.
 func (b *bench) take(p program, r *result) {
 	s, err := b.sample(p, r.workload)
-	for n := 0; err == nil && s.others > quiet && n < retakes; n++ {
+	for n := 0; err == nil && s.others > quiet && n < retakes && !b.options.short; n++ {
 		if again, err := b.sample(p, r.workload); err == nil && again.others < s.others {
 			s = again
 		}

@@ -135,8 +135,12 @@ func disturbance(results []*result) string {
 	if len(shares) == 0 {
 		return "Nothing was measured"
 	}
-	return fmt.Sprintf("Other programs took %.1f %% of the two CPUs in the median sample, %.1f %% in the worst",
+	words := fmt.Sprintf("Other programs took %.1f %% of the two CPUs in the median sample, %.1f %% in the worst",
 		100*median(shares), 100*slices.Max(shares))
+	if median(shares) > quiet {
+		words += ": too much to rely on the rates and the p99; measure again when the machine is quiet"
+	}
+	return words
 }
 
 // mib returns bytes in MiB.
