@@ -94,7 +94,7 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	s := &session{t: t, link: link, log: new(journal), stop: stop, ended: make(chan struct{})}
 	bufs := make([][]byte, buffers)
 	for i := range bufs {
-		bufs[i] = make([]byte, n)
+		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
 	}
 	server := blade.NewServer(link, bufs, log.New(s.log, "", 0), blades...)
 	go func() {

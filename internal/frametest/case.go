@@ -63,9 +63,9 @@ func All() []Case {
 	return slices.Concat(
 		headerCases, unknownCommands(), lengths(),
 		readCases, wideReads(), writeCases, identifyCases(), powerCases, flushCases, unknownOpcodes(),
-		reservedCases(), faultCases(),
+		reservedCases(), faultCases,
 		configCases, configStrings(), unknownConfigs(),
-		maskCases, maskLists(), maskedOut(),
+		maskCases, maskLists(), maskedOut(), maskedEffects,
 		reserveCases, reserveLists(),
 		mtuCases,
 	)

@@ -10,10 +10,12 @@
 // most of them, and the zeros up to the shortest frame (difference 13). The
 // files follow the sections of the protocol's facts:
 //
-//	header.go               section 1, for every command
-//	ata.go, atawrite.go, atarest.go, identify.go   sections 2 and 3
-//	config.go               section 4
-//	mask.go                 section 5
-//	reserve.go              section 6
-//	mtu.go                  difference 9: replies longer than the MTU
+//	header.go                 section 1, for every command
+//	ata.go, atawrite.go       section 2: READ, WRITE
+//	atarest.go, identify.go   sections 2 and 3: the other ATA commands
+//	fault.go                  section 2: a disk with a bad sector
+//	config.go                 section 4
+//	mask.go, masklist.go      section 5
+//	reserve.go                section 6
+//	mtu.go                    difference 9: replies longer than the MTU
 package frametest

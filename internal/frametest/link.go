@@ -4,7 +4,6 @@ package frametest
 
 import (
 	"encoding/binary"
-	"errors"
 	"sync"
 	"time"
 
@@ -13,9 +12,6 @@ import (
 
 // patience is how long a test waits for what must happen, before it fails.
 const patience = 10 * time.Second
-
-// errTooLong is what sending a frame longer than the MTU allows ends with.
-var errTooLong = errors.New("frame longer than the MTU allows")
 
 // Link is a link in memory (a blade.Link): a test delivers frames to the
 // server on it and takes the replies. Once it is warm it allocates nothing.
@@ -28,7 +24,7 @@ type Link struct {
 	ends     []int  // where each of them ends in replies
 	refused  int    // frames that were too long to send
 	receives int    // calls of Receive that returned
-	broken   error  // what Receive fails with
+	broken   error  // what Receive and Send fail with
 
 	arrived chan struct{} // there may be something to receive
 	changed chan struct{} // something was received or sent
@@ -150,23 +146,26 @@ func (l *Link) pending() bool {
 // Interrupt ends this and every later Wait.
 func (l *Link) Interrupt() { l.ring.Do(func() { close(l.alarm) }) }
 
-// Send keeps frames as replies, but for those longer than the MTU allows.
+// Send keeps frames as replies, but drops those longer than the MTU allows, and
+// all while the link is broken.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer signal(l.changed)
-	sent, err := 0, error(nil)
+	if l.broken != nil {
+		return 0, l.broken
+	}
+	sent := 0
 	for _, f := range frames {
 		if len(f) > l.mtu+aoe.EthernetHeaderLen {
 			l.refused++
-			err = errTooLong
 			continue
 		}
 		l.replies = append(l.replies, f...)
 		l.ends = append(l.ends, len(l.replies))
 		sent++
 	}
-	return sent, err
+	return sent, nil
 }
 
 // Deliver puts frames on the link. They must not change any more.
@@ -177,7 +176,7 @@ func (l *Link) Deliver(frames ...[]byte) {
 	signal(l.arrived)
 }
 
-// Break makes every Receive fail with err, from now until Break(nil).
+// Break makes every Receive and Send fail with err, from now until Break(nil).
 func (l *Link) Break(err error) {
 	l.mu.Lock()
 	l.broken = err

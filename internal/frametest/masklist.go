@@ -111,46 +111,60 @@ func maskedOut() []Case {
 			Request: from(Stranger, c.frame),
 		})
 	}
-	shut := func(f []byte) []Step { return sent(from(Stranger, f)) }
-	return append(cases, Case{
+	return cases
+}
+
+// stranger is the step in which a frame comes from Stranger.
+func stranger(f []byte) []Step { return sent(from(Stranger, f)) }
+
+// maskedEffects are what such frames leave behind, nothing, and whom an edit
+// lets in or shuts out.
+var maskedEffects = []Case{
+	{
 		Name:    "WRITE from a station without a mask writes nothing",
 		Export:  both,
-		Before:  shut(request("00", "01 00 02 30 050000000000 0000", fresh(2))),
+		Before:  stranger(request("00", "01 00 02 30 050000000000 0000", fresh(2))),
 		Request: readBack,
 		Reply:   kept,
-	}, Case{
+	},
+	{
 		Name:    "config set from a station without a mask sets nothing",
 		Export:  both,
-		Before:  shut(request("01", "0000 0000 00 13 0003", []byte("abc"))),
+		Before:  stranger(request("01", "0000 0000 00 13 0003", []byte("abc"))),
 		Request: request("01", configRead),
 		Reply:   reply("01", configNone),
-	}, Case{
+	},
+	{
 		Name:    "mask edit from a station without a mask edits nothing",
 		Export:  both,
-		Before:  shut(request("02", "00 01 00 01"+addStranger)),
+		Before:  stranger(request("02", "00 01 00 01"+addStranger)),
 		Request: request("02", maskRead),
 		Reply:   reply("02", "00 00 00 02", directives(0, both.Masks)),
-	}, Case{
+	},
+	{
 		Name:    "reserve from a station without a mask reserves nothing",
 		Export:  both,
-		Before:  shut(request("03", "02 01", list(Stranger))),
+		Before:  stranger(request("03", "02 01", list(Stranger))),
 		Request: request("03", "00 00"),
 		Reply:   reply("03", "00 00"),
-	}, Case{
+	},
+	{
 		Name:    "a station whose mask was added is served",
 		Export:  both,
 		Before:  sent(request("02", "00 01 00 01"+addStranger)),
 		Request: from(Stranger, request("00", "00 00 01 20 050000000000 0000")),
 		Reply:   to(Stranger, reply("00", "00 00 00 40 050000000000 0000", Content(5, 1))),
-	}, Case{
+	},
+	{
 		Name:    "a station that deleted its own mask",
 		Export:  both,
 		Before:  sent(request("02", "00 01 00 01"+delInitiator)),
 		Request: request("01", configRead),
-	}, Case{
+	},
+	{
 		Name:    "the second of two masks",
 		Export:  both,
 		Request: from(Friend, request("01", configRead)),
 		Reply:   to(Friend, reply("01", configNone)),
-	})
+	},
 }
