@@ -5,6 +5,7 @@ GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10s
+BENCH       ?= -out docs
 CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
 
 # Tests and demo make network namespaces: root may, others may in a user namespace.
@@ -32,7 +33,7 @@ race:
 e2e: vblade
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 
-## bench: measure beside Debian's vblade, as root; BENCH=-short for a minute's worth
+## bench: measure beside Debian's vblade, as root, for docs/; BENCH=-short for a minute's worth
 bench: vblade
 	$(GO) run ./cmd/bench -vblade ./vblade $(BENCH)
 
