@@ -8,7 +8,8 @@ FUZZTIME    ?= 10s
 BENCH       ?= -out docs
 CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
 
-# Tests and demo make network namespaces: root may, others may in a user namespace.
+# Tests and demo make network namespaces: root may, others may in a user
+# namespace. There is no network there: modules are downloaded before.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user --net)
 
 SOURCES := go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.go')
@@ -17,17 +18,23 @@ SOURCES := go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.
 vblade: $(SOURCES)
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/vblade
 
+modules:
+	$(GO) mod download
+
 ## demo: serve a disk and use it, in a network namespace of its own
-demo: vblade
+demo: vblade modules
 	$(AS_ROOT) $(GO) run ./cmd/demo ./vblade
 
+# -count=1: tests start the vblade that they build, of which the cache of test
+# results knows nothing.
+
 ## test: run the tests; what a test lacks it names when run with: make test V=1
-test:
-	$(AS_ROOT) $(GO) test $(if $(V),-v) ./...
+test: modules
+	$(AS_ROOT) $(GO) test -count=1 $(if $(V),-v) ./...
 
 ## race: run the tests under the race detector (needs a C compiler)
-race:
-	$(AS_ROOT) $(GO) test -race ./...
+race: modules
+	$(AS_ROOT) $(GO) test -count=1 -race ./...
 
 ## e2e: run the tests with the Linux aoe driver in a virtual machine, as root
 e2e: vblade
@@ -65,4 +72,4 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: demo test race e2e bench fuzz lint cross clean help
+.PHONY: modules demo test race e2e bench fuzz lint cross clean help
