@@ -24,10 +24,15 @@ var version = "unknown"
 
 // What is fixed at start: memory does not grow with load (design: bounded).
 const (
-	frameBuffers  = 5 * netio.MaxBatch
-	linger        = time.Millisecond
-	spin          = 50 * time.Microsecond
-	receiveBuffer = 4 << 20 // bytes: several initiators with full windows of jumbo frames
+	frameBuffers  = 5 * netio.MaxBatch // a batch, and all that can wait for disks
+	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
+)
+
+// How the receiving waits for the next frame: awake at first, then in a call of
+// which the Go scheduler does not hear, at last properly.
+const (
+	spin   = 50 * time.Microsecond
+	linger = time.Millisecond
 )
 
 // main runs vblade.
