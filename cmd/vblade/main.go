@@ -74,9 +74,8 @@ func serve(o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer link.Close()
-	if n := link.ReceiveBuffer(); n < receiveBuffer {
-		fmt.Fprintf(stderr, "vblade: the receive buffer of %s is only %d KiB: several busy initiators may lose frames and ask again; "+
-			"raise it with: sysctl -w net.core.rmem_max=%d\n", o.netif, n>>10, receiveBuffer)
+	for _, w := range link.Warnings(receiveBuffer) {
+		fmt.Fprintln(stderr, "vblade:", w)
 	}
 	buffers, err := netio.NewBuffers(frameBuffers, aoe.ATALen)
 	if err != nil {

@@ -13,17 +13,11 @@ import (
 // I/O. Only the pages that frames touch take memory.
 func NewBuffers(n, align int) ([][]byte, error) {
 	page := unix.Getpagesize()
-	stride := (MaxFrame + page - 1) / page * page
-	mem, err := unix.Mmap(-1, 0, page+n*stride, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	area, err := unix.Mmap(-1, 0, areaSize(n, page), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return nil, fmt.Errorf("allocate %d frame buffers: %w", n, err)
 	}
 	// Huge pages would make the whole area resident at the first frame.
-	unix.Madvise(mem, unix.MADV_NOHUGEPAGE)
-	bufs := make([][]byte, n)
-	for i := range bufs {
-		first := page - align + i*stride
-		bufs[i] = mem[first : first+MaxFrame : first+MaxFrame]
-	}
-	return bufs, nil
+	unix.Madvise(area, unix.MADV_NOHUGEPAGE)
+	return layBuffers(area, n, align, page), nil
 }

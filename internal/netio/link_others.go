@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//go:build !linux
+//go:build !linux && !freebsd
 
 package netio
 
@@ -8,13 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/net/bpf"
 )
 
 // Link is a network interface's raw Ethernet socket.
 type Link struct{ name string }
 
 // errSystem says what is missing.
-var errSystem = errors.New("raw Ethernet sockets are not supported on this system yet; vblade serves on Linux")
+var errSystem = errors.New("raw Ethernet sockets are not supported on this system; vblade serves on Linux and FreeBSD")
 
 // Open refuses: there is no Link here.
 func Open(name string, _ Config) (*Link, error) {
@@ -23,6 +25,12 @@ func Open(name string, _ Config) (*Link, error) {
 	}
 	return nil, fmt.Errorf("interface %s: %w", name, errSystem)
 }
+
+// SetFilter replaces the program that says which frames are received.
+func (l *Link) SetFilter([]bpf.RawInstruction) error { return errSystem }
+
+// Warnings returns what a person should know of the link.
+func (l *Link) Warnings(int) []string { return nil }
 
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most.
 func (l *Link) ReceiveBuffer() int { return 0 }
@@ -38,6 +46,15 @@ func (l *Link) MAC() [6]byte { return [6]byte{} }
 
 // MTU returns the interface's MTU in bytes.
 func (l *Link) MTU() int { return 0 }
+
+// Down says why the interface carries no frames.
+func (l *Link) Down() error { return errSystem }
+
+// Changes counts the changes of Down, MTU and MAC.
+func (l *Link) Changes() uint64 { return 0 }
+
+// Drops returns how many frames the kernel has dropped.
+func (l *Link) Drops() (uint64, error) { return 0, errSystem }
 
 // Wait returns once there is something to receive, false after Interrupt.
 func (l *Link) Wait(time.Duration) bool { return false }

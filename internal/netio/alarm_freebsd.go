@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// alarm ends a poll(2), this one or the next: a pipe that has something in it.
+type alarm struct{ r, w int }
+
+// newAlarm returns an alarm that is silent.
+func newAlarm() (alarm, error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return alarm{}, fmt.Errorf("make a pipe: %w", err)
+	}
+	return alarm{p[0], p[1]}, nil
+}
+
+// ring rings the alarm. A pipe that is full rings already.
+func (a alarm) ring() {
+	one := [1]byte{1}
+	unix.Write(a.w, one[:])
+}
+
+// silence ends the ringing, or most of it: who is woken once more for the same
+// thing finds nothing new.
+func (a alarm) silence() {
+	var some [64]byte
+	unix.Read(a.r, some[:])
+}
+
+// close closes the pipe.
+func (a alarm) close() error { return errors.Join(unix.Close(a.r), unix.Close(a.w)) }

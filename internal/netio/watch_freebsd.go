@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/net/route"
+	"golang.org/x/sys/unix"
+)
+
+// condition is what is known of the interface that a Link is bound to.
+type condition struct {
+	down error // why it carries no frames, or nil
+	mtu  int   // in bytes, as far as it can be used
+	mac  [6]byte
+}
+
+// linkStateDown is LINK_STATE_DOWN of <net/if.h>: there is no carrier.
+const linkStateDown = 1
+
+// watchPeriod is how long a change can stay unnoticed of which the routing
+// socket does not tell: the kernel drops messages when the socket is full, and
+// sends none of a new address.
+const watchPeriod = time.Second
+
+// rebindAfter is how long a descriptor that has lost its interface is left alone.
+// The kernel takes the descriptors from an interface a moment before its name:
+// bound to it again in between, one would point to what is being freed.
+const rebindAfter = time.Second
+
+// watcher hears of changes of the interfaces by a routing socket, route(4). It
+// does not rely on what the messages say, which may be over already.
+type watcher struct {
+	fd    int
+	stop  alarm
+	ended chan struct{} // closed when run has returned
+}
+
+// newWatcher returns a watcher that hears of all changes from now on.
+func newWatcher() (*watcher, error) {
+	stop, err := newAlarm()
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(unix.AF_ROUTE, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.AF_UNSPEC)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open a routing socket: %w", err), stop.close())
+	}
+	return &watcher{fd, stop, make(chan struct{})}, nil
+}
+
+// run calls look where an interface may have changed, until close.
+func (w *watcher) run(look func()) {
+	defer close(w.ended)
+	for {
+		fds := [2]unix.PollFd{
+			{Fd: int32(w.stop.r), Events: unix.POLLIN},
+			{Fd: int32(w.fd), Events: unix.POLLIN},
+		}
+		n, err := unix.Poll(fds[:], milliseconds(watchPeriod))
+		switch {
+		case err != nil: // a signal
+		case fds[0].Revents != 0:
+			return
+		case n == 0 || w.heard():
+			look()
+		}
+	}
+}
+
+// mostHeard is how many messages are read before somebody looks.
+const mostHeard = 64
+
+// heard reads what messages there are, and tells whether one was of an
+// interface. Of those lost before, nobody knows what they were of.
+func (w *watcher) heard() bool {
+	var message [2 << 10]byte
+	heard := false
+	for range mostHeard {
+		n, err := unix.Read(w.fd, message[:])
+		if err != nil {
+			return heard || err != unix.EAGAIN
+		}
+		if n > ifListType {
+			kind := message[ifListType]
+			heard = heard || kind == unix.RTM_IFINFO || kind == unix.RTM_IFANNOUNCE
+		}
+	}
+	return heard
+}
+
+// close ends run, and returns when it has ended.
+func (w *watcher) close() error {
+	w.stop.ring()
+	<-w.ended
+	return errors.Join(unix.Close(w.fd), w.stop.close())
+}
+
+// Down says why the interface carries no frames at the moment: ErrDown,
+// ErrNoCarrier or ErrGone; nil where it does.
+func (l *Link) Down() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.condition.down
+}
+
+// MAC returns the address of the interface, of one that is gone the last.
+func (l *Link) MAC() [6]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.condition.mac
+}
+
+// MTU asks the interface for its MTU in bytes, which may change at any time, as
+// far as frames can be sent (longestFrame). Where the system does not say it
+// returns the last one known.
+func (l *Link) MTU() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.condition
+	if req, ok := l.conn.boundTo(); ok && ioctl(l.watcher.fd, unix.SIOCGIFMTU, &req) == nil {
+		now.mtu = cutMTU(int(req.value))
+	}
+	l.become(now)
+	return now.mtu
+}
+
+// refresh takes in what has become of the interface, and binds the descriptor to
+// one that has come in its place.
+func (l *Link) refresh() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	req, ok := l.conn.boundTo()
+	if !ok && l.rebind() {
+		req, ok = l.conn.boundTo()
+	}
+	l.bound.Store(ok)
+	if !ok {
+		l.become(l.condition.gone())
+		return
+	}
+	l.lost = time.Time{}
+	now, err := look(unix.ByteSliceToString(req.name[:]))
+	switch {
+	case err != nil: // it is looked at again in a while
+	case now.down == ErrGone:
+		l.become(l.condition.gone())
+	default:
+		l.become(now)
+	}
+}
+
+// rebind binds the descriptor to the interface that has our name, where there is
+// one and it is not the lost one.
+func (l *Link) rebind() bool {
+	if l.lost.IsZero() {
+		l.lost = time.Now()
+	}
+	if time.Since(l.lost) < rebindAfter {
+		return false
+	}
+	l.countDrops() // for the kernel's count begins again
+	if l.conn.bind(l.name) != nil {
+		return false
+	}
+	l.drops.restart()
+	return true
+}
+
+// gone returns the condition of an interface that is gone, which was as c before.
+func (c condition) gone() condition { return condition{ErrGone, c.mtu, c.mac} }
+
+// look returns the condition of the interface that has a name now.
+func look(name string) (condition, error) {
+	list, err := route.FetchRIB(unix.AF_LINK, route.RIBType(unix.NET_RT_IFLISTL), 0)
+	if err != nil {
+		return condition{}, fmt.Errorf("list the network interfaces: %w", err)
+	}
+	info, ok := findInList(list, name)
+	if !ok {
+		return condition{}.gone(), nil
+	}
+	now := condition{nil, cutMTU(info.mtu), info.mac}
+	switch {
+	case info.flags&unix.IFF_UP == 0:
+		now.down = ErrDown
+	case info.flags&unix.IFF_DRV_RUNNING == 0 || info.state == linkStateDown:
+		now.down = ErrNoCarrier
+	}
+	return now, nil
+}
+
+// become makes now the interface's condition. The caller holds l.mu.
+func (l *Link) become(now condition) {
+	if now != l.condition {
+		l.condition = now
+		l.changed()
+	}
+}
+
+// changed counts a change, and then ends a Wait.
+func (l *Link) changed() {
+	l.changes.Add(1)
+	l.alarm.ring()
+}
