@@ -73,7 +73,7 @@ var refused = []struct {
 
 	{"9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
 	{"9 0 lo /", "open /: is a directory; name a regular file or a block device"},
-	{"9 0 lo /dev/null", "open /dev/null: is a character device; name a regular file or a block device"},
+	{"9 0 lo /dev/null", "/dev/null: is a character device"},
 	{"9 0 nowhere0 FILE", "interface nowhere0: no such network interface; there are "},
 	{"-o 4 9 0 lo FILE", "offset of 4 sectors is past the end of FILE, which has 4; give less"},
 	{"-l 5 9 0 lo FILE", "length of 5 sectors is too long: FILE has 4 from offset 0 (4 in all); give at most that"},

@@ -110,9 +110,9 @@ func openError(path string, err error, o Options) error {
 	hint := ""
 	switch {
 	case errors.Is(err, fs.ErrPermission) && o.ReadOnly:
-		hint = " (needs read permission for this user, or CAP_DAC_READ_SEARCH)"
+		hint = " (needs " + needRead + ")"
 	case errors.Is(err, fs.ErrPermission):
-		hint = " (needs read and write permission for this user, or CAP_DAC_OVERRIDE; -r exports read-only)"
+		hint = " (needs " + needWrite + "; -r exports read-only)"
 	case isReadOnlyMedium(err):
 		hint = " (-r exports it read-only)"
 	case o.Direct && isInvalid(err):

@@ -11,26 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flagDirect makes open(2) pass the page cache by.
-const flagDirect = unix.O_DIRECT
-
-// maxVectors is the most buffers that one system call takes here; the kernel
-// allows 1024, but the vectors live on the stack.
-const maxVectors = 64
-
 // isDisk tells whether a mode is that of a disk.
 func isDisk(mode fs.FileMode) bool {
 	return mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0
 }
 
-// isReadOnlyMedium tells whether opening failed because nothing there can be written.
-func isReadOnlyMedium(err error) bool { return errors.Is(err, unix.EROFS) }
-
-// isInvalid tells whether the kernel found a call's arguments impossible.
-func isInvalid(err error) bool { return errors.Is(err, unix.EINVAL) }
-
-// isInterrupted tells whether a signal cut a call short.
-func isInterrupted(err error) bool { return err == unix.EINTR }
+// What a user needs to open a file.
+const (
+	needRead  = "read permission for this user, or CAP_DAC_READ_SEARCH"
+	needWrite = "read and write permission for this user, or CAP_DAC_OVERRIDE"
+)
 
 // bytes returns the size of the file or device.
 func (f *File) bytes() (int64, error) {
@@ -47,24 +37,6 @@ func (f *File) bytes() (int64, error) {
 		return 0, e
 	}
 	return int64(size), nil
-}
-
-// checkDirect tries the smallest direct read that an initiator can ask for.
-func (f *File) checkDirect(path string) error {
-	page, err := unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
-		return fmt.Errorf("allocate a page: %w", err)
-	}
-	defer unix.Munmap(page)
-	_, err = unix.Pread(f.fd, page[:SectorSize], f.start)
-	if isInvalid(err) {
-		return fmt.Errorf("-d needs direct I/O in sectors of %d bytes, but %s has blocks of %s; leave -d out",
-			SectorSize, path, f.directBlock())
-	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	return nil
 }
 
 // directBlock names the unit of direct I/O on the file.
@@ -89,27 +61,8 @@ func (f *File) flush() error {
 	}
 }
 
-// vector reads or writes vecs but for the first skip bytes, in one system call.
-func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
-	if len(vecs) == 1 { // the common case, and the cheaper call
-		if write {
-			return unix.Pwrite(f.fd, vecs[0][skip:], off)
-		}
-		return unix.Pread(f.fd, vecs[0][skip:], off)
-	}
-	call := uintptr(unix.SYS_PREADV)
-	if write {
-		call = unix.SYS_PWRITEV
-	}
-	var iov [maxVectors]unix.Iovec
-	n := lay(iov[:], vecs, skip)
-	got, _, e := unix.Syscall6(call, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
-		uintptr(off), high(off), 0)
-	if e != 0 {
-		return 0, e
-	}
-	return int(got), nil
-}
+// settle has nothing to do after a write: O_SYNC reaches every disk.
+func (f *File) settle() error { return nil }
 
 // tryRead reads vecs if the page cache holds them all.
 func (f *File) tryRead(vecs [][]byte, off int64) error {
@@ -141,20 +94,3 @@ func (f *File) readNow(iov []unix.Iovec, bytes int, off int64) error {
 	}
 	return nil
 }
-
-// lay writes vecs but for the first skip bytes into the kernel's form, as many
-// as fit, and returns how many.
-func lay(iov []unix.Iovec, vecs [][]byte, skip int) int {
-	n := min(len(vecs), len(iov))
-	for i, v := range vecs[:n] {
-		v = v[skip:]
-		skip = 0
-		iov[i].Base = unsafe.SliceData(v)
-		iov[i].SetLen(len(v))
-	}
-	return n
-}
-
-// high is the upper half of an offset, which the vector calls take apart; on
-// 64-bit systems, where the lower half holds all, they drop it.
-func high(off int64) uintptr { return uintptr(uint64(off) >> 32) }

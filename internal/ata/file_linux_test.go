@@ -25,6 +25,14 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+// TestNoDisk opens a character device.
+func TestNoDisk(t *testing.T) {
+	_, err := ata.OpenFile("/dev/null", ata.Options{})
+	if want := "open /dev/null: is a character device; name a regular file or a block device"; err == nil || err.Error() != want {
+		t.Errorf("got %v; want %s", err, want)
+	}
+}
+
 // TestPermission opens a file that its user may not, without the capabilities
 // that would help.
 func TestPermission(t *testing.T) {

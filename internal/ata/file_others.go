@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//go:build !linux
+//go:build !linux && !freebsd
 
 package ata
 
@@ -10,10 +10,16 @@ import (
 	"io/fs"
 )
 
-// BUG(1): Outside Linux only regular files are exported, without direct I/O.
+// BUG(1): Outside Linux and FreeBSD only regular files are exported, without direct I/O.
 
 // flagDirect is no flag: checkDirect refuses.
 const flagDirect = 0
+
+// What a user needs to open a file.
+const (
+	needRead  = "read permission for this user"
+	needWrite = "read and write permission for this user"
+)
 
 // isDisk tells whether a mode is that of a disk whose size is known here.
 func isDisk(fs.FileMode) bool { return false }

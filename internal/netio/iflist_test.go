@@ -92,3 +92,29 @@ func FuzzFindInList(f *testing.F) {
 		}
 	})
 }
+
+// TestFindInListBroken looks into lists that no kernel writes: nothing is found,
+// and the search ends.
+func TestFindInListBroken(t *testing.T) {
+	change := func(at int, value byte) []byte {
+		b := interfaceMessage(14, "em0", em0)
+		b[at] = value
+		return b
+	}
+	for name, b := range map[string][]byte{
+		"nothing":                          {},
+		"a message of no length":           bytes.Join([][]byte{make([]byte, 40), list()}, nil),
+		"a message cut short":              list()[:100],
+		"a message that is short":          {23, 0, 5, 14, 22: 0, 40: 0},
+		"an address past the end":          change(16, 255),
+		"an address at the end":            change(16, 226),
+		"data past the end":                change(18, 255),
+		"data at the end":                  change(18, 222),
+		"a name past the end":              change(24+152+5, 255),
+		"a link address that ends outside": change(24+152+6, 255),
+	} {
+		if info, ok := findInList(b, "em0"); ok {
+			t.Errorf("%s: found %+v", name, info)
+		}
+	}
+}
