@@ -1,22 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-# Builds for this machine unless told otherwise: make GOOS=linux GOARCH=arm64
+# Builds for this machine unless told otherwise: make GOOS=linux GOARCH=arm64,
+# or for all of a system's architectures: make PLATFORM=freebsd
 GO          ?= go
+HOST        := $(shell $(GO) env GOHOSTOS 2>/dev/null)
+PLATFORM    ?= $(HOST)
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10s
 BENCH       ?= -out docs
 CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
 
-# Tests and demo make network namespaces: root may, others may in a user
+# Tests and demo make network namespaces on Linux: root may, others may in a user
 # namespace. There is no network there: modules are downloaded before.
-AS_ROOT := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user --net)
+AS_ROOT := $(if $(filter-out linux,$(HOST))$(filter 0,$(shell id -u)),,unshare --map-root-user --net)
 
+ARCHES  := $(patsubst $(PLATFORM)/%,%,$(filter $(PLATFORM)/%,$(CROSS)))
+BUILD   := $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 SOURCES := go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
 ## vblade: build ./vblade, static and reproducible (the default)
 vblade: $(SOURCES)
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/vblade
+	CGO_ENABLED=0 $(BUILD) -o $@ ./cmd/vblade
+
+## platform: build vblade-PLATFORM-ARCHITECTURE for each that there is (the default where PLATFORM is another system)
+platform: known
+	@set -e; for arch in $(ARCHES); do echo "build vblade-$(PLATFORM)-$$arch"; \
+		CGO_ENABLED=0 GOOS=$(PLATFORM) GOARCH=$$arch $(BUILD) -o vblade-$(PLATFORM)-$$arch ./cmd/vblade; done
+
+ifneq ($(PLATFORM),$(HOST))
+.DEFAULT_GOAL := platform
+endif
+
+## check: build and vet all, tests too, for each architecture of PLATFORM
+check: known
+	@set -e; for arch in $(ARCHES); do echo "check $(PLATFORM)/$$arch"; export CGO_ENABLED=0 GOOS=$(PLATFORM) GOARCH=$$arch; \
+		$(GO) build ./...; $(GO) vet ./...; done
+
+known:
+	@test -n "$(ARCHES)" || { echo "PLATFORM=$(PLATFORM): say linux or freebsd"; exit 1; }
 
 modules:
 	$(GO) mod download
@@ -52,12 +74,13 @@ fuzz:
 		done; \
 	done
 
-## lint: check format, vet for Linux and FreeBSD, staticcheck
+## lint: check format, vet and staticcheck for Linux and FreeBSD
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	GOOS=freebsd $(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run -exec 'env GOOS=freebsd' $(STATICCHECK) ./...
 
 ## cross: build for every platform that we say we build for
 cross:
@@ -66,10 +89,10 @@ cross:
 
 ## clean: remove what was built
 clean:
-	rm -f vblade
+	rm -f vblade vblade-*-*
 
 ## help: list these targets
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: modules demo test race e2e bench fuzz lint cross clean help
+.PHONY: known modules platform check demo test race e2e bench fuzz lint cross clean help

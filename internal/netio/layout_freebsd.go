@@ -20,23 +20,24 @@ type ifreq struct {
 // ifMsghdrl is the beginning of the kernel's struct if_msghdrl.
 type ifMsghdrl struct {
 	length  uint16
-	version uint8
+	_       uint8 // version
 	kind    uint8
-	addrs   int32
+	_       int32 // addrs
 	flags   int32
-	index   uint16
-	_       uint16
+	_       uint16 // index
+	_       uint16 // spare
 	len     uint16
 	dataOff uint16
-	_       int32
+	_       int32 // spare
 }
 
 // ifData is the beginning of the kernel's struct if_data.
 type ifData struct {
-	kind, physical, addrlen, hdrlen, linkState, vhid uint8
-
-	datalen uint16
-	mtu     uint32
+	_         [4]uint8 // type, physical, addrlen, hdrlen
+	linkState uint8
+	_         uint8  // vhid
+	_         uint16 // datalen
+	mtu       uint32
 }
 
 // An ioctl's number tells the length of its argument.

@@ -90,7 +90,10 @@ func TestInterrupt(t *testing.T) {
 		t.Error("a Wait that nobody interrupted says so")
 	}
 	ended := make(chan bool)
-	go func() { ended <- w.a.Wait(-1) && w.a.Wait(-1) }() // the first may be ended by a change
+	go func() {
+		w.a.Wait(-1) // a change may end it
+		ended <- w.a.Wait(-1)
+	}()
 	w.a.Interrupt()
 	select {
 	case more := <-ended:

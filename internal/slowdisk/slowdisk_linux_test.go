@@ -62,7 +62,7 @@ func TestContent(t *testing.T) {
 				const off = testSize - 1<<20
 				want := make([]byte, 8192)
 				for i := 0; i < len(want); i += sectorSize {
-					binary.LittleEndian.PutUint64(want[i:], uint64(off+i)/sectorSize)
+					binary.LittleEndian.PutUint64(want[i:], uint64(off+int64(i))/sectorSize)
 				}
 				part := buffer(1024)
 				copy(part, bytes.Repeat([]byte{0xa5}, len(part)))

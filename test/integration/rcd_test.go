@@ -89,6 +89,7 @@ func TestRcd(t *testing.T) {
 	}{
 		"every target": {twoTargets, []string{"start"}, startA + startB, false},
 		"one target":   {twoTargets, []string{"start", "b_2"}, startB, false},
+		"two in another order, each with its own flags": {twoTargets, []string{"start", "b_2", "a"}, startB + startA, false},
 		"a prefix": {twoTargets, []string{"onestart", "b_2"},
 			strings.Replace(startB, " start ", " onestart ", 1), false},
 		"flags of one are none of another": {twoTargets + "vblade_b_2_flags=\n", []string{"start", "b_2"},
