@@ -66,6 +66,13 @@ func TestDevice(t *testing.T) {
 	}
 }
 
+// TestReadOnlyDevice flushes a disk that is open for reading only.
+func TestReadOnlyDevice(t *testing.T) {
+	f := openFile(t, memoryDisk(t, ata.SectorSize, frametest.Content(0, 64)), ata.Options{ReadOnly: true})
+	holds(t, f, 0, frametest.Content(0, 64))
+	noError(t, f.Sync())
+}
+
 // TestLargeSectors refuses a disk whose sectors are larger than those of ATA.
 func TestLargeSectors(t *testing.T) {
 	path := memoryDisk(t, 4096, make([]byte, 1<<20))
