@@ -49,7 +49,12 @@ func everyFrame() [][]byte {
 // TestOfType runs programs on every frame of the table: those of the type pass as
 // the program behind says, with none all of them, and no others.
 func TestOfType(t *testing.T) {
-	request, err := aoe.RequestFilter(frametest.Shelf, frametest.Slot)
+	ours, err := bpf.Assemble([]bpf.Instruction{
+		bpf.LoadAbsolute{Off: 16, Size: 2},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(frametest.Shelf), SkipFalse: 1},
+		bpf.RetConstant{Val: 0xffffffff},
+		bpf.RetConstant{Val: 0},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +63,7 @@ func TestOfType(t *testing.T) {
 		etherType uint16
 		program   []bpf.RawInstruction
 	}{
-		{"a target's", uint16(aoe.EtherType), request},
+		{"a shelf's", uint16(aoe.EtherType), ours},
 		{"none", uint16(aoe.EtherType), nil},
 		{"none, of another type", 0x98a2, nil},
 	} {
