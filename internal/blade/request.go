@@ -51,6 +51,9 @@ func (r *request) enrol() {
 		r.access = reads
 	case ata.OpWrite:
 		r.access = writes
+	case ata.OpIdentify: // touches no sector and waits for none
+		r.access, r.first, r.sectors = reads, 0, 0
+		return
 	default:
 		r.access = barriers
 		return
