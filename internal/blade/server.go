@@ -50,8 +50,8 @@ type Server struct {
 
 // NewServer returns a server of blades over a link. It keeps as many requests
 // as there are buffers, each longer than any frame; byte aoe.ATALen of one
-// begins a page, where the disk wants that. Changes of the link's state are
-// logged.
+// begins a page, where the disk wants that. Changes of the link's and the disks'
+// state are logged.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
 		port:     newPort(link, len(buffers[0])),
@@ -71,6 +71,7 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 	}
 	copy(s.free, s.requests)
 	for _, b := range blades {
+		b.watchHealth(logger)
 		b.order = newOrder(tickets, (len(buffers[0])-aoe.ATALen)/ata.SectorSize)
 	}
 	return s
