@@ -7,6 +7,7 @@ import (
 	"log"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -77,9 +78,10 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 	return s
 }
 
-// Serve advertises the blades and serves them until ctx ends and what was
-// received by then is answered.
-func (s *Server) Serve(ctx context.Context) {
+// Serve advertises the blades and serves them until ctx ends. Then it answers
+// what was received and syncs the disks, within the time given. Its error says
+// what could not be done: some calls may still use the link and the disks then.
+func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	s.advertise()
 	stop := context.AfterFunc(ctx, s.end)
 	defer stop()
@@ -94,7 +96,13 @@ func (s *Server) Serve(ctx context.Context) {
 			newWorker(s).loop()
 		}()
 	}
-	crew.Wait()
+	home := make(chan struct{})
+	go func() {
+		defer close(home)
+		crew.Wait()
+	}()
+	<-ctx.Done() // before that nobody goes home
+	return s.finish(home, within)
 }
 
 // end has the crew finish what is in flight and no more.

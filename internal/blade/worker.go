@@ -161,6 +161,7 @@ func (w *worker) finish() {
 			s.queue.push(s.requests[t.number])
 			started++
 		}
+		r.flying = false
 		s.free = append(s.free, r)
 	}
 	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending.Load() {
