@@ -28,6 +28,9 @@ const (
 	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
 )
 
+// endWithin is how long an end by a signal may take, with a hanging disk too.
+const endWithin = 4500 * time.Millisecond
+
 // How the receiving waits for the next frame: awake at first, then in a call of
 // which the Go scheduler does not hear, at last properly.
 const (
@@ -41,8 +44,9 @@ func main() {
 }
 
 // run does what the arguments say and returns the exit status: 0 for help,
-// version and an export that was ended by a signal, 1 for a refusal to start.
-// It is the one place that prints errors.
+// version and an export that was ended by a signal in good order, 1 for a
+// refusal to start and for an end that left something undone. It is the one
+// place that prints errors.
 func run(args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args)
 	switch {
@@ -62,18 +66,22 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve exports the file until a signal ends it.
+// serve exports the file until a signal ends it. Where that leaves something
+// undone, calls that hang may still use the file and the link: both stay open
+// until the process ends.
 func serve(o options, stdout, stderr io.Writer) error {
+	o.file.Writers = blade.CrewSize + 2 // with the leader and the last sync
 	file, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	undone := false
+	defer closeUnless(&undone, file)
 	link, err := openLink(o)
 	if err != nil {
 		return err
 	}
-	defer link.Close()
+	defer closeUnless(&undone, link)
 	for _, w := range link.Warnings(receiveBuffer) {
 		fmt.Fprintln(stderr, "vblade:", w)
 	}
@@ -91,13 +99,33 @@ func serve(o options, stdout, stderr io.Writer) error {
 	runtime.GOMAXPROCS(blade.CrewSize + runtime.NumCPU())
 	server := blade.NewServer(link, buffers, log.New(stderr, "vblade: ", 0), b)
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop)   // a second signal ends at once
 	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	announce(stdout, o, file)
-	server.Serve(ctx)
-	return nil
+	err = server.Serve(ctx, endWithin)
+	undone = err != nil
+	return err
+}
+
+// closeUnless closes c unless it is still in use.
+func closeUnless(inUse *bool, c io.Closer) {
+	if !*inUse {
+		c.Close()
+	}
+}
+
+// endSignals are the signals that end the export: those of a terminal only
+// where whoever started vblade does not have them ignored, as nohup does.
+func endSignals() []os.Signal {
+	signals := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
 }
 
 // openLink opens the interface for the export's requests only.

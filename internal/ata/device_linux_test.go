@@ -22,8 +22,14 @@ import (
 // losetup, for the length of the test.
 func loopDevice(t *testing.T, data []byte, options ...string) string {
 	t.Helper()
+	return loopDeviceOn(t, newFile(t, data), options...)
+}
+
+// loopDeviceOn is loopDevice of a file that there is.
+func loopDeviceOn(t *testing.T, path string, options ...string) string {
+	t.Helper()
 	losetup := lab.Need(t, "losetup", "mount")
-	out, err := exec.Command(losetup, append(options, "-f", "--show", newFile(t, data))...).Output()
+	out, err := exec.Command(losetup, append(options, "-f", "--show", path)...).Output()
 	if err != nil {
 		lab.Skip(t, fmt.Sprintf("a loop device: losetup: %v", err), "run as root, with the loop module loaded")
 	}

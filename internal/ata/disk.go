@@ -17,8 +17,11 @@ type Store interface {
 	WriteAt(vecs [][]byte, off int64) (int, error)
 	// Sync returns once everything written before is durable.
 	Sync() error
-	// Size is the number of bytes held.
+	// Size is the number of bytes held, as far as is known.
 	Size() int64
+	// Refresh finds the size out again. Its error says what else is not as it
+	// was when the Store was opened, which serves on all the same.
+	Refresh() error
 	// ReadOnly tells that WriteAt always fails.
 	ReadOnly() bool
 }
@@ -26,6 +29,10 @@ type Store interface {
 // ErrArgument is returned for registers that cannot be right, whatever the
 // disk: AoE has an error of its own for them (section 2).
 var ErrArgument = errors.New("bad argument in an ATA command")
+
+// ErrLost is the error of a Sync after which nobody knows what is durable of
+// all that was written before: every later one has it too.
+var ErrLost = errors.New("what was written may be lost")
 
 // TryReader is a Store that can tell what needs no disk.
 type TryReader interface {
@@ -42,10 +49,13 @@ type Op uint8
 
 // The operations.
 const (
-	OpNone  Op = iota // nothing: the command is answered already
-	OpRead            // fill Data
-	OpWrite           // write Data
-	OpFlush           // make every earlier write durable
+	OpNone     Op = iota // nothing: the command is answered already
+	OpRead               // fill Data
+	OpWrite              // write Data
+	OpFlush              // make every earlier write durable
+	OpIdentify           // find the size out again; Data has the last one known
+
+	Ops // how many there are
 )
 
 // Work is the part of a command that the Store does.
@@ -71,8 +81,11 @@ func NewDisk(store Store, identity Identity) *Disk {
 	return &Disk{store: store, try: try, identity: identity}
 }
 
-// Sectors returns the size of the disk.
+// Sectors returns the size of the disk, as far as is known.
 func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
+
+// ReadOnly tells that nothing can be written.
+func (d *Disk) ReadOnly() bool { return d.store.ReadOnly() }
 
 // Start checks a command, in the order of section 2, and answers it or says
 // what Work it needs; the Result counts only without Work.
@@ -95,7 +108,7 @@ func (d *Disk) Start(c Command, data []byte, held, limit int) (Work, Result, err
 			return Work{}, Result{}, ErrArgument
 		}
 		d.identity.put(data[:SectorSize], d.Sectors())
-		return Work{}, done(0), nil
+		return Work{Op: OpIdentify, Data: data[:SectorSize]}, Result{}, nil
 	default:
 		return Work{}, failed(ErrorAborted, c.Count), nil
 	}
@@ -122,7 +135,8 @@ func (d *Disk) startTransfer(op Op, c Command, data []byte, limit int) (Work, Re
 // Do does work on the Store: for OpRead and OpWrite on the whole sectors of vecs,
 // which follow each other from lba on and may stem from several commands. It
 // returns how many sectors are done; fewer than asked for, or a failed flush,
-// come with the Store's error.
+// come with the Store's error. The error of OpIdentify is no failure: it is
+// Store.Refresh's.
 func (d *Disk) Do(op Op, lba int64, vecs [][]byte) (int, error) {
 	switch op {
 	case OpRead:
@@ -133,6 +147,10 @@ func (d *Disk) Do(op Op, lba int64, vecs [][]byte) (int, error) {
 		return n / SectorSize, err
 	case OpFlush:
 		return 0, d.store.Sync()
+	case OpIdentify:
+		err := d.store.Refresh()
+		d.identity.put(vecs[0], d.Sectors())
+		return 1, err
 	}
 	return 0, nil
 }
@@ -148,8 +166,11 @@ func (d *Disk) TryRead(lba int64, vecs [][]byte) error {
 }
 
 // Finish returns the result of a command whose Work ended with n sectors done
-// and err.
+// and err. IDENTIFY never fails: the last size known must do.
 func (c Command) Finish(n int, err error) Result {
+	if c.Opcode == Identify {
+		return done(0)
+	}
 	left := c.Count
 	if c.Opcode != FlushCache && c.Opcode != FlushCacheExt {
 		left -= uint8(n)

@@ -50,7 +50,7 @@ func TestStart(t *testing.T) {
 		{command: ata.Command{Opcode: 0xe7, Count: 9}, work: ata.Work{Op: ata.OpFlush}},
 		{command: ata.Command{Opcode: 0xea}, work: ata.Work{Op: ata.OpFlush}},
 		{command: ata.Command{Opcode: 0xe5, Count: 7}, result: done(0xff)},
-		{command: ata.Command{Opcode: 0xec, Count: 1}, result: done(0)},
+		{command: ata.Command{Opcode: 0xec, Count: 1}, work: work(ata.OpIdentify, 0, 1)},
 		{command: ata.Command{Opcode: 0xec}, err: ata.ErrArgument},
 		{command: ata.Command{Opcode: 0xec, Count: 2}, err: ata.ErrArgument},
 		{command: ata.Command{Opcode: 0xa1, Count: 3}, result: failed(0x04, 3)},
@@ -136,6 +136,7 @@ func TestFinish(t *testing.T) {
 		{ata.Command{Opcode: 0x30, Count: 4}, 0, bad, ata.Result{Status: 0x41, Error: 0x04, Count: 4}},
 		{ata.Command{Opcode: 0xe7, Count: 4}, 0, nil, ata.Result{Status: 0x40, Count: 4}},
 		{ata.Command{Opcode: 0xea, Count: 0}, 0, bad, ata.Result{Status: 0x41, Error: 0x04}},
+		{ata.Command{Opcode: 0xec, Count: 1}, 1, bad, ata.Result{Status: 0x40}},
 	} {
 		if got := c.command.Finish(c.n, c.err); got != c.want {
 			t.Errorf("%+v with %d sectors and %v: %+v; want %+v", c.command, c.n, c.err, got, c.want)

@@ -5,7 +5,6 @@ package ata
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -19,20 +18,26 @@ type Options struct {
 	ReadOnly bool  // open it for reading only
 	Direct   bool  // O_DIRECT: past the page cache
 	Sync     bool  // O_SYNC: a write returns once it is on the disk
+	Writers  int   // with Sync, how many writes and flushes may run at once; 0 for one
 }
 
 // File is a Store: a window of whole sectors on a regular file or block device.
 type File struct {
 	file     *os.File
 	fd       int
-	start    int64 // of the window, in bytes
-	size     int64 // of the window, in bytes
+	path     string
+	info     os.FileInfo // as of its opening
+	start    int64       // of the window, in bytes
+	length   int64       // of the window, in bytes, at the most; 0 for no limit
 	readOnly bool
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
+	size    atomic.Int64 // of the window, in bytes
+	looking sync.Mutex   // held by Refresh
+
+	writers chan *File // write and sync in its place; nil without Options.Sync
 	syncMu  sync.Mutex
-	syncs   atomic.Int64 // finished
-	syncErr error        // of the last one
+	lost    error // of every Sync from now on
 }
 
 // OpenFile opens path for export. Its errors say what is wrong with which file
@@ -51,19 +56,33 @@ func OpenFile(path string, o Options) (*File, error) {
 	if err != nil {
 		return nil, openError(path, err, o)
 	}
-	f := &File{file: file, fd: int(file.Fd()), readOnly: o.ReadOnly}
-	if err := f.setWindow(path, o); err != nil {
-		file.Close()
+	f := &File{file: file, fd: int(file.Fd()), path: path, readOnly: o.ReadOnly}
+	if f.info, err = file.Stat(); err != nil {
+		f.Close()
+		return nil, openError(path, err, o)
+	}
+	if err := f.prepare(o); err != nil {
+		f.Close()
 		return nil, err
+	}
+	return f, nil
+}
+
+// prepare makes an opened file ready to be exported.
+func (f *File) prepare(o Options) error {
+	if err := f.setWindow(f.path, o); err != nil {
+		return err
 	}
 	if o.Direct {
 		f.noTry.Store(true) // there is always a disk to wait for
-		if err := f.checkDirect(path); err != nil {
-			file.Close()
-			return nil, err
+		if err := f.checkDirect(f.path); err != nil {
+			return err
 		}
 	}
-	return f, nil
+	if o.Sync && !o.ReadOnly {
+		return f.openWriters(o)
+	}
+	return nil
 }
 
 // openFlags translates options for open(2).
@@ -138,18 +157,20 @@ func (f *File) setWindow(path string, o Options) error {
 	case o.Length > left:
 		return fmt.Errorf("length of %d sectors is too long: %s has %d from offset %d (%d in all); give at most that",
 			o.Length, path, left, o.Offset, total)
-	case o.Length > 0:
-		left = o.Length
 	}
-	f.start, f.size = o.Offset*SectorSize, left*SectorSize
+	f.start, f.length = o.Offset*SectorSize, o.Length*SectorSize
+	f.resize(bytes)
 	return nil
 }
 
-// Close closes the file.
-func (f *File) Close() error { return f.file.Close() }
+// Close closes the file. Nothing may use it any more.
+func (f *File) Close() error {
+	f.closeWriters()
+	return f.file.Close()
+}
 
 // Size returns the number of bytes exported, a multiple of SectorSize.
-func (f *File) Size() int64 { return f.size }
+func (f *File) Size() int64 { return f.size.Load() }
 
 // ReadOnly tells that the file was opened for reading only.
 func (f *File) ReadOnly() bool { return f.readOnly }
@@ -161,23 +182,27 @@ func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
 
 // WriteAt writes vecs at the byte offset off of the window.
 func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
+	if f.writers != nil {
+		return f.writeThrough(vecs, off)
+	}
 	return f.transfer(vecs, off, true)
 }
 
 // Sync returns once the data of every earlier write is on the disk. The kernel
-// tells of a write that failed behind our back only once: to a call that ran
-// meanwhile, this one returns the error too.
+// tells of writes that failed behind our back only once, and not which: from
+// then on nobody can say what is on the disk, and Sync never succeeds again.
 func (f *File) Sync() error {
-	before := f.syncs.Load()
+	if f.writers != nil {
+		return f.syncThrough()
+	}
 	f.syncMu.Lock()
 	defer f.syncMu.Unlock()
-	missed := error(nil)
-	if f.syncs.Load() != before {
-		missed = f.syncErr
+	if f.lost == nil {
+		if err := f.flush(); err != nil {
+			f.lost = fmt.Errorf("%w; %w", err, ErrLost)
+		}
 	}
-	f.syncErr = f.flush()
-	f.syncs.Add(1)
-	return errors.Join(missed, f.syncErr)
+	return f.lost
 }
 
 // TryReadAt fills vecs from the byte offset off of the window if the page cache
@@ -193,6 +218,10 @@ func (f *File) TryReadAt(vecs [][]byte, off int64) error {
 	return err
 }
 
+// ErrEnd is the error of an access behind the end of a file or device that has
+// become shorter.
+var ErrEnd = errors.New("the disk ends before that")
+
 // transfer calls the system until all of vecs is done or it fails. Callers
 // stay inside the window: a Disk checks every sector.
 func (f *File) transfer(vecs [][]byte, off int64, write bool) (int, error) {
@@ -204,8 +233,8 @@ func (f *File) transfer(vecs [][]byte, off int64, write bool) (int, error) {
 			continue
 		case err != nil:
 			return done, err
-		case n == 0: // the file was cut short under us
-			return done, io.ErrUnexpectedEOF
+		case n == 0:
+			return done, ErrEnd
 		}
 		done += n
 		vecs, skip = advance(vecs, skip+n)

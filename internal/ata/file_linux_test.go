@@ -115,6 +115,7 @@ func TestTryReadAt(t *testing.T) {
 // TestFileAllocatesNothing counts the allocations of a File's methods.
 func TestFileAllocatesNothing(t *testing.T) {
 	f := openFile(t, newFile(t, frametest.Content(0, frametest.Sectors)), ata.Options{})
+	through := openFile(t, newFile(t, frametest.Content(0, frametest.Sectors)), ata.Options{Sync: true})
 	one, many := split(make([]byte, 8192), 1), split(make([]byte, 8192), 100)
 	for name, call := range map[string]func(){
 		"ReadAt of a vector":    func() { f.ReadAt(one, 0) },
@@ -124,6 +125,8 @@ func TestFileAllocatesNothing(t *testing.T) {
 		"TryReadAt of a vector": func() { f.TryReadAt(one, 0) },
 		"TryReadAt of 64":       func() { f.TryReadAt(many[:64], 0) },
 		"Sync":                  func() { f.Sync() },
+		"WriteAt, through":      func() { through.WriteAt(many, 0) },
+		"Sync, through":         func() { through.Sync() },
 	} {
 		if n := testing.AllocsPerRun(100, call); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)

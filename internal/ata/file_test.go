@@ -4,7 +4,7 @@ package ata_test
 
 import (
 	"bytes"
-	"io"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -138,14 +138,14 @@ func TestCutShort(t *testing.T) {
 	for _, vectors := range []int{1, 4} {
 		got := make([]byte, 4*ata.SectorSize)
 		n, err := f.ReadAt(split(got, vectors), ata.SectorSize)
-		if n != 2*ata.SectorSize+100 || err != io.ErrUnexpectedEOF {
+		if n != 2*ata.SectorSize+100 || !errors.Is(err, ata.ErrEnd) {
 			t.Errorf("read across the end in %d vectors: %d, %v", vectors, n, err)
 		}
 		if !bytes.Equal(got[:n], frametest.Content(1, 3)[:n]) {
 			t.Error("what is left is not what is read")
 		}
 	}
-	if n, err := f.ReadAt([][]byte{make([]byte, 512)}, 10*ata.SectorSize); n != 0 || err != io.ErrUnexpectedEOF {
+	if n, err := f.ReadAt([][]byte{make([]byte, 512)}, 10*ata.SectorSize); n != 0 || !errors.Is(err, ata.ErrEnd) {
 		t.Errorf("read behind the end: %d, %v", n, err)
 	}
 	if f.Size() != storeSize {

@@ -36,6 +36,7 @@ type Blade struct {
 	buffers uint16
 	disk    *ata.Disk
 	order   *order // of the requests that do not end at once
+	health  health // of the disk
 
 	config      []byte // the config string, in an array of MaxConfigString
 	masks       macList

@@ -18,6 +18,8 @@
 //	order.go    who may start when; orderpool.go holds its memory
 //	pace.go     tells work that waits for a disk from work that does not
 //	watch.go    takes the lead from a leader that a call keeps
+//	health.go   logs when a disk begins to fail, and when it works again
+//	end.go      finishes what is in flight, and says what could not be
 //
 // The protocol's files (blade, ata, config, mask, reserve, request) have no
 // sockets, clocks, goroutines or logging in them.

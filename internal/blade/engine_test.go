@@ -45,7 +45,7 @@ func startEngine(t testing.TB, delay func() time.Duration) *engine {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		blade.NewServer(e.link, bufs, log.New(io.Discard, "", 0), b).Serve(ctx)
+		blade.NewServer(e.link, bufs, log.New(io.Discard, "", 0), b).Serve(ctx, patience)
 	}()
 	t.Cleanup(func() {
 		cancel()

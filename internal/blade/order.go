@@ -5,7 +5,7 @@ package blade
 // order keeps requests that touch the same sectors in the order in which they
 // arrived, and lets all others pass each other (difference 12).
 //
-// Every sector with a request in it has a fair lock for many readers or one
+// Every sector with a request in it has a fair lock for maxReaders readers or one
 // writer. A request joins the queues of all its sectors in one step, when it
 // arrives, and may start once it holds every one of its locks. Why that is right:
 //
@@ -41,9 +41,14 @@ type index int32
 // access is what a ticket does.
 type access uint8
 
+// maxReaders is the most reads at once in a sector. More would do nothing but
+// this: a read that hangs is sent again and again by its initiator, and each of
+// them would keep another worker.
+const maxReaders = 2
+
 // The kinds of access.
 const (
-	reads    access = iota // many at once in a sector
+	reads    access = iota // up to maxReaders in a sector
 	writes                 // alone in a sector
 	barriers               // after every earlier write
 )
@@ -189,7 +194,15 @@ func (o *order) join(t *ticket) {
 // open tells whether an arrival may take the lock: nobody it clashes with holds
 // it, and nobody waits.
 func (l *sectorLock) open(a access) bool {
-	return !l.writer && l.first == 0 && (a == reads || l.readers == 0)
+	return l.first == 0 && l.admits(a)
+}
+
+// admits tells whether an access does not clash with those that hold the lock.
+func (l *sectorLock) admits(a access) bool {
+	if a == reads {
+		return !l.writer && l.readers < maxReaders
+	}
+	return !l.writer && l.readers == 0
 }
 
 // take gives the lock to one more.
@@ -213,7 +226,7 @@ func (o *order) leave(sector int64, a access) {
 	for l.first != 0 {
 		p := &o.places[l.first-1]
 		t := o.tickets[p.number]
-		if l.writer || t.access == writes && l.readers > 0 {
+		if !l.admits(t.access) {
 			return
 		}
 		l.take(t.access)

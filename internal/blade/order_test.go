@@ -9,7 +9,8 @@ import (
 )
 
 // orderModel is the order's definition, as slow as it is plain: a ticket may
-// start when no earlier one that it clashes with is left.
+// start when no earlier one that it clashes with is left, and a read when in
+// none of its sectors maxReaders earlier ones are.
 type orderModel struct {
 	arrived []*ticket // not yet released, in order of arrival
 	started map[*ticket]bool
@@ -28,15 +29,24 @@ func clash(earlier, later *ticket) bool {
 
 // mayStart tells whether an arrived ticket may start.
 func (m *orderModel) mayStart(t *ticket) bool {
+	readers := map[int64]int{} // by sector
 	for _, earlier := range m.arrived {
 		if earlier == t {
-			return true
+			break
 		}
 		if clash(earlier, t) {
 			return false
 		}
+		for s := earlier.first; s < earlier.first+int64(earlier.sectors) && earlier.access == reads; s++ {
+			readers[s]++
+		}
 	}
-	return false
+	for s := t.first; s < t.first+int64(t.sectors) && t.access == reads; s++ {
+		if readers[s] >= maxReaders {
+			return false
+		}
+	}
+	return true
 }
 
 // starts returns the arrived tickets that may start and have not.

@@ -64,4 +64,4 @@ func (p *pace) stall() {
 }
 
 // paces are the paces of the kinds of work.
-type paces [ata.OpFlush + 1]pace
+type paces [ata.Ops]pace

@@ -23,6 +23,7 @@ type request struct {
 	reply int // length of the reply in bytes; 0 for none
 
 	ticket          // its place in the blade's order
+	flying bool     // the order has the ticket
 	slot   int      // its place in the leader's batch
 	next   *request // that continues its run, in the queue
 }
@@ -51,6 +52,9 @@ func (r *request) enrol() {
 		r.access = reads
 	case ata.OpWrite:
 		r.access = writes
+	case ata.OpIdentify: // touches no sector and waits for none
+		r.access, r.first, r.sectors = reads, 0, 0
+		return
 	default:
 		r.access = barriers
 		return

@@ -90,16 +90,20 @@ func (u *run) try() error {
 // do does the run, however long it takes, and completes its requests.
 func (u *run) do() {
 	first := u.requests[0]
-	disk := first.blade.disk
+	disk, health := first.blade.disk, &first.blade.health
 	n, err := disk.Do(u.op(), first.work.LBA, u.vecs)
 	switch {
 	case err == nil:
 		u.complete()
+		health.note(first.work, nil)
 	case len(u.requests) == 1:
 		first.complete(n, err)
+		health.note(first.work, err)
 	default: // each on its own: a bad sector fails only those that asked for it
 		for i, r := range u.requests {
-			r.complete(disk.Do(r.work.Op, r.work.LBA, u.vecs[i:i+1]))
+			n, err := disk.Do(r.work.Op, r.work.LBA, u.vecs[i:i+1])
+			r.complete(n, err)
+			health.note(r.work, err)
 		}
 	}
 }

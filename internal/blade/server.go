@@ -7,6 +7,7 @@ import (
 	"log"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -50,8 +51,8 @@ type Server struct {
 
 // NewServer returns a server of blades over a link. It keeps as many requests
 // as there are buffers, each longer than any frame; byte aoe.ATALen of one
-// begins a page, where the disk wants that. Changes of the link's state are
-// logged.
+// begins a page, where the disk wants that. Changes of the link's and the disks'
+// state are logged.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
 		port:     newPort(link, len(buffers[0])),
@@ -71,14 +72,16 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 	}
 	copy(s.free, s.requests)
 	for _, b := range blades {
+		b.watchHealth(logger)
 		b.order = newOrder(tickets, (len(buffers[0])-aoe.ATALen)/ata.SectorSize)
 	}
 	return s
 }
 
-// Serve advertises the blades and serves them until ctx ends and what was
-// received by then is answered.
-func (s *Server) Serve(ctx context.Context) {
+// Serve advertises the blades and serves them until ctx ends. Then it answers
+// what was received and syncs the disks, within the time given. Its error says
+// what could not be done: some calls may still use the link and the disks then.
+func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	s.advertise()
 	stop := context.AfterFunc(ctx, s.end)
 	defer stop()
@@ -93,7 +96,13 @@ func (s *Server) Serve(ctx context.Context) {
 			newWorker(s).loop()
 		}()
 	}
-	crew.Wait()
+	home := make(chan struct{})
+	go func() {
+		defer close(home)
+		crew.Wait()
+	}()
+	<-ctx.Done() // before that nobody goes home
+	return s.finish(home, within)
 }
 
 // end has the crew finish what is in flight and no more.

@@ -43,6 +43,7 @@ type session struct {
 	probe aoe.Frame // the last one sent by pass
 	stop  context.CancelFunc
 	ended chan struct{} // closed when Serve has returned
+	err   error         // what it returned
 }
 
 // journal keeps what a server logs.
@@ -99,7 +100,7 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	server := blade.NewServer(link, bufs, log.New(s.log, "", 0), blades...)
 	go func() {
 		defer close(s.ended)
-		server.Serve(ctx)
+		s.err = server.Serve(ctx, patience)
 	}()
 	// A frame of an unknown command is answered whatever the state and the
 	// MTU, changes nothing, and every mask list of the table admits Friend.

@@ -32,6 +32,9 @@ func newSlowStore(delay func() time.Duration) *slowStore {
 // Size returns the number of bytes.
 func (s *slowStore) Size() int64 { return int64(len(s.data)) }
 
+// Refresh finds nothing new.
+func (s *slowStore) Refresh() error { return nil }
+
 // ReadOnly tells that it is not.
 func (s *slowStore) ReadOnly() bool { return false }
 

@@ -118,7 +118,7 @@ func (s *Server) enter(u *run, enqueue bool) int {
 	var last *request
 	for _, r := range u.requests {
 		s.turn.batch[r.slot] = nil
-		r.next = nil
+		r.next, r.flying = nil, true
 		switch starts := r.blade.order.admit(&r.ticket); {
 		case !starts:
 			last = nil

@@ -99,6 +99,11 @@ func (w *worker) perform() bool {
 		err = nil
 	case ata.OpRead:
 		err = u.try()
+	case ata.OpIdentify: // where all wait for disks, what is known must do
+		if s.busy.Load() == CrewSize {
+			u.complete()
+			err = nil
+		}
 	}
 	// Only a leader that another can follow may risk to be kept.
 	if err == errors.ErrUnsupported && !s.paces[op].slow.Load() && s.busy.Load() < CrewSize {
@@ -156,6 +161,7 @@ func (w *worker) finish() {
 			s.queue.push(s.requests[t.number])
 			started++
 		}
+		r.flying = false
 		s.free = append(s.free, r)
 	}
 	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending.Load() {

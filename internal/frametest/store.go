@@ -41,6 +41,9 @@ func (e Export) NewStore() *Store {
 // Size returns the number of bytes.
 func (s *Store) Size() int64 { return Sectors * sectorSize }
 
+// Refresh finds nothing new.
+func (s *Store) Refresh() error { return nil }
+
 // ReadOnly tells whether the export is.
 func (s *Store) ReadOnly() bool { return s.export.ReadOnly }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -46,8 +47,28 @@ type Vblade struct {
 	Line string // what it printed when it began to serve
 
 	cmd    *exec.Cmd
-	stderr bytes.Buffer
+	stderr output
 	ended  chan error
+}
+
+// output keeps what a program prints, to be read at any time.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write keeps p.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String returns all that was kept.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // StartVblade starts a target program inside the host, waits until it serves
@@ -82,7 +103,7 @@ func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade
 // Pid returns the process number.
 func (v *Vblade) Pid() int { return v.cmd.Process.Pid }
 
-// Stderr returns what the program has printed on standard error, once it ended.
+// Stderr returns what the program has printed on standard error so far.
 func (v *Vblade) Stderr() string { return v.stderr.String() }
 
 // Alive tells whether the program still runs.

@@ -3,6 +3,7 @@
 package slowdisk
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -23,16 +24,19 @@ type fileSystem struct {
 	fuse.RawFileSystem
 	options Options
 	gates   [ops]gate
+	bad     atomic.Pointer[badSectors]
 	content content
 }
 
 // newFileSystem returns a file system with a file as the options say.
 func newFileSystem(o Options) *fileSystem {
-	return &fileSystem{
+	s := &fileSystem{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(),
 		options:       o,
 		content:       content{chunks: make(map[int64]*[chunkSize]byte)},
 	}
+	s.bad.Store(&badSectors{})
+	return s
 }
 
 // attr writes the attributes of the file or the root directory.
@@ -76,7 +80,11 @@ func (s *fileSystem) Read(cancel <-chan struct{}, in *fuse.ReadIn, buf []byte) (
 		return nil, status
 	}
 	left := max(0, s.options.Size-int64(in.Offset))
-	buf = buf[:min(int64(in.Size), left)]
+	n, status := s.bad.Load().allow(int64(in.Offset), int(min(int64(in.Size), left)))
+	if status != fuse.OK {
+		return nil, status
+	}
+	buf = buf[:n]
 	s.content.read(buf, int64(in.Offset))
 	return fuse.ReadResultData(buf), fuse.OK
 }
@@ -89,8 +97,12 @@ func (s *fileSystem) Write(cancel <-chan struct{}, in *fuse.WriteIn, data []byte
 	if in.Offset+uint64(len(data)) > uint64(s.options.Size) {
 		return 0, fuse.Status(unix.ENOSPC)
 	}
-	s.content.write(data, int64(in.Offset))
-	return uint32(len(data)), fuse.OK
+	n, status := s.bad.Load().allow(int64(in.Offset), len(data))
+	if status != fuse.OK {
+		return 0, status
+	}
+	s.content.write(data[:n], int64(in.Offset))
+	return uint32(n), fuse.OK
 }
 
 // Fsync does nothing but take its time: what was written is in memory.

@@ -44,6 +44,12 @@ func (d *Disk) SetError(op Op, errno syscall.Errno) {
 	d.system.gates[op].set(func(g *gate) { g.errno = errno })
 }
 
+// SetBadSectors makes reads and writes fail with errno at n sectors from first
+// on; what they cover before these is done, as on a disk. No sectors end that.
+func (d *Disk) SetBadSectors(first, n int64, errno syscall.Errno) {
+	d.system.bad.Store(&badSectors{first * sectorSize, (first + n) * sectorSize, errno})
+}
+
 // Hang makes every op from now on wait for Release. The kernel lets an fsync
 // wait for the writes before it, and writes for an fsync.
 func (d *Disk) Hang(op Op) {
@@ -96,6 +102,23 @@ func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return fuse.Status(g.errno)
+}
+
+// badSectors are bytes that cannot be read or written.
+type badSectors struct {
+	from, to int64
+	errno    syscall.Errno
+}
+
+// allow returns how many of n bytes from off on can be had; if none, why.
+func (b *badSectors) allow(off int64, n int) (int, fuse.Status) {
+	switch {
+	case off >= b.to || off+int64(n) <= b.from:
+		return n, fuse.OK
+	case off < b.from:
+		return int(b.from - off), fuse.OK
+	}
+	return 0, fuse.Status(b.errno)
 }
 
 // sleep sleeps to the microsecond: the runtime's timers are only good to a

@@ -142,6 +142,28 @@ func TestError(t *testing.T) {
 	}
 }
 
+// TestBadSectors reads and writes around bad sectors: what is before them is done.
+func TestBadSectors(t *testing.T) {
+	d, f := open(t, Options{Size: testSize}, 0)
+	d.SetBadSectors(10, 2, unix.EIO)
+	calls := map[string]func([]byte, int64) (int, error){
+		"read":  func(b []byte, off int64) (int, error) { return unix.Pread(int(f.Fd()), b, off) },
+		"write": func(b []byte, off int64) (int, error) { return unix.Pwrite(int(f.Fd()), b, off) },
+	}
+	for name, call := range calls {
+		for _, c := range []struct{ first, n, done int64 }{{9, 1, 1}, {8, 4, 2}, {10, 1, 0}, {11, 4, 0}, {12, 4, 4}} {
+			n, err := call(buffer(int(c.n*sectorSize)), c.first*sectorSize)
+			if max(0, n) != int(c.done*sectorSize) || (err == unix.EIO) != (c.done == 0) {
+				t.Errorf("%s of sectors %d to %d: %d bytes, %v", name, c.first, c.first+c.n-1, n, err)
+			}
+		}
+	}
+	d.SetBadSectors(0, 0, 0)
+	if n, err := unix.Pread(int(f.Fd()), buffer(sectorSize), 10*sectorSize); n != sectorSize {
+		t.Errorf("read of a sector that was bad: %d bytes, %v", n, err)
+	}
+}
+
 // TestHang hangs an operation until it is released; others go on.
 func TestHang(t *testing.T) {
 	d, f := open(t, Options{Size: testSize}, 0)

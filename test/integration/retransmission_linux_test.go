@@ -5,6 +5,7 @@ package integration
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"testing"
 	"time"
 
@@ -80,4 +81,44 @@ func TestOverlappingWrites(t *testing.T) {
 			t.Fatalf("the last of three writes to a sector was %#x, read is %#x", want[0], got[0])
 		}
 	}
+}
+
+// TestHungSectors has reads of some sectors hang for ever, sent again and again
+// by an impatient initiator: others are served.
+func TestHungSectors(t *testing.T) {
+	s := newSite(t, 1500)
+	disk := s.slowDisk()
+	disk.Hang(slowdisk.Read)
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	impatient, err := s.open("ini0", initiator.Options{Patience: 500 * time.Millisecond, Retry: time.Millisecond}).Find(9, 0)
+	s.must(0, err)
+	const sectors = 16
+	err = impatient.Initiator().Run(initiator.Exchange{
+		Requests: sectors,
+		Window:   sectors,
+		Build: func(k int, f aoe.Frame) int {
+			return impatient.Command(f, aoe.ATAExtended, ata.ReadExt, 1, 2*uint64(k))
+		},
+		Reply: func(int, aoe.Frame, time.Duration) error { return errors.New("a hanging read is answered") },
+	})
+	var late *initiator.TimeoutError
+	if !errors.As(err, &late) {
+		t.Fatal(err)
+	}
+	if n := impatient.Initiator().Retransmissions; n < 5*sectors {
+		t.Errorf("only %d requests were repeated: the test tests little", n)
+	}
+	target := s.find(aoe.MAC{})
+	data := bytes.Repeat([]byte{0xa5}, 1<<20)
+	s.must(target.WriteAt(data, 1<<20))
+	if _, err := target.Identify(); err != nil {
+		t.Error(err)
+	}
+	disk.Release(slowdisk.Read)
+	got := make([]byte, len(data))
+	s.must(target.ReadAt(got, 1<<20))
+	if !bytes.Equal(got, data) {
+		t.Error("what was written is not what is read")
+	}
+	s.logged(v)
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package blade
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"vblade/internal/ata"
+)
+
+// shown is the most unfinished requests that an error names.
+const shown = 5
+
+// finish waits until the crew has gone home and syncs the disks, all of it
+// before the deadline. A disk that hangs shall not keep what was written to it
+// from being synced: a quarter of the time is kept for that.
+func (s *Server) finish(home <-chan struct{}, within time.Duration) error {
+	deadline := time.Now().Add(within)
+	var errs []error
+	select {
+	case <-home:
+	case <-time.After(within * 3 / 4):
+		errs = append(errs, s.unfinished())
+	}
+	synced := make([]<-chan error, len(s.blades))
+	for i, b := range s.blades {
+		synced[i] = b.sync()
+	}
+	for i, b := range s.blades {
+		errs = append(errs, b.awaitSync(synced[i], deadline))
+	}
+	return join(errs)
+}
+
+// unfinished is the error that says which requests are in flight.
+func (s *Server) unfinished() error {
+	type rest struct {
+		name string
+		work ata.Work
+	}
+	var all []rest
+	s.mu.Lock()
+	for _, r := range s.requests {
+		if r.flying {
+			all = append(all, rest{r.blade.name(), r.work})
+		}
+	}
+	s.mu.Unlock()
+	slices.SortFunc(all, func(a, b rest) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.work.LBA, b.work.LBA))
+	})
+	var list []string
+	for _, r := range all[:min(shown, len(all))] {
+		list = append(list, r.name+": "+describe(r.work))
+	}
+	if len(all) > shown {
+		list = append(list, "...")
+	}
+	return fmt.Errorf("%s not finished, the disk hangs: %s", count(len(all), "request"), strings.Join(list, ", "))
+}
+
+// sync begins to make durable what was written to the blade's disk.
+func (b *Blade) sync() <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		if !b.disk.ReadOnly() {
+			_, err = b.disk.Do(ata.OpFlush, 0, nil)
+		}
+		done <- err
+	}()
+	return done
+}
+
+// awaitSync returns how a sync ended, or that it did not.
+func (b *Blade) awaitSync(done <-chan error, deadline time.Time) error {
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("%s: the last sync failed: %w", b.name(), err)
+		}
+		return nil
+	case <-time.After(time.Until(deadline)):
+		return fmt.Errorf("%s: the last sync has not ended: what was written is not known to be on the disk", b.name())
+	}
+}
+
+// join makes one line of errors; nil where there are none.
+func join(errs []error) error {
+	var list []string
+	for _, err := range errs {
+		if err != nil {
+			list = append(list, err.Error())
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return errors.New(strings.Join(list, "; "))
+}

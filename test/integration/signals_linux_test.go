@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+	"vblade/internal/slowdisk"
+)
+
+// endPatience is how long an end by a signal may take, and what a loaded machine
+// adds to it.
+const endPatience = 8 * time.Second
+
+// failed waits for a target to end with status 1 and compares what it printed.
+func (s *site) failed(v *lab.Vblade, begin time.Time, want ...string) {
+	s.t.Helper()
+	var ended *exec.ExitError
+	if err := v.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
+		s.t.Errorf("it ends with %v; want status 1", err)
+	}
+	if took := time.Since(begin); took > endPatience {
+		s.t.Errorf("it ended %v after the signal", took)
+	}
+	s.printed(v, want...)
+}
+
+// TestFinalSync ends a target by each signal that ends one: what was written is
+// synced once, and by a read-only one nothing is.
+func TestFinalSync(t *testing.T) {
+	s := newSite(t, 1500)
+	for _, end := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		disk := s.slowDisk()
+		v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+		s.must(s.find(aoe.MAC{}).WriteAt(make([]byte, sectorSize), 0))
+		if n := disk.Entered(slowdisk.Sync); n != 0 {
+			t.Errorf("%d syncs before %v", n, end)
+		}
+		v.Signal(end)
+		if err := v.Wait(); err != nil {
+			t.Errorf("after %v: %v", end, err)
+		}
+		if n := disk.Entered(slowdisk.Sync); n != 1 {
+			t.Errorf("%d syncs at the end by %v; want 1", n, end)
+		}
+		s.printed(v)
+	}
+	disk := s.slowDisk()
+	s.logged(s.host.StartVblade(t, s.vblade, "-r", "9", "0", "tgt0", disk.Path()))
+	if n := disk.Entered(slowdisk.Sync); n != 0 {
+		t.Errorf("%d syncs of a read-only export", n)
+	}
+}
+
+// TestIgnoredSignals starts a target as nohup does, or a shell in the background:
+// what was ignored then stays so.
+func TestIgnoredSignals(t *testing.T) {
+	s := newSite(t, 1500)
+	v := s.host.StartVblade(t, "/bin/sh", "-c", `trap "" HUP INT; exec "$0" "$@"`, s.vblade, "9", "0", "tgt0", s.image)
+	target := s.find(aoe.MAC{})
+	if mask := s.ignored(v); mask&3 != 3 { // bit n-1 for signal n
+		t.Errorf("vblade ignores the signals of the mask %#x; want 1 and 2", mask)
+	}
+	for _, ignored := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		v.Signal(ignored)
+		if _, err := target.Identify(); err != nil {
+			t.Errorf("after %v: %v", ignored, err)
+		}
+	}
+	s.logged(v)
+}
+
+// ignored returns the mask of the signals that a target ignores.
+func (s *site) ignored(v *lab.Vblade) (mask uint64) {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.Pid()))
+	s.must(0, err)
+	_, rest, _ := strings.Cut(string(status), "SigIgn:")
+	s.must(fmt.Sscanf(rest, "%x", &mask))
+	return mask
+}
+
+// TestHungDiskAtSignal ends a target whose disk hangs with requests in flight:
+// it does in time, and says which are lost.
+func TestHungDiskAtSignal(t *testing.T) {
+	s := newSite(t, 1500)
+	disk := s.slowDisk()
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond, Retry: time.Second}).Find(9, 0)
+	s.must(0, err)
+	for op := slowdisk.Read; op <= slowdisk.Sync; op++ {
+		disk.Hang(op)
+	}
+	if _, err := target.ReadAt(make([]byte, 2*sectorSize), 8*sectorSize); err == nil {
+		t.Error("a hanging read is answered")
+	}
+	if _, err := target.WriteAt(make([]byte, sectorSize), 1234*sectorSize); err == nil {
+		t.Error("a hanging write is answered")
+	}
+	begin := time.Now()
+	v.Signal(syscall.SIGTERM)
+	s.failed(v, begin, "2 requests not finished, the disk hangs: e9.0: read of 2 sectors at LBA 8, e9.0: write of 1 sector at LBA 1234; "+
+		"e9.0: the last sync has not ended: what was written is not known to be on the disk")
+}
+
+// TestHungSync ends a target whose last sync hangs, or fails.
+func TestHungSync(t *testing.T) {
+	s := newSite(t, 1500)
+	disk := s.slowDisk()
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	disk.Hang(slowdisk.Sync)
+	begin := time.Now()
+	v.Signal(syscall.SIGTERM)
+	s.failed(v, begin, "e9.0: the last sync has not ended: what was written is not known to be on the disk")
+	disk.Release(slowdisk.Sync)
+
+	v = s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
+	disk.SetError(slowdisk.Sync, syscall.EIO)
+	begin = time.Now()
+	v.Signal(syscall.SIGTERM)
+	s.failed(v, begin, "e9.0: the last sync failed: input/output error; what was written may be lost")
+}
+
+// TestHungReadAtSignal ends a target of whose disk only reads hang: what was
+// written is synced all the same.
+func TestHungReadAtSignal(t *testing.T) {
+	s := newSite(t, 1500)
+	v, disk := s.hangAndSignal()
+	var ended *exec.ExitError
+	if err := v.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
+		t.Errorf("it ends with %v; want status 1", err)
+	}
+	if got := v.Stderr(); !strings.Contains(got, "not finished, the disk hangs: e9.0: read of 1 sector at LBA 0") || strings.Contains(got, "sync") {
+		t.Errorf("it printed\n%s", got)
+	}
+	if n := disk.Entered(slowdisk.Sync); n != 1 {
+		t.Errorf("%d syncs at the end; want 1", n)
+	}
+}
