@@ -17,6 +17,7 @@
 //	run.go      contiguous requests, done in one system call
 //	order.go    who may start when; orderpool.go holds its memory
 //	pace.go     tells work that waits for a disk from work that does not
+//	port.go     a link in use; linkstate.go follows its ups and downs
 //	watch.go    takes the lead from a leader that a call keeps
 //
 // The protocol's files (blade, ata, config, mask, reserve, request) have no

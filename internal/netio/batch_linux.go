@@ -44,7 +44,7 @@ func (b *batch) call(trap uintptr, fd, n, flags int) (int, unix.Errno) {
 }
 
 // Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; none is no error. frames[i] is resliced to the frame's length, to
+// arrived; none is no error, whatever the interface's condition. frames[i] is resliced to the frame's length, to
 // nothing where the frame was longer than its buffer.
 func (l *Link) Receive(frames [][]byte) (int, error) {
 	for i, f := range frames {
@@ -55,12 +55,13 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 	if e == unix.EAGAIN && l.linger {
 		n, e = l.await(room)
 	}
-	switch e {
-	case 0:
-	case unix.EAGAIN, unix.EINTR:
+	switch {
+	case e == unix.EAGAIN || e == unix.EINTR || isDown(e):
 		return 0, nil
-	default:
+	case e != 0:
 		return 0, e
+	case l.Down() == ErrGone: // the interface that they came from has another name now
+		return 0, nil
 	}
 	for i := range n {
 		m := &l.in.msgs[i]
@@ -87,13 +88,20 @@ func (l *Link) await(room int) (n int, e unix.Errno) {
 	return n, e
 }
 
-// Send sends frames and returns how many. One that the system refuses is
-// dropped, as a wire might: the initiator asks again. An error says that the
-// link is down, or gone.
+// Send sends frames and returns how many. One that the system refuses, or the
+// interface does not carry, is dropped, as a wire might: the initiator asks
+// again. There are no other errors here.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
-	sent, down := l.sendFast(frames)
+	down := l.Down()
+	if down == ErrGone {
+		return 0, nil
+	}
+	sent := 0
+	if l.fast != nil && down == nil {
+		sent = l.fast.send(frames, int(l.mtu.Load())+headerLen)
+	}
 	again := true
 	for frames = frames[sent:]; len(frames) > 0; {
 		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames), unix.MSG_DONTWAIT)
@@ -103,40 +111,22 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 			frames = frames[n:]
 		case e == unix.EINTR:
 		case e == unix.EAGAIN && l.awaitRoom():
-		case e == unix.ENOBUFS && l.bypass: // the interface is full: let its queue hold the frames
+		case e == unix.ENOBUFS && l.bypass && down == nil: // the interface is full: let its queue hold the frames
 			l.setBypass(false)
 		case e == unix.EAGAIN:
-			return sent, down
+			return sent, nil
 		case isDown(e) && again: // a link that is up again still reports its fall, once
 			again = false
-		case isDown(e):
-			down, frames = e, frames[1:]
 		default:
 			frames = frames[1:]
 		}
 	}
-	return sent, down
+	return sent, nil
 }
 
 // isDown tells whether an error speaks of the link and not of a frame.
 func isDown(e unix.Errno) bool {
 	return e == unix.ENETDOWN || e == unix.ENXIO || e == unix.ENODEV
-}
-
-// sendFast sends the first of frames by AF_XDP, as many as that takes.
-func (l *Link) sendFast(frames [][]byte) (int, error) {
-	if l.fast == nil {
-		return 0, nil
-	}
-	n, e := l.fast.send(frames)
-	if e == unix.ENXIO { // the interface it was bound to is gone
-		l.fast.close()
-		l.fast = nil
-	}
-	if !isDown(e) {
-		return n, nil
-	}
-	return n, e
 }
 
 // sendPatience is how long Send waits for the interface to take frames, in

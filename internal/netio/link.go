@@ -3,6 +3,7 @@
 package netio
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -37,6 +38,13 @@ type Config struct {
 	// time it takes to wake up.
 	Spin time.Duration
 }
+
+// What Link.Down says.
+var (
+	ErrDown      = errors.New("the interface is down")
+	ErrNoCarrier = errors.New("no carrier")
+	ErrGone      = errors.New("the interface is gone")
+)
 
 // findInterface looks an interface up and says which there are if it is unknown.
 func findInterface(name string) (*net.Interface, error) {

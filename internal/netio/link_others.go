@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/net/bpf"
 )
 
 // Link is a network interface's raw Ethernet socket.
@@ -35,6 +37,15 @@ func (l *Link) Name() string { return l.name }
 
 // MAC returns the address of the interface.
 func (l *Link) MAC() [6]byte { return [6]byte{} }
+
+// Down says why the interface carries no frames at the moment.
+func (l *Link) Down() error { return errSystem }
+
+// Changes counts the changes of Down, MTU and MAC noticed so far.
+func (l *Link) Changes() uint64 { return 0 }
+
+// SetFilter replaces the program that says which frames are received.
+func (l *Link) SetFilter([]bpf.RawInstruction) error { return errSystem }
 
 // MTU returns the interface's MTU in bytes.
 func (l *Link) MTU() int { return 0 }
