@@ -7,10 +7,9 @@
 // What is the same on every system stands in link.go, what a system does in
 // files of its own. On Linux a Link receives from an AF_PACKET socket
 // (link_linux.go, batch_linux.go) and sends by it or, where that is to be had,
-// by an AF_XDP one (xdp_linux.go).
+// by an AF_XDP one (xdp_linux.go). It follows what becomes of the interface, an
+// end and a new beginning under the same name included, by route netlink
+// (watch_linux.go).
 //
 // BUG(1): Systems other than Linux have no Link yet; Open says so there.
-//
-// BUG(2): An interface that is deleted, and made anew under its name, is not
-// found again: a Link of it receives nothing more.
 package netio
