@@ -4,7 +4,6 @@ package blade
 
 import (
 	"context"
-	"errors"
 	"log"
 	"sync"
 	"sync/atomic"
@@ -155,10 +154,13 @@ func (s *Server) refilter(b *Blade) {
 		return
 	}
 	// The old program may shut out whom the masks admit now.
-	err = errors.Join(err, s.port.link.SetFilter(aoe.RequestFilter(s.filter, b.shelf, b.slot, nil)))
+	instead := "vblade drops the frames that the masks shut out by itself"
+	if s.port.link.SetFilter(aoe.RequestFilter(s.filter, b.shelf, b.slot, nil)) != nil {
+		instead = "it stays as it was"
+	}
 	if !s.unfiltered {
 		s.unfiltered = true
-		s.log.Printf("%s: %v; vblade drops the frames that the masks shut out by itself", s.port.link.Name(), err)
+		s.log.Printf("%s: %v; %s", s.port.link.Name(), err, instead)
 	}
 }
 

@@ -30,6 +30,7 @@ type Link struct {
 	replies  []byte // all that was sent, one after the other
 	ends     []int  // where each of them ends in replies
 	refused  int    // frames that were too long to send
+	dropped  int    // others that were not sent
 	receives int    // calls of Receive that returned
 	broken   error  // what Receive and Send fail with
 
@@ -146,6 +147,7 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 	defer l.mu.Unlock()
 	defer signal(l.changed)
 	if l.broken != nil || l.down != nil {
+		l.dropped += len(frames)
 		return 0, l.broken
 	}
 	sent := 0
@@ -175,6 +177,13 @@ func (l *Link) Break(err error) {
 	l.broken = err
 	l.mu.Unlock()
 	signal(l.arrived)
+}
+
+// Dropped returns how many frames the link did not carry.
+func (l *Link) Dropped() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dropped
 }
 
 // Refused returns how many frames were too long to send.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vblade/internal/lab"
 	"vblade/internal/netio"
 )
 
@@ -214,7 +215,7 @@ func TestNoLongerEthernet(t *testing.T) {
 	w.run(t, "link", "del", "tgt0")
 	awaitDown(t, w.a, netio.ErrGone)
 	if err := w.host.Run("ip", "tuntap", "add", "tgt0", "mode", "tun"); err != nil {
-		t.Skip(err) // TestNotEthernet says what is missing
+		lab.Skip(t, "a tun interface: "+err.Error(), "run as root, with the tun module loaded")
 	}
 	seen := w.a.Changes()
 	w.run(t, "link", "set", "tgt0", "up")
