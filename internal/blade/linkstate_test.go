@@ -130,6 +130,9 @@ func TestStartDown(t *testing.T) {
 	if got, want := s.log.String(), "memory0: the interface is gone; waiting for the link\n"; got != want {
 		t.Errorf("logged %q; want %q", got, want)
 	}
+	if n := s.link.Dropped(); n > 0 {
+		t.Errorf("%d frames were sent while the link was down", n)
+	}
 	s.change(1500, frametest.Target, nil)
 	if got := s.advertisements(); len(got) != 2 || got[0].Dst() != frametest.Friend || got[1].Dst() != frametest.Stranger {
 		t.Errorf("advertised: %x; want one to each mask", got)

@@ -24,7 +24,6 @@ type Link struct {
 	alarm    int    // an eventfd: something has happened that ends a Wait
 
 	watcher     *watcher
-	bound       int // index of the interface that the sockets are bound to; the watcher's
 	condition   atomic.Pointer[condition]
 	changes     atomic.Uint64
 	interrupted atomic.Bool
@@ -65,7 +64,7 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l := &Link{name: name, fd: fd, alarm: -1, bound: ifi.Index, wantFast: cfg.Fast, spin: cfg.Spin}
+	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, spin: cfg.Spin}
 	if err := l.setUp(cfg); err != nil {
 		l.Close()
 		return nil, err

@@ -131,11 +131,12 @@ func (l *Link) watch() {
 }
 
 // concerned tells whether messages may speak of the Link's interface: of the
-// one that it has, or of one that has the name.
+// one that it had when it last looked, or of one that has the name.
 func (l *Link) concerned(messages []rtnetlink.Message) bool {
+	index := l.condition.Load().index
 	return slices.ContainsFunc(messages, func(m rtnetlink.Message) bool {
 		link, ok := m.(*rtnetlink.LinkMessage)
-		return ok && (int(link.Index) == l.bound || link.Attributes != nil && link.Attributes.Name == l.name)
+		return ok && (int(link.Index) == index || link.Attributes != nil && link.Attributes.Name == l.name)
 	})
 }
 
@@ -155,8 +156,8 @@ func (l *Link) update() error {
 	if now == was {
 		return err
 	}
+	l.MTU() // that frames are sent by
 	l.condition.Store(&now)
-	l.MTU()
 	l.changes.Add(1)
 	l.ring()
 	return err
@@ -166,10 +167,8 @@ func (l *Link) update() error {
 func (l *Link) settle(now, was condition) error {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
-	if now.index != l.bound {
-		if err := l.rebind(now.index); err != nil {
-			return err
-		}
+	if err := l.bind(now.index); err != nil {
+		return err
 	}
 	if now.down != nil {
 		return nil
@@ -178,19 +177,24 @@ func (l *Link) settle(now, was condition) error {
 		l.setBypass(true) // the fall may have ended it
 	}
 	if l.wantFast && l.fast == nil {
-		l.fast, _ = newXDPSender(l.bound, l.fd) // else by sendmmsg
+		l.fast, _ = newXDPSender(now.index, l.fd) // else by sendmmsg
 	}
 	return nil
 }
 
-// rebind has the sockets leave the interface that they were bound to for
-// another. What the packet socket was set to it keeps.
-func (l *Link) rebind(index int) error {
-	err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: l.protocol, Ifindex: index})
+// bind has the sockets leave an interface that is gone for another, which may
+// have the same index. What the packet socket was set to it keeps.
+func (l *Link) bind(index int) error {
+	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
-		return fmt.Errorf("bind to interface %d: %w", index, err)
+		return fmt.Errorf("find the interface of a packet socket: %w", err)
 	}
-	l.bound = index
+	if at, ok := sa.(*unix.SockaddrLinklayer); ok && at.Ifindex == index {
+		return nil
+	}
+	if err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: l.protocol, Ifindex: index}); err != nil {
+		return fmt.Errorf("bind a packet socket to %s: %w", l.name, err)
+	}
 	if l.fast != nil {
 		l.fast.close()
 		l.fast = nil

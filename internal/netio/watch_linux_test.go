@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
 	"vblade/internal/netio"
 )
 
@@ -139,94 +138,6 @@ func TestMTUAndAddressChange(t *testing.T) {
 	}
 	w.run(t, "link", "set", "tgt0", "mtu", "1500")
 	w.exchange(t)
-}
-
-// TestMadeAnew deletes the interfaces and makes others of the same names: the
-// link is theirs, with its filter and buffer.
-func TestMadeAnew(t *testing.T) {
-	w := newWire(t, netio.Config{Filter: only(t), Linger: time.Millisecond})
-	room := w.a.ReceiveBuffer()
-	for i := range 3 {
-		mac := w.a.MAC()
-		w.run(t, "link", "del", "tgt0")
-		awaitDown(t, w.a, netio.ErrGone)
-		awaitDown(t, w.b, netio.ErrGone)
-		if w.a.MAC() != mac || w.a.MTU() != 1500 {
-			t.Errorf("MAC %x, MTU %d of the interface that is gone are not the last known", w.a.MAC(), w.a.MTU())
-		}
-		checkSilent(t, w.a)
-		if i == 1 { // so that it is another interface in the old one's stead at once
-			w.run(t, "link", "add", "tgt0", "type", "veth", "peer", "name", "else0")
-			awaitDown(t, w.a, netio.ErrDown)
-			w.run(t, "link", "del", "tgt0")
-		}
-		if err := w.host.Wire("tgt0", "ini0", 1500); err != nil {
-			t.Fatal(err)
-		}
-		w.awaitUp(t)
-		if w.a.MAC() == mac {
-			t.Error("the address is that of the interface before")
-		}
-		w.exchange(t)
-	}
-	if w.a.ReceiveBuffer() != room {
-		t.Errorf("the receive buffer has %d bytes; it had %d", w.a.ReceiveBuffer(), room)
-	}
-}
-
-// TestRenamed gives the interface another name, and its name to another: the
-// link is that of the name.
-func TestRenamed(t *testing.T) {
-	w := newWire(t, netio.Config{Filter: only(t)})
-	w.rename(t, "tgt0", "old0")
-	awaitDown(t, w.a, netio.ErrGone)
-	awaitDown(t, w.b, nil)
-	send(t, w.b, frame(etherType, 60, 4)) // to old0
-	checkSilent(t, w.a)
-
-	if err := w.host.Wire("new0", "ini1", 1500); err != nil {
-		t.Fatal(err)
-	}
-	w.rename(t, "new0", "tgt0")
-	other := &wire{w.host, w.a, open(t, w.host, "ini1", netio.Config{EtherType: etherType})}
-	other.awaitUp(t)
-	other.exchange(t)
-	send(t, w.b, frame(etherType, 60, 6)) // to old0
-	other.exchange(t)
-
-	w.run(t, "link", "del", "tgt0")
-	w.rename(t, "old0", "tgt0")
-	w.awaitUp(t)
-	w.exchange(t)
-}
-
-// rename gives an interface another name; it is down meanwhile.
-func (w *wire) rename(t *testing.T, from, to string) {
-	t.Helper()
-	w.run(t, "link", "set", from, "down")
-	w.run(t, "link", "set", from, "name", to)
-	w.run(t, "link", "set", to, "up")
-}
-
-// TestNoLongerEthernet has an interface that carries no Ethernet frames take
-// the name: it is none of ours.
-func TestNoLongerEthernet(t *testing.T) {
-	w := newWire(t, netio.Config{})
-	w.run(t, "link", "del", "tgt0")
-	awaitDown(t, w.a, netio.ErrGone)
-	if err := w.host.Run("ip", "tuntap", "add", "tgt0", "mode", "tun"); err != nil {
-		lab.Skip(t, "a tun interface: "+err.Error(), "run as root, with the tun module loaded")
-	}
-	seen := w.a.Changes()
-	w.run(t, "link", "set", "tgt0", "up")
-	w.run(t, "link", "del", "tgt0")
-	if err := w.host.Wire("tgt0", "ini0", 1500); err != nil {
-		t.Fatal(err)
-	}
-	w.awaitUp(t)
-	if n := w.a.Changes() - seen; n > 3 {
-		t.Errorf("%d changes; want no more than down, no carrier and up", n)
-	}
 }
 
 // TestFilterReplaced replaces the filter again and again under traffic: what
