@@ -44,8 +44,9 @@ func (b *batch) call(trap uintptr, fd, n, flags int) (int, unix.Errno) {
 }
 
 // Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; none is no error, whatever the interface's condition. frames[i] is resliced to the frame's length, to
-// nothing where the frame was longer than its buffer.
+// arrived; none is no error, whatever the interface's condition. frames[i] is
+// resliced to the frame's length, to nothing where the frame was longer than
+// its buffer.
 func (l *Link) Receive(frames [][]byte) (int, error) {
 	for i, f := range frames {
 		frames[i] = f[:cap(f)]
