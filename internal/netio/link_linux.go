@@ -32,7 +32,10 @@ type Link struct {
 	ifreq *unix.Ifreq
 	mtu   atomic.Int64 // as last read
 
-	linger   bool          // Receive waits for a first frame
+	ring     *ring         // of frames that have arrived; nil where they come by recvmmsg
+	ringMTU  int           // that the ring was fitted to, or found not to fit
+	ringSize int           // bytes that it may have
+	linger   time.Duration // Receive waits so long for a first frame
 	spin     time.Duration // and stays awake so long
 	pays     bool          // the last wait ended within spin
 	in       batch
@@ -64,7 +67,7 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, spin: cfg.Spin}
+	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin}
 	if err := l.setUp(cfg); err != nil {
 		l.Close()
 		return nil, err
@@ -109,7 +112,13 @@ func (l *Link) setUp(cfg Config) error {
 	if cfg.Fast {
 		allowLocking()
 	}
-	return l.startWatching()
+	if err := l.startWatching(); err != nil {
+		return err
+	}
+	if cfg.Fast {
+		l.fitRing() // before anything is received another way
+	}
+	return nil
 }
 
 // growReceiveBuffer asks for a receive buffer, beyond the system's limit where
@@ -135,8 +144,8 @@ func (l *Link) setBypass(on bool) {
 
 // setLinger makes Receive wait, for a moment.
 func (l *Link) setLinger(d time.Duration) error {
-	l.linger = d > 0
-	if !l.linger {
+	l.linger = d
+	if d == 0 {
 		return nil
 	}
 	tv := unix.NsecToTimeval(int64(d))
@@ -146,6 +155,9 @@ func (l *Link) setLinger(d time.Duration) error {
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
 // the measure of Config.ReceiveBuffer.
 func (l *Link) ReceiveBuffer() int {
+	if l.ring != nil {
+		return len(l.ring.mem)
+	}
 	n, err := unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
 	if err != nil {
 		return 0
@@ -173,6 +185,9 @@ func (l *Link) Close() error {
 	}
 	if l.fast != nil {
 		l.fast.close()
+	}
+	if l.ring != nil {
+		l.ring.close()
 	}
 	err := unix.Close(l.fd)
 	if l.alarm >= 0 {
@@ -223,6 +238,9 @@ func (l *Link) Wait(limit time.Duration) bool {
 		ts = &t
 	}
 	unix.Ppoll(fds[:], ts, nil) // interrupted by a signal it returns early, as if the limit had passed
+	if fds[0].Revents&unix.POLLERR != 0 {
+		unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_ERROR) // the interface's fall, told once
+	}
 	if fds[1].Revents != 0 {
 		var count [8]byte
 		unix.Read(l.alarm, count[:]) // silent until something else happens
@@ -233,11 +251,11 @@ func (l *Link) Wait(limit time.Duration) bool {
 // Interrupt ends this and every later Wait.
 func (l *Link) Interrupt() {
 	l.interrupted.Store(true)
-	l.ring()
+	l.wake()
 }
 
-// ring ends this Wait, or the next.
-func (l *Link) ring() {
+// wake ends this Wait, or the next.
+func (l *Link) wake() {
 	one := [8]byte{1} // an eventfd counts in host order; any non-zero count rings
 	unix.Write(l.alarm, one[:])
 }

@@ -19,6 +19,9 @@ func TestBatches(t *testing.T) {
 		"lingering":      {Linger: time.Millisecond},
 		"waiting awake":  {Linger: time.Millisecond, Spin: 500 * time.Microsecond},
 		"small receives": {ReceiveBuffer: 1 << 20},
+		"by a ring":      {Fast: true},
+		"ring, linger":   {Fast: true, Linger: time.Millisecond},
+		"ring, awake":    {Fast: true, Linger: time.Millisecond, Spin: 500 * time.Microsecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t, cfg)

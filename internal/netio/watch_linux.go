@@ -159,7 +159,7 @@ func (l *Link) update() error {
 	l.MTU() // that frames are sent by
 	l.condition.Store(&now)
 	l.changes.Add(1)
-	l.ring()
+	l.wake()
 	return err
 }
 

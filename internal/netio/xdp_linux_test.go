@@ -57,15 +57,21 @@ func newXDPTest(t *testing.T) *xdpTest {
 // open opens a link for the length of the test.
 func (x *xdpTest) open(name string, fast bool) *Link {
 	x.t.Helper()
+	return openOn(x.t, x.host, name, Config{EtherType: testType, Fast: fast, ReceiveBuffer: 8 << 20})
+}
+
+// openOn opens a link on a host for the length of the test.
+func openOn(t *testing.T, host station, name string, cfg Config) *Link {
+	t.Helper()
 	var l *Link
-	err := x.host.Do(func() (err error) {
-		l, err = Open(name, Config{EtherType: testType, Fast: fast, ReceiveBuffer: 8 << 20})
+	err := host.Do(func() (err error) {
+		l, err = Open(name, cfg)
 		return err
 	})
 	if err != nil {
-		x.t.Fatal(err)
+		t.Fatal(err)
 	}
-	x.t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { l.Close() })
 	return l
 }
 
