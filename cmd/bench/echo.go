@@ -24,10 +24,7 @@ const echoReceiveBuffer = 4 << 20
 // echo is the target without a disk: it turns every frame round as it is, with
 // a reply's header and length, until a signal ends the process.
 func echo(netif string) error {
-	filter, err := aoe.RequestFilter(shelf, slot)
-	if err != nil {
-		return err
-	}
+	filter := aoe.RequestFilter(nil, shelf, slot, nil)
 	link, err := netio.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), Filter: filter, ReceiveBuffer: echoReceiveBuffer})
 	if err != nil {
 		return err

@@ -52,7 +52,8 @@ rate, as a part of the median. A sample during which other programs took more th
 twice at most, and the least disturbed one counts. Rate times CPU is how busy the target's CPU was: near 1 it, and not the
 load, was the limit.
 
-The load polls for its replies: over a real wire its sleep and its waking would be none of the target's. With the slow disk,
+The load polls for its replies: over a real wire its sleep and its waking would be none of the target's. So that it is not
+the limit, it receives by a ring shared with the kernel and sends by AF_XDP, whichever program it measures. With the slow disk,
 ` + "`-d` and `-s`" + ` it sleeps, and leaves its CPU to the disk. The page cache's file has 256 MiB, was written 4 KiB at a time and
 is written back before every sample. The disk with a latency of 1 ms is a FUSE file of 64 GiB whose server runs on the load's
 CPU; its reads go through the page cache without ` + "`-d`" + `, its writes never do. The last two tables show how far the packet

@@ -130,13 +130,9 @@ func endSignals() []os.Signal {
 
 // openLink opens the interface for the export's requests only.
 func openLink(o options) (*netio.Link, error) {
-	filter, err := aoe.RequestFilter(o.shelf, o.slot)
-	if err != nil {
-		return nil, fmt.Errorf("assemble the socket filter: %w", err)
-	}
 	return netio.Open(o.netif, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
-		Filter:        filter,
+		Filter:        aoe.RequestFilter(nil, o.shelf, o.slot, o.masks),
 		ReceiveBuffer: receiveBuffer,
 		Fast:          true,
 		Linger:        linger,

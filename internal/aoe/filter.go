@@ -11,23 +11,63 @@ import (
 // wholeFrame is the number of bytes that a filter lets pass: all of them.
 const wholeFrame = 0xffffffff
 
-// RequestFilter returns the socket filter of a target: AoE requests to its
-// shelf and slot, or to every one (section 7).
-func RequestFilter(shelf uint16, slot uint8) ([]bpf.RawInstruction, error) {
-	return bpf.Assemble([]bpf.Instruction{
-		bpf.LoadAbsolute{Off: offEtherType, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(EtherType), SkipTrue: 9},
-		bpf.LoadAbsolute{Off: offVersion, Size: 1},
-		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: uint32(FlagResponse), SkipTrue: 7},
-		bpf.LoadAbsolute{Off: offShelf, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(shelf), SkipTrue: 1},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(EveryShelf), SkipTrue: 4},
-		bpf.LoadAbsolute{Off: offSlot, Size: 1},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(slot), SkipTrue: 1},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(EverySlot), SkipTrue: 1},
-		bpf.RetConstant{Val: wholeFrame},
-		bpf.RetConstant{Val: 0},
-	})
+// MaxFilter is the most instructions of a request filter with n masks.
+func MaxFilter(n int) int { return 13 + 5*n }
+
+// RequestFilter appends to program the socket filter of a target: AoE requests
+// to its shelf and slot, or to every one (section 7), from the sources in
+// masks, or where that is empty from all. It allocates nothing where program
+// has room for MaxFilter instructions.
+func RequestFilter(program []bpf.RawInstruction, shelf uint16, slot uint8, masks []MAC) []bpf.RawInstruction {
+	program = append(program,
+		load(offEtherType, 2),
+		jump(bpf.JumpNotEqual, uint32(EtherType), 8),
+		load(offVersion, 1),
+		jump(bpf.JumpBitsSet, uint32(FlagResponse), 6),
+		load(offShelf, 2),
+		jump(bpf.JumpEqual, uint32(shelf), 1),
+		jump(bpf.JumpNotEqual, uint32(EveryShelf), 3),
+		load(offSlot, 1),
+		jump(bpf.JumpEqual, uint32(slot), 2),
+		jump(bpf.JumpEqual, uint32(EverySlot), 1),
+		pass(0),
+	)
+	if len(masks) == 0 {
+		return append(program, pass(wholeFrame))
+	}
+	// A jump reaches no more than 255 instructions: each mask passes the frame
+	// by itself. Most differ in their last bytes: others cost one instruction.
+	const head, tail = offSrc, offSrc + 2
+	program = append(program, load(tail, 4))
+	for _, m := range masks {
+		program = append(program,
+			jump(bpf.JumpNotEqual, binary.BigEndian.Uint32(m[2:]), 4),
+			load(head, 2),
+			jump(bpf.JumpNotEqual, uint32(binary.BigEndian.Uint16(m[:])), 1),
+			pass(wholeFrame),
+			load(tail, 4),
+		)
+	}
+	return append(program, pass(0))
+}
+
+// load is the instruction that loads size bytes of the frame, 1, 2 or 4. With
+// those Assemble does not fail.
+func load(off uint32, size int) bpf.RawInstruction {
+	raw, _ := bpf.LoadAbsolute{Off: off, Size: size}.Assemble()
+	return raw
+}
+
+// jump is the instruction that skips some where what was loaded is so.
+func jump(cond bpf.JumpTest, value uint32, skip uint8) bpf.RawInstruction {
+	raw, _ := bpf.JumpIf{Cond: cond, Val: value, SkipTrue: skip}.Assemble()
+	return raw
+}
+
+// pass is the instruction that lets so many bytes of the frame pass.
+func pass(n uint32) bpf.RawInstruction {
+	raw, _ := bpf.RetConstant{Val: n}.Assemble()
+	return raw
 }
 
 // ReplyFilter returns the socket filter of an initiator: AoE replies to its

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"golang.org/x/net/bpf"
@@ -15,11 +16,8 @@ import (
 )
 
 // machine returns a virtual machine that runs an assembled filter.
-func machine(t *testing.T, raw []bpf.RawInstruction, err error) *bpf.VM {
+func machine(t *testing.T, raw []bpf.RawInstruction) *bpf.VM {
 	t.Helper()
-	if err != nil {
-		t.Fatalf("assemble: %v", err)
-	}
 	program, whole := bpf.Disassemble(raw)
 	if !whole {
 		t.Fatal("the filter has instructions that are none")
@@ -68,8 +66,16 @@ func everyFrame() [][]byte {
 	return frames
 }
 
-// TestRequestFilter runs the target's filter on every frame: EtherType AoE, R
-// clear, shelf ours or 0xffff, slot ours or 0xff (section 7).
+// addressed tells whether a filter of a target has to pass a frame, whoever
+// sent it: EtherType AoE, R clear, shelf ours or 0xffff, slot ours or 0xff
+// (section 7).
+func addressed(f []byte, shelf uint16, slot uint8) bool {
+	return len(f) >= 19 && f[12] == 0x88 && f[13] == 0xa2 && f[14]&0x08 == 0 &&
+		(f[16] == byte(shelf>>8) && f[17] == byte(shelf) || f[16] == 0xff && f[17] == 0xff) &&
+		(f[18] == slot || f[18] == 0xff)
+}
+
+// TestRequestFilter runs the target's filter without masks on every frame.
 func TestRequestFilter(t *testing.T) {
 	for _, own := range []struct {
 		shelf uint16
@@ -77,13 +83,10 @@ func TestRequestFilter(t *testing.T) {
 	}{
 		{frametest.Shelf, frametest.Slot}, {0, 0}, {0x0109, 0x05}, {0x010a, 0x04}, {0xfffe, 0xfe},
 	} {
-		raw, err := aoe.RequestFilter(own.shelf, own.slot)
-		vm := machine(t, raw, err)
+		vm := machine(t, aoe.RequestFilter(nil, own.shelf, own.slot, nil))
 		passed := 0
 		for _, f := range everyFrame() {
-			want := len(f) >= 19 && f[12] == 0x88 && f[13] == 0xa2 && f[14]&0x08 == 0 &&
-				(f[16] == byte(own.shelf>>8) && f[17] == byte(own.shelf) || f[16] == 0xff && f[17] == 0xff) &&
-				(f[18] == own.slot || f[18] == 0xff)
+			want := addressed(f, own.shelf, own.slot)
 			if got := passes(t, vm, f); got != want {
 				t.Fatalf("filter of e%d.%d: passes is %v, want %v:\n%s", own.shelf, own.slot, got, want, hex.Dump(f))
 			}
@@ -97,12 +100,76 @@ func TestRequestFilter(t *testing.T) {
 	}
 }
 
+// crowd returns n masks that differ in one byte or another, and that none of the
+// table's stations has.
+func crowd(n int) []aoe.MAC {
+	masks := make([]aoe.MAC, n)
+	for i := range masks {
+		masks[i] = frametest.Initiator
+		masks[i][i%aoe.MACLen] += byte(1 + i/aoe.MACLen)
+	}
+	return masks
+}
+
+// TestRequestFilterMasks runs the target's filter on every frame, with masks
+// that hold none, one or several of the sources, and those alone that are
+// nearly theirs.
+func TestRequestFilterMasks(t *testing.T) {
+	for name, masks := range map[string][]aoe.MAC{
+		"one":            {frametest.Initiator},
+		"two":            {frametest.Friend, frametest.Initiator},
+		"none of these":  {frametest.Target},
+		"nearly":         crowd(12),
+		"a full list":    append(crowd(127), frametest.Friend),
+		"full, at first": append([]aoe.MAC{frametest.Friend, frametest.Initiator}, crowd(126)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			vm := machine(t, aoe.RequestFilter(nil, frametest.Shelf, frametest.Slot, masks))
+			frames := everyFrame()
+			for _, m := range crowd(128) { // from each of the crowd, and from those that are nearly of it
+				f := bytes.Clone(frames[2])
+				copy(f[6:], m[:])
+				frames = append(frames, f)
+				for i := range 6 {
+					f = bytes.Clone(f)
+					f[6+i] ^= 0x80
+					frames = append(frames, f)
+				}
+			}
+			for _, f := range frames {
+				want := addressed(f, frametest.Shelf, frametest.Slot) && slices.Contains(masks, aoe.Frame(f).Src())
+				if got := passes(t, vm, f); got != want {
+					t.Fatalf("passes is %v, want %v:\n%s", got, want, hex.Dump(f))
+				}
+			}
+		})
+	}
+}
+
+// TestRequestFilterFits makes filters in memory that is there already.
+func TestRequestFilterFits(t *testing.T) {
+	for _, n := range []int{0, 1, 128} {
+		masks := crowd(n)
+		program := make([]bpf.RawInstruction, 0, aoe.MaxFilter(n))
+		got := program
+		allocations := testing.AllocsPerRun(10, func() {
+			got = aoe.RequestFilter(program, frametest.Shelf, frametest.Slot, masks)
+		})
+		if allocations > 0 || len(got) > cap(program) {
+			t.Errorf("a filter with %d masks has %d instructions, of %d, and %v allocations", n, len(got), cap(program), allocations)
+		}
+	}
+}
+
 // TestReplyFilter runs the initiator's filter on every frame: EtherType AoE, R
 // set, to our own address or to every station.
 func TestReplyFilter(t *testing.T) {
 	for _, own := range []aoe.MAC{frametest.Initiator, frametest.Friend, {1, 2, 3, 4, 5, 6}} {
 		raw, err := aoe.ReplyFilter(own)
-		vm := machine(t, raw, err)
+		if err != nil {
+			t.Fatalf("assemble: %v", err)
+		}
+		vm := machine(t, raw)
 		frames := everyFrame()
 		for i := range 7 { // to us, and to addresses that are not quite ours
 			f := bytes.Clone(frametest.All()[1].Reply)

@@ -59,7 +59,7 @@ func (b *Blade) advertise(f aoe.Frame, p *port, dst aoe.MAC) int {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(0, aoe.FlagResponse, aoe.CommandConfig)
 	f.SetDst(dst)
-	f.SetSrc(p.mac)
+	f.SetSrc(*p.mac.Load())
 	f.SetTarget(b.shelf, b.slot)
 	return max(b.putConfig(f, p), aoe.MinLen)
 }

@@ -17,6 +17,7 @@
 //	run.go      contiguous requests, done in one system call
 //	order.go    who may start when; orderpool.go holds its memory
 //	pace.go     tells work that waits for a disk from work that does not
+//	port.go     a link in use; linkstate.go follows its ups and downs
 //	watch.go    takes the lead from a leader that a call keeps
 //	health.go   logs when a disk begins to fail, and when it works again
 //	end.go      finishes what is in flight, and says what could not be

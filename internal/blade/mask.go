@@ -31,7 +31,7 @@ func (b *Blade) editMasks(r *request) {
 	for i := range f.MaskCount() {
 		if e := b.editMask(f.Directive(i)); e != aoe.MaskOK {
 			f.SetMaskResult(e, i)
-			r.settles = true
+			r.settles, r.remasks = true, b.masks != before
 			r.answer(aoe.MaskLen)
 			return
 		}
@@ -41,7 +41,7 @@ func (b *Blade) editMasks(r *request) {
 		r.refuse()
 		return
 	}
-	r.settles = true
+	r.settles, r.remasks = true, b.masks != before
 	b.answerMasks(r)
 }
 

@@ -3,7 +3,10 @@
 package blade
 
 import (
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/net/bpf"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -13,16 +16,25 @@ import (
 // goroutine receives and waits; any may send.
 type Link interface {
 	// Receive fills frames and reslices them to what arrived. It returns how
-	// many did, at once where there are none.
+	// many did, at once where there are none. An error is one that nobody
+	// expects: that the link is down is none.
 	Receive(frames [][]byte) (int, error)
-	// Wait returns once there may be something to receive, after limit at the
-	// latest where that is not negative; false after Interrupt.
+	// Wait returns once there may be something to receive or Changes has
+	// counted on, after limit at the latest where that is not negative; false
+	// after Interrupt.
 	Wait(limit time.Duration) bool
 	// Interrupt ends this and every later Wait.
 	Interrupt()
 	// Send sends frames, dropping those that cannot be sent, and returns how
-	// many were. An error says that the link is down.
+	// many were. Errors are as for Receive.
 	Send(frames [][]byte) (int, error)
+	// Down says why the link carries no frames at the moment; nil where it does.
+	Down() error
+	// Changes counts the changes of Down, MTU and MAC noticed so far; each ends
+	// a Wait.
+	Changes() uint64
+	// SetFilter replaces the program that says which frames are received.
+	SetFilter([]bpf.RawInstruction) error
 	// MTU is the longest payload of an Ethernet frame, in bytes.
 	MTU() int
 	// MAC is the link's Ethernet address.
@@ -31,20 +43,23 @@ type Link interface {
 	Name() string
 }
 
-// port is a link in use, with what its MTU allows.
+// port is a link in use, with what its MTU allows. It is the leader's alone,
+// but for the address.
 type port struct {
 	link    Link
-	mac     aoe.MAC
-	buffer  int // the length of our buffers, in bytes
-	room    int // the longest frame, in bytes
-	sectors int // the most sectors in a frame (section 2: scnt)
+	mac     atomic.Pointer[aoe.MAC] // workers that finish a request read it
+	buffer  int                     // the length of our buffers, in bytes
+	room    int                     // the longest frame, in bytes
+	sectors int                     // the most sectors in a frame (section 2: scnt)
+	seen    uint64                  // the link's Changes that were taken in
+	told    linkState               // as it was logged last
 }
 
 // newPort returns the port of a link whose frames are held by buffers of so
 // many bytes.
 func newPort(l Link, buffer int) *port {
-	p := &port{link: l, mac: l.MAC(), buffer: buffer}
-	p.refresh()
+	p := &port{link: l, buffer: buffer}
+	p.told = p.look()
 	return p
 }
 

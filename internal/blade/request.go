@@ -19,6 +19,7 @@ type request struct {
 	command ata.Command // an ATA command whose work is to be done
 	work    ata.Work    // what the disk has to do before the reply
 	settles bool        // the reply waits for the end of every earlier write
+	remasks bool        // the blade's masks have changed by it
 
 	reply int // length of the reply in bytes; 0 for none
 
@@ -33,7 +34,7 @@ func (r *request) start(n int, p *port) {
 	r.frame = r.buf[:n]
 	r.port, r.room = p, p.room
 	r.work = ata.Work{}
-	r.settles = false
+	r.settles, r.remasks = false, false
 	r.reply = 0
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).
@@ -78,7 +79,7 @@ func (r *request) answer(n int) {
 	}
 	f := r.frame
 	f.SetDst(f.Src())
-	f.SetSrc(r.port.mac)
+	f.SetSrc(*r.port.mac.Load())
 	f.SetTarget(r.blade.shelf, r.blade.slot)
 	f.Set(aoe.FlagResponse)
 	r.reply = n

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/bpf"
+
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 )
@@ -36,7 +38,11 @@ type Server struct {
 	turn     turn       // the leader's alone, or the watch's while it changes leaders
 	paces    paces
 	watch    watch
-	troubled atomic.Bool // the link's last report was an error
+	notice   aoe.Frame // an advertisement is made in it
+
+	receiving, sending trouble
+	filter             []bpf.RawInstruction // the link's program is made in it
+	unfiltered         bool                 // that the link refuses one was logged
 
 	mu       sync.Mutex // guards what follows, and the blades' orders
 	work     *sync.Cond // a worker may have something to do
@@ -61,9 +67,12 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 		requests: make([]*request, len(buffers)),
 		turn:     newTurn(),
 		watch:    newWatch(),
+		filter:   make([]bpf.RawInstruction, 0, aoe.MaxFilter(MaxMasks)),
+		notice:   make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString),
 		queue:    newQueue(len(buffers)),
 		free:     make([]*request, len(buffers)),
 	}
+	s.receiving.call, s.sending.call = "receive", "send"
 	s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu)
 	tickets := make([]*ticket, len(buffers))
 	for i, b := range buffers {
@@ -78,11 +87,12 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 	return s
 }
 
-// Serve advertises the blades and serves them until ctx ends. Then it answers
-// what was received and syncs the disks, within the time given. Its error says
-// what could not be done: some calls may still use the link and the disks then.
+// Serve advertises the blades, once the link carries frames, and serves them
+// until ctx ends. Then it answers what was received and syncs the disks, within
+// the time given. Its error says what could not be done: some calls may still
+// use the link and the disks then.
 func (s *Server) Serve(ctx context.Context, within time.Duration) error {
-	s.advertise()
+	s.begin()
 	stop := context.AfterFunc(ctx, s.end)
 	defer stop()
 	done := make(chan struct{})
@@ -117,11 +127,10 @@ func (s *Server) end() {
 
 // advertise makes every blade known on the link (section 4).
 func (s *Server) advertise() {
-	frame := aoe.Frame(s.requests[0].buf)
 	for _, b := range s.blades {
 		for _, dst := range b.audience() {
-			n := b.advertise(frame, s.port, dst)
-			s.send([][]byte{frame[:n]})
+			n := b.advertise(s.notice, s.port, dst)
+			s.send([][]byte{s.notice[:n]})
 		}
 	}
 }
@@ -136,8 +145,32 @@ func (s *Server) route(r *request, n int) {
 	for _, b := range s.blades {
 		if b.answersTo(f) {
 			b.accept(r)
+			if r.remasks {
+				s.refilter(b)
+			}
 			return
 		}
+	}
+}
+
+// refilter has the link drop the frames that a blade's masks shut out now. The
+// blade does not need it: admits has the last word.
+func (s *Server) refilter(b *Blade) {
+	if len(s.blades) > 1 {
+		return // the program must pass what the others admit
+	}
+	err := s.port.link.SetFilter(aoe.RequestFilter(s.filter, b.shelf, b.slot, b.masks.all()))
+	if err == nil {
+		return
+	}
+	// The old program may shut out whom the masks admit now.
+	instead := "vblade drops the frames that the masks shut out by itself"
+	if s.port.link.SetFilter(aoe.RequestFilter(s.filter, b.shelf, b.slot, nil)) != nil {
+		instead = "it stays as it was"
+	}
+	if !s.unfiltered {
+		s.unfiltered = true
+		s.log.Printf("%s: %v; %s", s.port.link.Name(), err, instead)
 	}
 }
 
@@ -148,18 +181,6 @@ func (s *Server) send(replies [][]byte) bool {
 		return true
 	}
 	n, err := s.port.link.Send(replies)
-	s.note(err)
+	s.note(&s.sending, err)
 	return n == len(replies)
-}
-
-// note logs the change of the link between working and not.
-func (s *Server) note(err error) {
-	if !s.troubled.CompareAndSwap(err == nil, err != nil) {
-		return
-	}
-	if err != nil {
-		s.log.Printf("%s: %v; waiting for the link", s.port.link.Name(), err)
-	} else {
-		s.log.Printf("%s: serving again", s.port.link.Name())
-	}
 }

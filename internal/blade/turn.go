@@ -64,7 +64,7 @@ func (s *Server) supply() {
 	s.free = s.free[:len(s.free)-n]
 }
 
-// linkPause is how long the server leaves a link alone that reports an error.
+// linkPause is how long the server leaves a link alone that it cannot receive from.
 const linkPause = 100 * time.Millisecond
 
 // receive begins a turn: it receives a batch, has the blades accept it, and
@@ -78,8 +78,8 @@ func (s *Server) receive() int {
 		t.bufs[i] = r.buf
 	}
 	n, err := s.port.link.Receive(t.bufs[:room])
+	s.note(&s.receiving, err)
 	if err != nil {
-		s.note(err)
 		time.Sleep(linkPause)
 		return 0
 	}

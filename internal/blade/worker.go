@@ -57,6 +57,9 @@ func (w *worker) lead() {
 			return
 		}
 		s.supply()
+		if s.port.link.Changes() != s.port.seen {
+			s.attend()
+		}
 		if s.ending.Load() || s.receive() == 0 && !s.port.link.Wait(-1) {
 			break
 		}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/bpf"
+
 	"vblade/internal/aoe"
 )
 
@@ -18,11 +20,17 @@ const patience = 10 * time.Second
 type Link struct {
 	mu       sync.Mutex
 	mtu      int
-	queue    [][]byte // delivered and not yet received, from head on
+	mac      aoe.MAC
+	down     error                // why it carries nothing
+	changes  uint64               // of these three that were noticed
+	filter   []bpf.RawInstruction // set last
+	most     int                  // instructions of a filter
+	queue    [][]byte             // delivered and not yet received, from head on
 	head     int
 	replies  []byte // all that was sent, one after the other
 	ends     []int  // where each of them ends in replies
 	refused  int    // frames that were too long to send
+	dropped  int    // others that were not sent
 	receives int    // calls of Receive that returned
 	broken   error  // what Receive and Send fail with
 
@@ -38,6 +46,9 @@ type Link struct {
 func NewLink(mtu int) *Link {
 	l := &Link{
 		mtu:     mtu,
+		mac:     Target,
+		filter:  make([]bpf.RawInstruction, 0, 1024),
+		most:    1024,
 		queue:   make([][]byte, 0, 256),
 		replies: make([]byte, 0, 1<<16),
 		ends:    make([]int, 0, 256),
@@ -60,23 +71,6 @@ func signal(c chan struct{}) {
 
 // Name returns the link's name.
 func (l *Link) Name() string { return "memory0" }
-
-// MAC returns Target.
-func (l *Link) MAC() [6]byte { return Target }
-
-// MTU returns the MTU, in bytes.
-func (l *Link) MTU() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.mtu
-}
-
-// SetMTU changes the MTU.
-func (l *Link) SetMTU(n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.mtu = n
-}
 
 // Receive fills frames with what was delivered. What was left in a buffer
 // behind the frame is garbage, as after earlier frames. A frame longer than its
@@ -147,12 +141,13 @@ func (l *Link) pending() bool {
 func (l *Link) Interrupt() { l.ring.Do(func() { close(l.alarm) }) }
 
 // Send keeps frames as replies, but drops those longer than the MTU allows, and
-// all while the link is broken.
+// all while the link is broken or down.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer signal(l.changed)
-	if l.broken != nil {
+	if l.broken != nil || l.down != nil {
+		l.dropped += len(frames)
 		return 0, l.broken
 	}
 	sent := 0
@@ -182,6 +177,13 @@ func (l *Link) Break(err error) {
 	l.broken = err
 	l.mu.Unlock()
 	signal(l.arrived)
+}
+
+// Dropped returns how many frames the link did not carry.
+func (l *Link) Dropped() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dropped
 }
 
 // Refused returns how many frames were too long to send.

@@ -25,7 +25,7 @@ type Options struct {
 	MAC      aoe.MAC       // the address to speak from; zero for the interface's own
 	Patience time.Duration // how long to repeat a request; zero for 10 seconds
 	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
-	Poll     bool          // an Exchange waits for replies without sleeping: it has a CPU for itself
+	Poll     bool          // as fast as can be: an Exchange does not sleep, and has a CPU for itself
 }
 
 // Initiator is a station on the LAN that speaks to targets.
@@ -67,6 +67,7 @@ func Open(netif string, o Options) (*Initiator, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
+		Fast:          o.Poll,
 		Linger:        linger,
 		Spin:          linger,
 	})

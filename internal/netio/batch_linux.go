@@ -3,7 +3,6 @@
 package netio
 
 import (
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -41,111 +40,4 @@ func (b *batch) call(trap uintptr, fd, n, flags int) (int, unix.Errno) {
 	got, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&b.msgs)), uintptr(n),
 		uintptr(flags), 0, 0)
 	return int(got), e
-}
-
-// Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; none is no error. frames[i] is resliced to the frame's length, to
-// nothing where the frame was longer than its buffer.
-func (l *Link) Receive(frames [][]byte) (int, error) {
-	for i, f := range frames {
-		frames[i] = f[:cap(f)]
-	}
-	room := l.in.set(frames)
-	n, e := l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_DONTWAIT)
-	if e == unix.EAGAIN && l.linger {
-		n, e = l.await(room)
-	}
-	switch e {
-	case 0:
-	case unix.EAGAIN, unix.EINTR:
-		return 0, nil
-	default:
-		return 0, e
-	}
-	for i := range n {
-		m := &l.in.msgs[i]
-		if m.hdr.Flags&unix.MSG_TRUNC != 0 {
-			m.len = 0
-		}
-		frames[i] = frames[i][:m.len]
-	}
-	return n, nil
-}
-
-// await receives into the first room messages when a first one has come, or
-// nothing within the linger time.
-func (l *Link) await(room int) (n int, e unix.Errno) {
-	begin := time.Now()
-	e = unix.EAGAIN
-	for l.pays && e == unix.EAGAIN && time.Since(begin) < l.spin {
-		n, e = l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_DONTWAIT)
-	}
-	if e == unix.EAGAIN {
-		n, e = l.in.call(unix.SYS_RECVMMSG, l.fd, room, unix.MSG_WAITFORONE)
-	}
-	l.pays = time.Since(begin) < l.spin
-	return n, e
-}
-
-// Send sends frames and returns how many. One that the system refuses is
-// dropped, as a wire might: the initiator asks again. An error says that the
-// link is down, or gone.
-func (l *Link) Send(frames [][]byte) (int, error) {
-	l.sendMu.Lock()
-	defer l.sendMu.Unlock()
-	sent, down := l.sendFast(frames)
-	again := true
-	for frames = frames[sent:]; len(frames) > 0; {
-		n, e := l.out.call(unix.SYS_SENDMMSG, l.fd, l.out.set(frames), unix.MSG_DONTWAIT)
-		switch {
-		case e == 0:
-			sent += n
-			frames = frames[n:]
-		case e == unix.EINTR:
-		case e == unix.EAGAIN && l.awaitRoom():
-		case e == unix.ENOBUFS && l.bypass: // the interface is full: let its queue hold the frames
-			l.setBypass(false)
-		case e == unix.EAGAIN:
-			return sent, down
-		case isDown(e) && again: // a link that is up again still reports its fall, once
-			again = false
-		case isDown(e):
-			down, frames = e, frames[1:]
-		default:
-			frames = frames[1:]
-		}
-	}
-	return sent, down
-}
-
-// isDown tells whether an error speaks of the link and not of a frame.
-func isDown(e unix.Errno) bool {
-	return e == unix.ENETDOWN || e == unix.ENXIO || e == unix.ENODEV
-}
-
-// sendFast sends the first of frames by AF_XDP, as many as that takes.
-func (l *Link) sendFast(frames [][]byte) (int, error) {
-	if l.fast == nil {
-		return 0, nil
-	}
-	n, e := l.fast.send(frames)
-	if e == unix.ENXIO { // the interface it was bound to is gone
-		l.fast.close()
-		l.fast = nil
-	}
-	if !isDown(e) {
-		return n, nil
-	}
-	return n, e
-}
-
-// sendPatience is how long Send waits for the interface to take frames, in
-// milliseconds, before it drops them: an initiator waits longer.
-const sendPatience = 100
-
-// awaitRoom waits until the socket takes frames again.
-func (l *Link) awaitRoom() bool {
-	fds := [1]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLOUT}}
-	n, err := unix.Poll(fds[:], sendPatience)
-	return n > 0 || err == unix.EINTR
 }

@@ -5,22 +5,23 @@
 // that are laid once at start. It knows nothing of what the frames mean.
 //
 // What is the same on every system stands in link.go, what a system does in
-// files of its own. On Linux a Link receives from an AF_PACKET socket
-// (link_linux.go, batch_linux.go) and sends by it or, where that is to be had,
-// by an AF_XDP one (xdp_linux.go). On FreeBSD it has a bpf(4) descriptor
-// (conn_freebsd.go, link_freebsd.go), of which one read brings a batch
-// (captures.go), and a routing socket that tells of changes (watch_freebsd.go).
+// files of its own. On Linux a Link has an AF_PACKET socket (link_linux.go). It
+// receives from that (receive_linux.go), by a ring that it shares with the
+// kernel (ring_linux.go) or by recvmmsg, and sends by it (send_linux.go) or,
+// where that is to be had, by an AF_XDP socket (xdp_linux.go). It follows what
+// becomes of the interface, an end and a new beginning under the same name
+// included, by route netlink (watch_linux.go). On FreeBSD it has a bpf(4)
+// descriptor (conn_freebsd.go, link_freebsd.go), of which one read brings a
+// batch (captures.go), and a routing socket that tells of changes
+// (watch_freebsd.go).
 //
 // BUG(1): Systems other than Linux and FreeBSD have no Link; Open says so there.
 //
-// BUG(3): What is for FreeBSD has been compiled, vetted and compared with the
+// BUG(2): What is for FreeBSD has been compiled, vetted and compared with the
 // kernel's source, and has never run there. It does not enter Capsicum's
 // capability mode: whether a Link finds its interface again from inside, nobody
 // has tried.
 //
-// BUG(4): On FreeBSD no frame longer than a page is sent, although newer kernels
+// BUG(3): On FreeBSD no frame longer than a page is sent, although newer kernels
 // take up to 16 KiB: before one is sent, they look like the others.
-//
-// BUG(2): An interface that is deleted, and made anew under its name, is not
-// found again on Linux: a Link of it receives nothing more.
 package netio

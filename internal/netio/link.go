@@ -29,7 +29,8 @@ type Config struct {
 	EtherType     uint16               // the only type received
 	Filter        []bpf.RawInstruction // the only frames received, from the first on
 	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
-	// Fast has frames sent by the fastest way there is, which may lock memory.
+	// Fast has frames received and sent by the fastest ways there are, which take
+	// more memory: ReceiveBuffer once more, and some that is locked.
 	Fast bool
 	// Linger is how long Receive waits for a first frame, rounded up to the
 	// kernel's tick: short, for the scheduler does not hear of it.

@@ -6,36 +6,48 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
 // Link is a network interface's raw Ethernet socket. One goroutine receives
-// and waits; any may send.
+// and waits; any may send. It belongs to whatever interface has the name.
 type Link struct {
-	name  string
-	mac   [6]byte
-	fd    int // the packet socket
-	alarm int // an eventfd that Interrupt rings
+	name     string
+	protocol uint16 // the EtherType, in the order of the wire
+	fd       int    // the packet socket
+	alarm    int    // an eventfd: something has happened that ends a Wait
+
+	watcher     *watcher
+	condition   atomic.Pointer[condition]
+	changes     atomic.Uint64
+	interrupted atomic.Bool
 
 	mtuMu sync.Mutex
 	ifreq *unix.Ifreq
-	mtu   int
+	mtu   atomic.Int64 // as last read
 
-	linger bool          // Receive waits for a first frame
-	spin   time.Duration // and stays awake so long
-	pays   bool          // the last wait ended within spin
-	in     batch
-	sendMu sync.Mutex
-	fast   *xdpSender // sends what it can; nil where it is not to be had
-	bypass bool       // frames go past the queueing discipline
-	out    batch
+	ring     *ring         // of frames that have arrived; nil where they come by recvmmsg
+	ringMTU  int           // that the ring was fitted to, or found not to fit
+	ringSize int           // bytes that it may have
+	linger   time.Duration // Receive waits so long for a first frame
+	spin     time.Duration // and stays awake so long
+	pays     bool          // the last wait ended within spin
+	in       batch
+	sendMu   sync.Mutex
+	wantFast bool
+	fast     *xdpSender // sends what it can; nil where it is not to be had
+	bypass   bool       // frames go past the queueing discipline
+	out      batch
 }
 
 // Open opens a socket on the interface name. The filter is in force before the
-// first frame can arrive.
+// first frame can arrive. All sockets belong to the calling thread's namespace.
 func Open(name string, cfg Config) (*Link, error) {
 	ifi, err := findInterface(name)
 	if err != nil {
@@ -55,20 +67,10 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l, err := newLink(name, fd)
-	if err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	l.growReceiveBuffer(cfg.ReceiveBuffer)
-	l.setBypass(true)
-	if cfg.Fast {
-		l.fast, _ = newXDPSender(ifi.Index) // else by sendmmsg
-	}
-	l.spin = cfg.Spin
-	if err := l.setLinger(cfg.Linger); err != nil {
+	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin}
+	if err := l.setUp(cfg); err != nil {
 		l.Close()
-		return nil, fmt.Errorf("set the receive time-out on %s: %w", name, err)
+		return nil, err
 	}
 	return l, nil
 }
@@ -86,28 +88,37 @@ func ownDescriptor(conn *packet.Conn) (int, error) {
 	return fd, errors.Join(err, dupErr)
 }
 
-// newLink wraps a bound packet socket.
-func newLink(name string, fd int) (*Link, error) {
-	l := &Link{name: name, fd: fd}
-	sa, err := unix.Getsockname(fd)
+// setUp makes a Link of a bound packet socket.
+func (l *Link) setUp(cfg Config) error {
+	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
-		return nil, fmt.Errorf("find the address of %s: %w", name, err)
+		return fmt.Errorf("find the address of %s: %w", l.name, err)
 	}
 	ll, ok := sa.(*unix.SockaddrLinklayer)
 	if !ok || ll.Hatype != unix.ARPHRD_ETHER && ll.Hatype != unix.ARPHRD_LOOPBACK {
-		return nil, fmt.Errorf("interface %s is not Ethernet; name one that carries Ethernet frames", name)
+		return fmt.Errorf("interface %s is not Ethernet; name one that carries Ethernet frames", l.name)
 	}
-	l.mac = [6]byte(ll.Addr[:6])
-	if l.ifreq, err = unix.NewIfreq(name); err != nil {
-		return nil, fmt.Errorf("interface %s: %w", name, err)
-	}
-	if err := l.readMTU(); err != nil {
-		return nil, fmt.Errorf("read the MTU of %s: %w", name, err)
+	l.protocol = ll.Protocol
+	if l.ifreq, err = unix.NewIfreq(l.name); err != nil {
+		return fmt.Errorf("interface %s: %w", l.name, err)
 	}
 	if l.alarm, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return nil, fmt.Errorf("make an eventfd: %w", err)
+		return fmt.Errorf("make an eventfd: %w", err)
 	}
-	return l, nil
+	l.growReceiveBuffer(cfg.ReceiveBuffer)
+	if err := l.setLinger(cfg.Linger); err != nil {
+		return fmt.Errorf("set the receive time-out on %s: %w", l.name, err)
+	}
+	if cfg.Fast {
+		allowLocking()
+	}
+	if err := l.startWatching(); err != nil {
+		return err
+	}
+	if cfg.Fast {
+		l.fitRing() // before anything is received another way
+	}
+	return nil
 }
 
 // growReceiveBuffer asks for a receive buffer, beyond the system's limit where
@@ -133,8 +144,8 @@ func (l *Link) setBypass(on bool) {
 
 // setLinger makes Receive wait, for a moment.
 func (l *Link) setLinger(d time.Duration) error {
-	l.linger = d > 0
-	if !l.linger {
+	l.linger = d
+	if d == 0 {
 		return nil
 	}
 	tv := unix.NsecToTimeval(int64(d))
@@ -144,6 +155,9 @@ func (l *Link) setLinger(d time.Duration) error {
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
 // the measure of Config.ReceiveBuffer.
 func (l *Link) ReceiveBuffer() int {
+	if l.ring != nil {
+		return len(l.ring.mem)
+	}
 	n, err := unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
 	if err != nil {
 		return 0
@@ -151,41 +165,69 @@ func (l *Link) ReceiveBuffer() int {
 	return n / 2 // the kernel doubles what it is asked for
 }
 
-// Close closes the socket. Nothing else may use the Link any more.
+// SetFilter replaces the program that says which frames are received. Between
+// the two none passes that neither lets pass.
+func (l *Link) SetFilter(program []bpf.RawInstruction) error {
+	err := unix.SetsockoptSockFprog(l.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{
+		Len:    uint16(len(program)),
+		Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(program))), // the same fields in the same order
+	})
+	if err != nil {
+		return fmt.Errorf("set the socket filter of %s, %d instructions: %w", l.name, len(program), err)
+	}
+	return nil
+}
+
+// Close closes the sockets. Nothing else may use the Link any more.
 func (l *Link) Close() error {
+	if l.watcher != nil {
+		l.watcher.close()
+	}
 	if l.fast != nil {
 		l.fast.close()
 	}
-	return errors.Join(unix.Close(l.fd), unix.Close(l.alarm))
+	if l.ring != nil {
+		l.ring.close()
+	}
+	err := unix.Close(l.fd)
+	if l.alarm >= 0 {
+		err = errors.Join(err, unix.Close(l.alarm))
+	}
+	return err
 }
 
 // Name returns the name of the interface.
 func (l *Link) Name() string { return l.name }
 
-// MAC returns the address of the interface.
-func (l *Link) MAC() [6]byte { return l.mac }
+// MAC returns the address of the interface, of one that is gone the last.
+func (l *Link) MAC() [6]byte { return l.condition.Load().mac }
+
+// Down says why the interface carries no frames at the moment: ErrDown,
+// ErrNoCarrier or ErrGone; nil where it does.
+func (l *Link) Down() error { return l.condition.Load().down }
+
+// Changes counts the changes of Down, MTU and MAC noticed so far. Each ends a
+// Wait.
+func (l *Link) Changes() uint64 { return l.changes.Load() }
 
 // MTU asks the interface for its MTU in bytes, which may change at any time.
 // Where the system does not say it returns the last one known.
 func (l *Link) MTU() int {
 	l.mtuMu.Lock()
 	defer l.mtuMu.Unlock()
-	l.readMTU()
-	return l.mtu
-}
-
-// readMTU reads the MTU into l.mtu.
-func (l *Link) readMTU() error {
-	if err := unix.IoctlIfreq(l.fd, unix.SIOCGIFMTU, l.ifreq); err != nil {
-		return err
+	if unix.IoctlIfreq(l.fd, unix.SIOCGIFMTU, l.ifreq) == nil {
+		l.mtu.Store(int64(l.ifreq.Uint32()))
 	}
-	l.mtu = int(l.ifreq.Uint32())
-	return nil
+	return int(l.mtu.Load())
 }
 
-// Wait returns once there is something to receive, or limit has passed; a
-// negative one never does. It returns false after Interrupt.
+// Wait returns once there is something to receive, the interface has changed,
+// or limit has passed; a negative one never does. It returns false after
+// Interrupt.
 func (l *Link) Wait(limit time.Duration) bool {
+	if l.interrupted.Load() {
+		return false
+	}
 	fds := [2]unix.PollFd{
 		{Fd: int32(l.fd), Events: unix.POLLIN},
 		{Fd: int32(l.alarm), Events: unix.POLLIN},
@@ -196,11 +238,24 @@ func (l *Link) Wait(limit time.Duration) bool {
 		ts = &t
 	}
 	unix.Ppoll(fds[:], ts, nil) // interrupted by a signal it returns early, as if the limit had passed
-	return fds[1].Revents == 0
+	if fds[0].Revents&unix.POLLERR != 0 {
+		unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_ERROR) // the interface's fall, told once
+	}
+	if fds[1].Revents != 0 {
+		var count [8]byte
+		unix.Read(l.alarm, count[:]) // silent until something else happens
+	}
+	return !l.interrupted.Load()
 }
 
 // Interrupt ends this and every later Wait.
 func (l *Link) Interrupt() {
+	l.interrupted.Store(true)
+	l.wake()
+}
+
+// wake ends this Wait, or the next.
+func (l *Link) wake() {
 	one := [8]byte{1} // an eventfd counts in host order; any non-zero count rings
 	unix.Write(l.alarm, one[:])
 }

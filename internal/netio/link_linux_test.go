@@ -4,12 +4,9 @@ package netio_test
 
 import (
 	"bytes"
-	"errors"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"vblade/internal/netio"
 )
@@ -22,6 +19,9 @@ func TestBatches(t *testing.T) {
 		"lingering":      {Linger: time.Millisecond},
 		"waiting awake":  {Linger: time.Millisecond, Spin: 500 * time.Microsecond},
 		"small receives": {ReceiveBuffer: 1 << 20},
+		"by a ring":      {Fast: true},
+		"ring, linger":   {Fast: true, Linger: time.Millisecond},
+		"ring, awake":    {Fast: true, Linger: time.Millisecond, Spin: 500 * time.Microsecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t, cfg)
@@ -186,29 +186,5 @@ func TestSendAtOnce(t *testing.T) {
 			t.Fatalf("frame %d of sender %d arrived; want %d", i, u, next[u])
 		}
 		next[u]++
-	}
-}
-
-// TestLinkDown takes the interface down and up: sending and receiving go on.
-func TestLinkDown(t *testing.T) {
-	w := newWire(t, netio.Config{})
-	w.run(t, "link", "set", "tgt0", "down")
-	if n, err := w.a.Send([][]byte{frame(etherType, 60, 1)}); n != 0 || !errors.Is(err, unix.ENETDOWN) {
-		t.Errorf("sent %d, %v on a link that is down", n, err)
-	}
-	if !w.a.Wait(patience) {
-		t.Error("Wait was interrupted")
-	}
-	if n, err := w.a.Receive(buffers(1, 100)); n != 0 || !errors.Is(err, unix.ENETDOWN) {
-		t.Errorf("received %d, %v when the link went down", n, err)
-	}
-	w.run(t, "link", "set", "tgt0", "up")
-	send(t, w.b, frame(etherType, 60, 7))
-	if f := receive(t, w.a, 1, 100); number(f[0]) != 7 {
-		t.Errorf("frame %d arrived", number(f[0]))
-	}
-	send(t, w.a, frame(etherType, 60, 8))
-	if f := receive(t, w.b, 1, 100); number(f[0]) != 8 {
-		t.Errorf("frame %d arrived", number(f[0]))
 	}
 }

@@ -26,9 +26,6 @@ func Open(name string, _ Config) (*Link, error) {
 	return nil, fmt.Errorf("interface %s: %w", name, errSystem)
 }
 
-// SetFilter replaces the program that says which frames are received.
-func (l *Link) SetFilter([]bpf.RawInstruction) error { return errSystem }
-
 // Warnings returns what a person should know of the link.
 func (l *Link) Warnings(int) []string { return nil }
 
@@ -44,14 +41,17 @@ func (l *Link) Name() string { return l.name }
 // MAC returns the address of the interface.
 func (l *Link) MAC() [6]byte { return [6]byte{} }
 
-// MTU returns the interface's MTU in bytes.
-func (l *Link) MTU() int { return 0 }
-
-// Down says why the interface carries no frames.
+// Down says why the interface carries no frames at the moment.
 func (l *Link) Down() error { return errSystem }
 
-// Changes counts the changes of Down, MTU and MAC.
+// Changes counts the changes of Down, MTU and MAC noticed so far.
 func (l *Link) Changes() uint64 { return 0 }
+
+// SetFilter replaces the program that says which frames are received.
+func (l *Link) SetFilter([]bpf.RawInstruction) error { return errSystem }
+
+// MTU returns the interface's MTU in bytes.
+func (l *Link) MTU() int { return 0 }
 
 // Drops returns how many frames the kernel has dropped.
 func (l *Link) Drops() (uint64, error) { return 0, errSystem }

@@ -201,19 +201,26 @@ func TestBuffers(t *testing.T) {
 
 // TestNothingAllocates counts the allocations of a batch's way over the wire.
 func TestNothingAllocates(t *testing.T) {
-	w := newWire(t, netio.Config{Linger: time.Millisecond})
-	out := [][]byte{frame(etherType, 60, 1), frame(etherType, 1514, 2), frame(etherType, 60, 3)}
-	bufs := buffers(8, 2000)
-	allocations := testing.AllocsPerRun(200, func() {
-		w.b.Send(out)
-		for got := 0; got < len(out); {
-			w.a.Wait(patience)
-			n, _ := w.a.Receive(bufs)
-			got += n
-		}
-		w.a.MTU()
-	})
-	if allocations != 0 {
-		t.Errorf("%v allocations for each batch", allocations)
+	for name, cfg := range map[string]netio.Config{
+		"by messages": {Linger: time.Millisecond},
+		"by a ring":   {Linger: time.Millisecond, Fast: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWire(t, cfg)
+			out := [][]byte{frame(etherType, 60, 1), frame(etherType, 1514, 2), frame(etherType, 60, 3)}
+			bufs := buffers(8, 2000)
+			allocations := testing.AllocsPerRun(200, func() {
+				w.b.Send(out)
+				for got := 0; got < len(out); {
+					w.a.Wait(patience)
+					n, _ := w.a.Receive(bufs)
+					got += n
+				}
+				w.a.MTU()
+			})
+			if allocations != 0 {
+				t.Errorf("%v allocations for each batch", allocations)
+			}
+		})
 	}
 }

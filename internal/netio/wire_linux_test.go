@@ -140,12 +140,29 @@ func receive(t *testing.T, l *netio.Link, n, size int) [][]byte {
 // only assembles a filter that passes frames whose number is even.
 func only(t *testing.T) []bpf.RawInstruction {
 	t.Helper()
-	raw, err := bpf.Assemble([]bpf.Instruction{
+	return assemble(t,
 		bpf.LoadAbsolute{Off: 14, Size: 4},
 		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 1, SkipTrue: 1},
 		bpf.RetConstant{Val: 0xffffffff},
 		bpf.RetConstant{Val: 0},
-	})
+	)
+}
+
+// passing assembles a filter that passes frames of one number.
+func passing(t *testing.T, n int) []bpf.RawInstruction {
+	t.Helper()
+	return assemble(t,
+		bpf.LoadAbsolute{Off: 14, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(n), SkipTrue: 1},
+		bpf.RetConstant{Val: 0xffffffff},
+		bpf.RetConstant{Val: 0},
+	)
+}
+
+// assemble assembles a filter.
+func assemble(t *testing.T, program ...bpf.Instruction) []bpf.RawInstruction {
+	t.Helper()
+	raw, err := bpf.Assemble(program)
 	if err != nil {
 		t.Fatal(err)
 	}

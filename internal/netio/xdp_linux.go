@@ -3,6 +3,7 @@
 package netio
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -54,18 +55,47 @@ type xdpRing struct {
 	entries            unsafe.Pointer
 }
 
-// newXDPSender returns a sender for an interface's first queue.
-func newXDPSender(ifindex int) (*xdpSender, error) {
+// newXDPSender returns a sender for the first queue of an interface of the
+// namespace that a socket is in.
+func newXDPSender(ifindex, socket int) (*xdpSender, error) {
 	fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open an AF_XDP socket: %w", err)
 	}
 	x := &xdpSender{fd: fd}
+	if !sameNamespace(fd, socket) {
+		x.close()
+		return nil, errors.New("open an AF_XDP socket: this thread is in another network namespace")
+	}
 	if err := x.setUp(ifindex); err != nil {
 		x.close()
 		return nil, err
 	}
 	return x, nil
+}
+
+// sameNamespace tells whether two sockets are in one network namespace: in
+// another, an interface's index is another interface. Kernels before Linux 5.14
+// do not say; they are believed to be.
+func sameNamespace(a, b int) bool {
+	ofA, errA := unix.GetsockoptUint64(a, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	ofB, errB := unix.GetsockoptUint64(b, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	return errA != nil || errB != nil || ofA == ofB
+}
+
+// allowLocking raises the limit on locked memory as far as we may: senders take
+// their memory later, too, when we may no longer, and the kernel counts that of
+// all processes of a user.
+func allowLocking() {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) != nil {
+		return
+	}
+	most := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &most) != nil {
+		limit.Cur = limit.Max
+		unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit)
+	}
 }
 
 // setUp shares memory and rings with the kernel and binds the socket.
@@ -164,13 +194,15 @@ func (x *xdpSender) reap() {
 	atomic.StoreUint32(x.done.consumer, n)
 }
 
-// send sends frames from the first on, as many as it can take, and returns how
-// many. An error, if not 0, says why some of those may be late, or lost.
-func (x *xdpSender) send(frames [][]byte) (int, unix.Errno) {
+// send sends frames from the first on, as many as it can take of no more than
+// limit bytes, which the kernel does not check, and returns how many. Some of
+// those may be late, or lost, if the interface is not up.
+func (x *xdpSender) send(frames [][]byte, limit int) int {
 	x.reap()
+	limit = min(limit, xdpChunk)
 	next := *x.tx.producer // ours alone to change
 	n := 0
-	for ; n < len(frames) && len(frames[n]) <= xdpChunk && len(x.free) > 0; n++ {
+	for ; n < len(frames) && len(frames[n]) <= limit && len(x.free) > 0; n++ {
 		at := x.free[len(x.free)-1]
 		x.free = x.free[:len(x.free)-1]
 		length := copy(x.chunks[at:at+xdpChunk], frames[n])
@@ -179,12 +211,13 @@ func (x *xdpSender) send(frames [][]byte) (int, unix.Errno) {
 		next++
 	}
 	atomic.StoreUint32(x.tx.producer, next)
-	return n, x.kick(next)
+	x.kick(next)
+	return n
 }
 
 // kick has the kernel send what is in the ring, up to the frame before next,
 // frames that it did not take before included.
-func (x *xdpSender) kick(next uint32) unix.Errno {
+func (x *xdpSender) kick(next uint32) {
 	at := atomic.LoadUint32(x.tx.consumer)
 	var since time.Time // of the first pause without progress
 	for idle := 0; at != next; idle++ {
@@ -192,7 +225,7 @@ func (x *xdpSender) kick(next uint32) unix.Errno {
 		switch e {
 		case 0, unix.EAGAIN, unix.EBUSY, unix.ENOBUFS, unix.EINTR:
 		default:
-			return e
+			return
 		}
 		switch now := atomic.LoadUint32(x.tx.consumer); {
 		case now != at:
@@ -201,10 +234,9 @@ func (x *xdpSender) kick(next uint32) unix.Errno {
 		case since.IsZero():
 			since = time.Now()
 		case time.Since(since) > xdpPatience:
-			return unix.EAGAIN
+			return
 		default:
 			time.Sleep(xdpPause)
 		}
 	}
-	return 0
 }

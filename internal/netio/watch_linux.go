@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// condition is what the kernel says of the interface that has a Link's name.
+type condition struct {
+	index int   // 0 where there is none
+	down  error // why it carries no frames, or nil
+	mac   [6]byte
+	mtu   int // in bytes
+}
+
+// watcher hears of changes of the interfaces in the namespace of the thread
+// that made it, and asks what has become of one. It does not rely on what the
+// messages say: some may be lost, and what they tell may be over.
+type watcher struct {
+	events  *rtnetlink.Conn // hears
+	queries *rtnetlink.Conn // asks
+	closing chan struct{}   // closed to end the watching
+	ended   chan struct{}   // closed when that is done
+}
+
+// newWatcher returns a watcher that hears of all changes from now on.
+func newWatcher() (*watcher, error) {
+	events, err := rtnetlink.Dial(&netlink.Config{Groups: unix.RTMGRP_LINK})
+	if err != nil {
+		return nil, fmt.Errorf("watch the network interfaces by route netlink: %w", err)
+	}
+	queries, err := rtnetlink.Dial(nil)
+	if err != nil {
+		events.Close()
+		return nil, fmt.Errorf("open a route netlink socket: %w", err)
+	}
+	return &watcher{events, queries, make(chan struct{}), make(chan struct{})}, nil
+}
+
+// close ends the watching, and returns when it has ended.
+func (w *watcher) close() {
+	close(w.closing)
+	w.events.Close() // ends the Receive of Link.watch
+	<-w.ended
+	w.queries.Close()
+}
+
+// look returns the condition of the interface that has a name now. One that
+// carries no Ethernet frames counts as none.
+func (w *watcher) look(name string) (condition, error) {
+	ask := &rtnetlink.LinkMessage{Attributes: &rtnetlink.LinkAttributes{Name: name}}
+	found, err := w.queries.Execute(ask, unix.RTM_GETLINK, netlink.Request)
+	if errors.Is(err, unix.ENODEV) {
+		return condition{down: ErrGone}, nil
+	}
+	if err != nil {
+		return condition{}, err
+	}
+	for _, m := range found {
+		if link, ok := m.(*rtnetlink.LinkMessage); ok && link.Attributes != nil {
+			return read(link), nil
+		}
+	}
+	return condition{}, fmt.Errorf("the kernel's answer about interface %s says nothing of it", name)
+}
+
+// read returns the condition that a message tells of.
+func read(m *rtnetlink.LinkMessage) condition {
+	c := condition{index: int(m.Index), mtu: int(m.Attributes.MTU)}
+	copy(c.mac[:], m.Attributes.Address)
+	switch {
+	case m.Type != unix.ARPHRD_ETHER && m.Type != unix.ARPHRD_LOOPBACK:
+		return condition{down: ErrGone}
+	case m.Flags&unix.IFF_UP == 0:
+		c.down = ErrDown
+	case m.Flags&unix.IFF_LOWER_UP == 0:
+		c.down = ErrNoCarrier
+	}
+	return c
+}
+
+// startWatching begins to follow the interface, from its condition now on.
+func (l *Link) startWatching() error {
+	w, err := newWatcher()
+	if err != nil {
+		return err
+	}
+	l.watcher = w
+	l.condition.Store(&condition{down: ErrGone})
+	err = l.update()
+	go l.watch()
+	if err != nil {
+		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
+	}
+	return nil
+}
+
+// watchRetry is when to try again what the kernel has refused.
+const watchRetry = time.Second
+
+// watch follows the interface until the watcher is closed.
+func (l *Link) watch() {
+	w := l.watcher
+	defer close(w.ended)
+	for {
+		messages, _, err := w.events.Receive()
+		switch {
+		case err != nil: // messages were lost, or it is time to try again
+			select {
+			case <-w.closing:
+				return
+			case <-time.After(10 * time.Millisecond): // for what else is lost
+			}
+		case !l.concerned(messages):
+			continue
+		}
+		var retry time.Time
+		if l.update() != nil {
+			retry = time.Now().Add(watchRetry)
+		}
+		w.events.SetReadDeadline(retry)
+	}
+}
+
+// concerned tells whether messages may speak of the Link's interface: of the
+// one that it had when it last looked, or of one that has the name.
+func (l *Link) concerned(messages []rtnetlink.Message) bool {
+	index := l.condition.Load().index
+	return slices.ContainsFunc(messages, func(m rtnetlink.Message) bool {
+		link, ok := m.(*rtnetlink.LinkMessage)
+		return ok && (int(link.Index) == index || link.Attributes != nil && link.Attributes.Name == l.name)
+	})
+}
+
+// update takes in the interface's condition, and has the receiver know where it
+// has changed. After an error it has to be called again.
+func (l *Link) update() error {
+	now, err := l.watcher.look(l.name)
+	if err != nil {
+		return err
+	}
+	was := *l.condition.Load()
+	if now.index == 0 {
+		now.mac, now.mtu = was.mac, was.mtu // the last known
+	} else if err = l.settle(now, was); err != nil {
+		now.index, now.down = 0, ErrGone
+	}
+	if now == was {
+		return err
+	}
+	l.MTU() // that frames are sent by
+	l.condition.Store(&now)
+	l.changes.Add(1)
+	l.wake()
+	return err
+}
+
+// settle has the sockets follow an interface that is there to its condition now.
+func (l *Link) settle(now, was condition) error {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	if err := l.bind(now.index); err != nil {
+		return err
+	}
+	if now.down != nil {
+		return nil
+	}
+	if was.down != nil {
+		l.setBypass(true) // the fall may have ended it
+	}
+	if l.wantFast && l.fast == nil {
+		l.fast, _ = newXDPSender(now.index, l.fd) // else by sendmmsg
+	}
+	return nil
+}
+
+// bind has the sockets leave an interface that is gone for another, which may
+// have the same index. What the packet socket was set to it keeps.
+func (l *Link) bind(index int) error {
+	sa, err := unix.Getsockname(l.fd)
+	if err != nil {
+		return fmt.Errorf("find the interface of a packet socket: %w", err)
+	}
+	if at, ok := sa.(*unix.SockaddrLinklayer); ok && at.Ifindex == index {
+		return nil
+	}
+	if err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: l.protocol, Ifindex: index}); err != nil {
+		return fmt.Errorf("bind a packet socket to %s: %w", l.name, err)
+	}
+	if l.fast != nil {
+		l.fast.close()
+		l.fast = nil
+	}
+	return nil
+}

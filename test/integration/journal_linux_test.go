@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vblade/internal/lab"
+)
+
+// linkPatience is how long a test waits for what must happen to a link.
+const linkPatience = 20 * time.Second
+
+// What vblade logs of its link.
+const (
+	logDown    = "vblade: tgt0: the interface is down; waiting for the link"
+	logGone    = "vblade: tgt0: the interface is gone; waiting for the link"
+	logCarrier = "vblade: tgt0: no carrier; waiting for the link"
+	logAgain   = "vblade: tgt0: serving again"
+)
+
+// journal is what a vblade logs, line by line.
+type journal struct {
+	t     *testing.T
+	fifo  *os.File
+	lines chan string
+}
+
+// endOfJournal is a line that no vblade logs.
+const endOfJournal = "the end"
+
+// startLogged starts vblade for e9.0 on tgt0 with a journal.
+func (s *site) startLogged(args ...string) (*lab.Vblade, *journal) {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "journal")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	fifo, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	j := &journal{s.t, fifo, make(chan string, 10000)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(fifo); lines.Scan(); {
+			if !strings.Contains(lines.Text(), "rmem_max") { // which only root can pass over
+				j.lines <- lines.Text()
+			}
+		}
+	}()
+	s.t.Cleanup(func() { fifo.Close(); <-ended })
+	args = append([]string{"-c", `exec "$0" "$@" 2>` + path, s.vblade}, args...)
+	return s.host.StartVblade(s.t, "/bin/sh", append(args, "9", "0", "tgt0", s.image)...), j
+}
+
+// next returns the next line.
+func (j *journal) next() string {
+	j.t.Helper()
+	select {
+	case line := <-j.lines:
+		return line
+	case <-time.After(linkPatience):
+		j.t.Fatal("nothing is logged")
+		return ""
+	}
+}
+
+// expect wants lines, these and no others, in their order.
+func (j *journal) expect(want ...string) {
+	j.t.Helper()
+	for _, w := range want {
+		if line := j.next(); line != w {
+			j.t.Errorf("logged %q; want %q", line, w)
+		}
+	}
+}
+
+// until returns the lines up to one that is as wanted.
+func (j *journal) until(want string) []string {
+	j.t.Helper()
+	for lines := []string{}; ; {
+		lines = append(lines, j.next())
+		if lines[len(lines)-1] == want {
+			return lines
+		}
+	}
+}
+
+// rest ends vblade and returns the lines that nobody asked for.
+func (j *journal) rest(v *lab.Vblade) []string {
+	j.t.Helper()
+	if err := v.Stop(); err != nil {
+		j.t.Error(err)
+	}
+	if _, err := fmt.Fprintln(j.fifo, endOfJournal); err != nil {
+		j.t.Fatal(err)
+	}
+	lines := j.until(endOfJournal)
+	return lines[:len(lines)-1]
+}
+
+// stop ends vblade, which must have logged no more.
+func (j *journal) stop(v *lab.Vblade) {
+	j.t.Helper()
+	if lines := j.rest(v); len(lines) > 0 {
+		j.t.Errorf("logged besides: %q", lines)
+	}
+}
