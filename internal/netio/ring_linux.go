@@ -34,14 +34,36 @@ type ring struct {
 // frame is too long for one. The receiver calls it.
 func (l *Link) fitRing() {
 	l.ringMTU = int(l.mtu.Load())
+	if l.ring != nil && l.ringMTU <= l.ring.mtu {
+		return
+	}
+	l.sendMu.Lock() // the watcher binds the socket under it
+	defer l.sendMu.Unlock()
 	if l.ring != nil {
-		if l.ringMTU <= l.ring.mtu {
-			return
-		}
 		l.ring.close()
 		l.ring = nil
 	}
 	l.ring, _ = newRing(l.fd, l.ringSize, l.ringMTU) // else by recvmmsg
+	l.hookAgain()
+}
+
+// noProtocol is an EtherType that no frame has: it is reserved.
+const noProtocol = 0xffff
+
+// hookAgain has the packet socket receive where its interface is up. The kernel
+// forgets to see to that if the interface comes up just when a ring is changed.
+func (l *Link) hookAgain() {
+	sa, err := unix.Getsockname(l.fd)
+	if err != nil {
+		return
+	}
+	at, ok := sa.(*unix.SockaddrLinklayer)
+	if !ok || at.Ifindex <= 0 {
+		return // the watcher binds it to the next
+	}
+	for _, protocol := range []uint16{noProtocol, l.protocol} { // to bind it as it is bound does nothing
+		unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: at.Ifindex})
+	}
 }
 
 // newRing makes a ring of so many bytes for frames of an MTU on a bound socket.
