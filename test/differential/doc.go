@@ -36,9 +36,10 @@
 // source that is always answered. The C program answers in order: after its reply
 // to the sentinel there is nothing to come. Ours may answer out of order; it is
 // waited for until it sent all that it should, and a reply that comes too late to
-// be looked at with its group is one too many for the next. A frame with a hazard
-// goes alone; then both programs are started afresh, and the generator's model
-// with them.
+// be looked at with its group is one too many for the next. A group ends with a
+// frame that changes the masks: ours serves whom that admits from its reply on
+// (14). A frame with a hazard goes alone; then both programs are started afresh,
+// and the generator's model with them.
 //
 //	leg_linux_test.go        the legs, and the loop of one
 //	pair_linux_test.go       both programs: start, exchange, start afresh

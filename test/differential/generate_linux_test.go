@@ -4,6 +4,7 @@ package differential
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"vblade/internal/aoe"
 )
@@ -21,6 +22,7 @@ type request struct {
 	frame  aoe.Frame
 	hazard *hazard
 	ours   bool // we answer it, the C program may not
+	admits bool // it changes the masks: what comes behind it may be admitted only then
 }
 
 // tag returns the request's tag; a frame cut before its end has none.
@@ -52,7 +54,8 @@ type generator struct {
 	queue []func() aoe.Frame // what comes before chance does
 }
 
-// group returns at most n requests to send together. One with a hazard is alone.
+// group returns at most n requests to send together. One with a hazard is alone,
+// one that changes the masks is the last.
 func (g *generator) group(n int) []request {
 	var group []request
 	for len(group) < n {
@@ -61,9 +64,11 @@ func (g *generator) group(n int) []request {
 			g.held = &r
 			break
 		}
-		group = append(group, r)
+		masks := g.model.masks
 		g.model.apply(r.frame)
-		if r.hazard != nil {
+		r.admits = !slices.Equal(masks, g.model.masks)
+		group = append(group, r)
+		if r.hazard != nil || r.admits {
 			break
 		}
 	}

@@ -159,12 +159,10 @@ func (p *pair) try(group []request, sentinel aoe.Frame) {
 // tryGroup sends a group without hazards.
 func (p *pair) tryGroup(group []request, sentinel aoe.Frame) bool {
 	p.t.Helper()
-	group = append(group, request{index: group[len(group)-1].index, frame: sentinel})
-	frames := framesOf(group)
-	p.send(p.c, frames)
-	p.send(p.ours, frames)
-
 	c, ours := newAnswers(), newAnswers()
+	p.sendOurs(group, sentinel, ours)
+	group = append(group, request{index: group[len(group)-1].index, frame: sentinel})
+	p.send(p.c, framesOf(group))
 	last := sentinel.Tag()
 	p.c.collect(c, func(a *answers) bool { return a.byTag[last] != nil })
 	p.ours.collect(ours, func(a *answers) bool { return a.byTag[last] != nil && a.cover(group, c) })
@@ -206,14 +204,29 @@ func (p *pair) send(s *side, frames [][]byte) {
 	}
 }
 
+// sendOurs sends a group and the sentinel to our program. Whom an edit of the
+// masks admits we need not answer before the edit is (difference 14).
+func (p *pair) sendOurs(group []request, sentinel aoe.Frame, got *answers) {
+	p.t.Helper()
+	last := group[len(group)-1]
+	if !last.admits {
+		p.send(p.ours, append(framesOf(group), sentinel))
+		return
+	}
+	p.send(p.ours, framesOf(group))
+	tag, _ := last.tag()
+	p.ours.collect(got, func(a *answers) bool { return a.byTag[tag] != nil })
+	p.send(p.ours, [][]byte{sentinel})
+}
+
 // tryHazard sends a frame that may leave the C program in another state than
 // ours, or dead. It gets no sentinel: it answers or ends.
 func (p *pair) tryHazard(r request, sentinel aoe.Frame) bool {
 	p.t.Helper()
-	p.send(p.c, [][]byte{r.frame})
-	p.send(p.ours, [][]byte{r.frame, sentinel})
-	tag, _ := r.tag()
 	c, ours := newAnswers(), newAnswers()
+	p.sendOurs([]request{r}, sentinel, ours)
+	p.send(p.c, [][]byte{r.frame})
+	tag, _ := r.tag()
 	p.c.collect(c, func(a *answers) bool { return a.byTag[tag] != nil })
 	p.ours.collect(ours, func(a *answers) bool {
 		return a.byTag[sentinel.Tag()] != nil && (r.hazard.ours == nil || a.byTag[tag] != nil)
