@@ -82,7 +82,7 @@ func (s *site) start(t *testing.T, args ...string) *export {
 	go func() {
 		status := -1 // where the host could not be entered
 		s.host.Do(func() error {
-			status = run(args, in, &e.stderr)
+			status = run(args, in, &e.stderr, unconfined)
 			return nil
 		})
 		in.Close()
