@@ -58,9 +58,16 @@ func dropCapabilities() error {
 }
 
 // keepLockedMemory turns the right of CAP_IPC_LOCK, which an AF_XDP socket may
-// need, into a limit. Who may not do so keeps the limit that he has.
+// need, into a limit: none, or the highest that may be set.
 func keepLockedMemory() {
-	unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY})
+	if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}) == nil {
+		return
+	}
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil {
+		limit.Cur = limit.Max
+		unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit)
+	}
 }
 
 // dropBounds empties the bounding set but for CAP_NET_RAW. That takes
