@@ -18,7 +18,11 @@ func (b *Blade) acceptMask(r *request) {
 			r.answer(aoe.MaskLen)
 			return
 		}
+		before := b.masks
 		b.editMasks(r)
+		if !b.masks.equals(&before) {
+			r.changed = changedMasks
+		}
 	default:
 		f.Fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)

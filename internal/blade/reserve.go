@@ -36,8 +36,16 @@ func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
 
 // reserve replaces the reservation by the frame's list.
 func (b *Blade) reserve(r *request) {
+	before := b.reservation
 	b.reservation.n = 0
 	for i := range r.frame.ReserveCount() {
 		b.reservation.add(r.frame.ReserveMAC(i))
+	}
+	switch {
+	case b.reservation.equals(&before):
+	case before.n > 0 && !before.has(r.frame.Src()):
+		r.changed = seizedReservation
+	default:
+		r.changed = changedReservation
 	}
 }

@@ -36,6 +36,7 @@ type Server struct {
 	turn     turn       // the leader's alone, or the watch's while it changes leaders
 	paces    paces
 	watch    watch
+	reporter reporter
 	troubled atomic.Bool // the link's last report was an error
 
 	mu       sync.Mutex // guards what follows, and the blades' orders
@@ -52,7 +53,7 @@ type Server struct {
 // NewServer returns a server of blades over a link. It keeps as many requests
 // as there are buffers, each longer than any frame; byte aoe.ATALen of one
 // begins a page, where the disk wants that. Changes of the link's and the disks'
-// state are logged.
+// state are logged, and of who may use a blade.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
 		port:     newPort(link, len(buffers[0])),
@@ -61,6 +62,7 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 		requests: make([]*request, len(buffers)),
 		turn:     newTurn(),
 		watch:    newWatch(),
+		reporter: reporter{changes: make(chan change, reportBurst)},
 		queue:    newQueue(len(buffers)),
 		free:     make([]*request, len(buffers)),
 	}
@@ -88,6 +90,11 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	done := make(chan struct{})
 	go s.watchLeader(done)
 	defer close(done)
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		s.logChanges(ctx)
+	}()
 	var crew sync.WaitGroup
 	for range CrewSize + 1 {
 		crew.Add(1)
@@ -102,7 +109,10 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 		crew.Wait()
 	}()
 	<-ctx.Done() // before that nobody goes home
-	return s.finish(home, within)
+	err := s.finish(home, within)
+	<-logged
+	s.logRest()
+	return err
 }
 
 // end has the crew finish what is in flight and no more.
@@ -136,6 +146,9 @@ func (s *Server) route(r *request, n int) {
 	for _, b := range s.blades {
 		if b.answersTo(f) {
 			b.accept(r)
+			if r.changed != changedNothing {
+				s.report(r)
+			}
 			return
 		}
 	}
