@@ -103,7 +103,9 @@ func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(blade.CrewSize + runtime.NumCPU())
-	server := blade.NewServer(link, buffers, log.New(stderr, "vblade: ", 0), b)
+	logger := log.New(stderr, "vblade: ", 0)
+	server := blade.NewServer(link, buffers, logger, b)
+	rivals := openRivals(o, logger)
 
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
@@ -113,7 +115,13 @@ func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 		fmt.Fprintf(stderr, "vblade: the process keeps rights that it does not need: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	announce(stdout, o, file)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		rivals.look(ctx)
+	}()
 	err = server.Serve(ctx, endWithin)
+	<-looked
 	undone = err != nil
 	return err
 }
