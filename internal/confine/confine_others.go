@@ -8,5 +8,5 @@ import "errors"
 
 // Process confines nothing here, and says so.
 func Process(string, bool) error {
-	return errors.New("on this system there is no way to take rights from it")
+	return errors.New("giving them up is not implemented on this system")
 }
