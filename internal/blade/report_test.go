@@ -98,3 +98,14 @@ func TestReportsAreFew(t *testing.T) {
 		t.Errorf("the last line is %q; want %q", lines[len(lines)-1], last)
 	}
 }
+
+// TestReportsHoldNobodyUp has a log that takes nothing: an initiator that changes
+// the reservation is answered all the same.
+func TestReportsHoldNobodyUp(t *testing.T) {
+	s := serve(t, frametest.Export{}, plainDisk)
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	for i := range 50 {
+		s.pass(reserveFrame(frametest.Friend, aoe.ReserveForceSet, aoe.MAC{2, 2, 2, 2, 2, byte(i)}))
+	}
+}
