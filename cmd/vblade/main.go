@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/confine"
 	"vblade/internal/netio"
 )
 
@@ -40,14 +42,18 @@ const (
 
 // main runs vblade.
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, confine.Process))
 }
+
+// confinement takes from the process what it does not need to serve the file at
+// path, as confine.Process does.
+type confinement func(path string, readOnly bool) error
 
 // run does what the arguments say and returns the exit status: 0 for help,
 // version and an export that was ended by a signal in good order, 1 for a
 // refusal to start and for an end that left something undone. It is the one
 // place that prints errors.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 	o, err := parse(args)
 	switch {
 	case err == nil && o.help:
@@ -57,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "vblade", version)
 		return 0
 	case err == nil:
-		err = serve(o, stdout, stderr)
+		err = serve(o, stdout, stderr, restrict)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "vblade:", err)
@@ -69,7 +75,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 // serve exports the file until a signal ends it. Where that leaves something
 // undone, calls that hang may still use the file and the link: both stay open
 // until the process ends.
-func serve(o options, stdout, stderr io.Writer) error {
+func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 	o.file.Writers = blade.CrewSize + 2 // with the leader and the last sync
 	file, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
@@ -97,14 +103,25 @@ func serve(o options, stdout, stderr io.Writer) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(blade.CrewSize + runtime.NumCPU())
-	server := blade.NewServer(link, buffers, log.New(stderr, "vblade: ", 0), b)
+	logger := log.New(stderr, "vblade: ", 0)
+	server := blade.NewServer(link, buffers, logger, b)
+	rivals := openRivals(o, logger)
 
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop)   // a second signal ends at once
 	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
+	if err := restrict(o.filename, o.file.ReadOnly); err != nil {
+		fmt.Fprintf(stderr, "vblade: the process keeps rights that it does not need: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
 	announce(stdout, o, file)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		rivals.look(ctx)
+	}()
 	err = server.Serve(ctx, endWithin)
+	<-looked
 	undone = err != nil
 	return err
 }

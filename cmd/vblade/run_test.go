@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// unconfined leaves the process of the tests as it is, which they share.
+func unconfined(string, bool) error { return nil }
+
 // refused are command lines and what the error says; "T" stands for the target.
 var refused = []struct {
 	line, want string
@@ -88,7 +91,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, c := range refused {
 		var stdout, stderr strings.Builder
-		status := run(words(strings.ReplaceAll(c.line, "FILE", file)), &stdout, &stderr)
+		status := run(words(strings.ReplaceAll(c.line, "FILE", file)), &stdout, &stderr, unconfined)
 		if status != 1 {
 			t.Errorf("vblade %s: exit status %d", c.line, status)
 		}
@@ -109,7 +112,7 @@ func TestRefused(t *testing.T) {
 func TestHelp(t *testing.T) {
 	for _, line := range []string{"--help", "-h", "-rh", "--help what ever", "9 0 eth0 disk -h"} {
 		var stdout, stderr strings.Builder
-		if status := run(strings.Fields(line), &stdout, &stderr); status != 0 || stderr.Len() > 0 {
+		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
 		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename\n") {
@@ -126,7 +129,7 @@ func TestHelp(t *testing.T) {
 // TestVersion asks for the version.
 func TestVersion(t *testing.T) {
 	var stdout, stderr strings.Builder
-	if status := run([]string{"--version"}, &stdout, &stderr); status != 0 || stderr.Len() > 0 || stdout.String() != "vblade "+version+"\n" {
+	if status := run([]string{"--version"}, &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 || stdout.String() != "vblade "+version+"\n" {
 		t.Errorf("exit status %d, prints %q and %q", status, &stdout, &stderr)
 	}
 }

@@ -72,17 +72,24 @@ type export struct {
 // site's file. The test ends it.
 func (s *site) start(t *testing.T, args ...string) *export {
 	t.Helper()
+	e := &export{status: make(chan int, 1)}
+	s.startInto(t, e, &e.stderr, args...)
+	return e
+}
+
+// startInto is start for a standard error of the test's.
+func (s *site) startInto(t *testing.T, e *export, stderr io.Writer, args ...string) {
+	t.Helper()
 	procs := runtime.GOMAXPROCS(0)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "FILE", s.file)
 	}
-	e := &export{status: make(chan int, 1)}
 	out, in := io.Pipe()
 	go func() {
 		status := -1 // where the host could not be entered
 		s.host.Do(func() error {
-			status = run(args, in, &e.stderr)
+			status = run(args, in, stderr, unconfined)
 			return nil
 		})
 		in.Close()
@@ -93,7 +100,6 @@ func (s *site) start(t *testing.T, args ...string) *export {
 		t.Fatalf("vblade ended with status %d: %s", <-e.status, &e.stderr)
 	}
 	e.line = line
-	return e
 }
 
 // stop ends vblade with a signal, which must be no failure.
@@ -117,17 +123,19 @@ func (e *export) stop(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// receive returns the next frame on the wire.
+// receive returns the next reply on the wire; vblade also asks there, whether
+// another target has its address.
 func (s *site) receive(t *testing.T) aoe.Frame {
 	t.Helper()
 	buf := [][]byte{make([]byte, 2000)}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if n, err := s.link.Receive(buf); err != nil {
 			t.Fatal(err)
-		} else if n == 1 {
+		} else if n == 1 && aoe.Frame(buf[0]).Has(aoe.FlagResponse) {
 			return buf[0]
+		} else if n == 0 {
+			s.link.Wait(time.Second)
 		}
-		s.link.Wait(time.Second)
 	}
 	t.Fatal("nothing arrives")
 	return nil

@@ -153,3 +153,15 @@ func TestEmptyDevice(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestReadOnlyDevice opens a block device that is read-only, which the kernel
+// does not refuse.
+func TestReadOnlyDevice(t *testing.T) {
+	device := loopDevice(t, frametest.Content(0, frametest.Sectors), "-r")
+	_, err := ata.OpenFile(device, ata.Options{})
+	if want := "open " + device + ": the device is read-only (-r exports it read-only)"; err == nil || err.Error() != want {
+		t.Errorf("got %v; want %s", err, want)
+	}
+	f := openFile(t, device, ata.Options{ReadOnly: true})
+	readAll(t, f, 0, storeSize)
+}

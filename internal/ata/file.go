@@ -70,6 +70,9 @@ func OpenFile(path string, o Options) (*File, error) {
 
 // prepare makes an opened file ready to be exported.
 func (f *File) prepare(o Options) error {
+	if err := f.checkWritable(); err != nil {
+		return err
+	}
 	if err := f.setWindow(f.path, o); err != nil {
 		return err
 	}

@@ -39,6 +39,19 @@ func (f *File) bytes() (int64, error) {
 	return int64(size), nil
 }
 
+// checkWritable refuses to write to a block device that is read-only: Linux
+// opens one for writing, and fails the writes.
+func (f *File) checkWritable() error {
+	if f.readOnly {
+		return nil
+	}
+	// A regular file does not know the question.
+	if protected, err := unix.IoctlGetInt(f.fd, unix.BLKROGET); err == nil && protected != 0 {
+		return fmt.Errorf("open %s: the device is read-only (-r exports it read-only)", f.path)
+	}
+	return nil
+}
+
 // directBlock names the unit of direct I/O on the file.
 func (f *File) directBlock() string {
 	var stx unix.Statx_t

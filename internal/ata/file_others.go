@@ -33,6 +33,9 @@ func isInvalid(error) bool { return false }
 // isInterrupted tells whether a signal cut a call short; os.File tries again itself.
 func isInterrupted(error) bool { return false }
 
+// checkWritable knows of no file that is opened for writing and cannot be written.
+func (f *File) checkWritable() error { return nil }
+
 // errDirect says that there is no direct I/O here.
 var errDirect = errors.New("-d is not supported on this system; leave -d out")
 

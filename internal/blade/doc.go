@@ -21,6 +21,7 @@
 //	watch.go    takes the lead from a leader that a call keeps
 //	health.go   logs when a disk begins to fail, and when it works again
 //	end.go      finishes what is in flight, and says what could not be
+//	report.go   logs who changed a reservation or the masks
 //
 // The protocol's files (blade, ata, config, mask, reserve, request) have no
 // sockets, clocks, goroutines or logging in them.

@@ -36,22 +36,26 @@ type engine struct {
 // startEngine starts an engine for the length of a test.
 func startEngine(t testing.TB, delay func() time.Duration) *engine {
 	e := &engine{t: t, link: frametest.NewLink(9000), store: newSlowStore(delay)}
+	serveEngine(t, e.link, blade.New(e.store, blade.Config{Shelf: 9, Host: "h"}))
+	return e
+}
+
+// serveEngine serves a blade on a link for the length of a test.
+func serveEngine(t testing.TB, link blade.Link, b *blade.Blade) {
 	bufs := make([][]byte, engineBuffers)
 	for i := range bufs {
 		bufs[i] = make([]byte, 10000)
 	}
-	b := blade.New(e.store, blade.Config{Shelf: 9, Host: "h"})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		blade.NewServer(e.link, bufs, log.New(io.Discard, "", 0), b).Serve(ctx, patience)
+		blade.NewServer(link, bufs, log.New(io.Discard, "", 0), b).Serve(ctx, patience)
 	}()
 	t.Cleanup(func() {
 		cancel()
 		<-ended
 	})
-	return e
 }
 
 // transferFrame returns a read, or the write of data.

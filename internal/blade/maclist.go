@@ -2,7 +2,11 @@
 
 package blade
 
-import "vblade/internal/aoe"
+import (
+	"slices"
+
+	"vblade/internal/aoe"
+)
 
 // macList is a set of MACs in the order in which they were added, of fixed
 // size: what a peer sends sizes nothing.
@@ -26,6 +30,9 @@ func (l *macList) index(m aoe.MAC) int {
 
 // has tells whether m is in the list.
 func (l *macList) has(m aoe.MAC) bool { return l.index(m) >= 0 }
+
+// equals tells whether both lists hold the same MACs in the same order.
+func (l *macList) equals(other *macList) bool { return slices.Equal(l.all(), other.all()) }
 
 // add appends m, which the list has room for.
 func (l *macList) add(m aoe.MAC) {

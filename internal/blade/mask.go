@@ -4,9 +4,11 @@ package blade
 
 import "vblade/internal/aoe"
 
-// acceptMask answers a MAC mask command (section 5).
+// acceptMask answers a MAC mask command (section 5). Once a reply that tells of
+// the list is sent, no write that the list shuts out takes effect any more.
 func (b *Blade) acceptMask(r *request) {
 	f := r.frame
+	r.settles = true
 	switch f.MaskOp() {
 	case aoe.MaskRead:
 		b.answerMasks(r)
@@ -16,22 +18,24 @@ func (b *Blade) acceptMask(r *request) {
 			r.answer(aoe.MaskLen)
 			return
 		}
+		before := b.masks
 		b.editMasks(r)
+		if !b.masks.equals(&before) {
+			r.changed = changedMasks
+		}
 	default:
 		f.Fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)
 	}
 }
 
-// editMasks applies a frame's directives up to the first that is wrong. Once it
-// is answered, no write that the new list shuts out takes effect any more.
+// editMasks applies a frame's directives up to the first that is wrong.
 func (b *Blade) editMasks(r *request) {
 	f := r.frame
 	before := b.masks
 	for i := range f.MaskCount() {
 		if e := b.editMask(f.Directive(i)); e != aoe.MaskOK {
 			f.SetMaskResult(e, i)
-			r.settles, r.remasks = true, b.masks != before
 			r.answer(aoe.MaskLen)
 			return
 		}
@@ -41,7 +45,6 @@ func (b *Blade) editMasks(r *request) {
 		r.refuse()
 		return
 	}
-	r.settles, r.remasks = true, b.masks != before
 	b.answerMasks(r)
 }
 

@@ -19,7 +19,7 @@ type request struct {
 	command ata.Command // an ATA command whose work is to be done
 	work    ata.Work    // what the disk has to do before the reply
 	settles bool        // the reply waits for the end of every earlier write
-	remasks bool        // the blade's masks have changed by it
+	changed changeKind  // what people want to know of
 
 	reply int // length of the reply in bytes; 0 for none
 
@@ -34,7 +34,8 @@ func (r *request) start(n int, p *port) {
 	r.frame = r.buf[:n]
 	r.port, r.room = p, p.room
 	r.work = ata.Work{}
-	r.settles, r.remasks = false, false
+	r.settles = false
+	r.changed = changedNothing
 	r.reply = 0
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).

@@ -9,9 +9,12 @@ func (b *Blade) reservedAgainst(src aoe.MAC) bool {
 	return b.reservation.n > 0 && !b.reservation.has(src)
 }
 
-// acceptReserve answers a reserve/release command (section 6).
+// acceptReserve answers a reserve/release command (section 6). Whatever it says,
+// it tells who the target is reserved for: once it is sent, no write of another
+// takes effect any more.
 func (b *Blade) acceptReserve(r *request) {
 	f := r.frame
+	r.settles = true
 	switch op := f.ReserveOp(); {
 	case op == aoe.ReserveRead:
 	case op == aoe.ReserveSet && b.reservedAgainst(f.Src()):
@@ -31,12 +34,18 @@ func (b *Blade) acceptReserve(r *request) {
 // reservationLen is the length of a reply that carries n MACs, in bytes.
 func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
 
-// reserve replaces the reservation by the frame's list. Once that is answered,
-// no write of another takes effect any more.
+// reserve replaces the reservation by the frame's list.
 func (b *Blade) reserve(r *request) {
-	r.settles = true
+	before := b.reservation
 	b.reservation.n = 0
 	for i := range r.frame.ReserveCount() {
 		b.reservation.add(r.frame.ReserveMAC(i))
+	}
+	switch {
+	case b.reservation.equals(&before):
+	case before.n > 0 && !before.has(r.frame.Src()):
+		r.changed = seizedReservation
+	default:
+		r.changed = changedReservation
 	}
 }

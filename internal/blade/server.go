@@ -38,6 +38,7 @@ type Server struct {
 	turn     turn       // the leader's alone, or the watch's while it changes leaders
 	paces    paces
 	watch    watch
+	reporter reporter
 	notice   aoe.Frame // an advertisement is made in it
 
 	receiving, sending trouble
@@ -58,7 +59,7 @@ type Server struct {
 // NewServer returns a server of blades over a link. It keeps as many requests
 // as there are buffers, each longer than any frame; byte aoe.ATALen of one
 // begins a page, where the disk wants that. Changes of the link's and the disks'
-// state are logged.
+// state are logged, and of who may use a blade.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
 		port:     newPort(link, len(buffers[0])),
@@ -69,6 +70,7 @@ func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade
 		watch:    newWatch(),
 		filter:   make([]bpf.RawInstruction, 0, aoe.MaxFilter(MaxMasks)),
 		notice:   make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString),
+		reporter: reporter{changes: make(chan change, reportBurst)},
 		queue:    newQueue(len(buffers)),
 		free:     make([]*request, len(buffers)),
 	}
@@ -98,6 +100,11 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	done := make(chan struct{})
 	go s.watchLeader(done)
 	defer close(done)
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		s.logChanges(ctx)
+	}()
 	var crew sync.WaitGroup
 	for range CrewSize + 1 {
 		crew.Add(1)
@@ -112,7 +119,10 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 		crew.Wait()
 	}()
 	<-ctx.Done() // before that nobody goes home
-	return s.finish(home, within)
+	err := s.finish(home, within)
+	<-logged
+	s.logRest()
+	return err
 }
 
 // end has the crew finish what is in flight and no more.
@@ -145,8 +155,11 @@ func (s *Server) route(r *request, n int) {
 	for _, b := range s.blades {
 		if b.answersTo(f) {
 			b.accept(r)
-			if r.remasks {
+			if r.changed == changedMasks {
 				s.refilter(b)
+			}
+			if r.changed != changedNothing {
+				s.report(r)
 			}
 			return
 		}

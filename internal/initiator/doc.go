@@ -2,7 +2,8 @@
 
 // Package initiator is the other end of the wire: it finds AoE targets and
 // reads, writes and administers them. It is what this project's tests, demo and
-// benchmark speak to a target with; people mount disks with their kernel's.
+// benchmark speak to a target with, and vblade asks with whether another has its
+// address; people mount disks with their kernel's.
 //
 // An Initiator runs exchanges: any number of requests of which a window is
 // outstanding, each repeated until it is answered. A Target is what discovery

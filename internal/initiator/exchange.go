@@ -3,6 +3,7 @@
 package initiator
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,9 @@ type TimeoutError struct {
 func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("e%d.%d: no answer in %v", e.Shelf, e.Slot, e.Patience)
 }
+
+// errInterrupted is returned by an exchange that Interrupt ended.
+var errInterrupted = errors.New("interrupted")
 
 // Run runs an exchange to its end. Requests still outstanding at an error are
 // forgotten: the target may yet execute them.
@@ -179,8 +183,8 @@ func (i *Initiator) repeat() error {
 		wait = min(wait, due)
 	}
 	i.send()
-	if i.due = now.Add(wait); !i.opts.Poll {
-		i.link.Wait(wait)
+	if i.due = now.Add(wait); !i.opts.Poll && !i.link.Wait(wait) {
+		return errInterrupted
 	}
 	return nil
 }

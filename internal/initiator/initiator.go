@@ -101,5 +101,8 @@ func (i *Initiator) layBuffers() error {
 // Close closes the Initiator. Its Targets are of no more use.
 func (i *Initiator) Close() error { return i.link.Close() }
 
+// Interrupt ends waiting for replies, now and from now on; any goroutine may.
+func (i *Initiator) Interrupt() { i.link.Interrupt() }
+
 // MAC returns the address that the Initiator speaks from.
 func (i *Initiator) MAC() aoe.MAC { return i.opts.MAC }

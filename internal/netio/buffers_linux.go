@@ -19,5 +19,9 @@ func NewBuffers(n, align int) ([][]byte, error) {
 	}
 	// Huge pages would make the whole area resident at the first frame.
 	unix.Madvise(area, unix.MADV_NOHUGEPAGE)
+	keepPrivate(area)
 	return layBuffers(area, n, align, page), nil
 }
+
+// keepPrivate leaves memory that holds what is on a disk out of core dumps.
+func keepPrivate(mem []byte) { unix.Madvise(mem, unix.MADV_DONTDUMP) }

@@ -89,6 +89,7 @@ func newRing(fd, bytes, mtu int) (*ring, error) {
 		r.close()
 		return nil, fmt.Errorf("map the receive ring: %w", err)
 	}
+	keepPrivate(r.mem)
 	for block := range blocks {
 		for i := range perBlock {
 			r.slots = append(r.slots, (*unix.Tpacket2Hdr)(unsafe.Pointer(&r.mem[block*ringBlock+i*slot])))

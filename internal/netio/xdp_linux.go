@@ -123,6 +123,7 @@ func (x *xdpSender) shareChunks() error {
 	if err != nil {
 		return err
 	}
+	keepPrivate(mem)
 	x.chunks = mem
 	for i := range uint64(xdpChunks) {
 		x.free = append(x.free, i*xdpChunk)

@@ -181,6 +181,12 @@ type answers struct {
 // newAnswers returns no answers.
 func newAnswers() *answers { return &answers{byTag: map[uint32][]byte{}} }
 
+// isQuestion tells whether a frame is what our program asks the LAN at start:
+// whether another target has its address.
+func isQuestion(f aoe.Frame) bool {
+	return f.Dst() == aoe.Broadcast && f.Command() == aoe.CommandConfig && !f.Has(aoe.FlagResponse)
+}
+
 // add adds frames.
 func (a *answers) add(frames [][]byte) {
 	for _, f := range frames {
@@ -189,6 +195,7 @@ func (a *answers) add(frames [][]byte) {
 			continue
 		}
 		switch tag := aoe.Frame(f).Tag(); {
+		case isQuestion(f):
 		case tag == 0:
 			a.advertisements = append(a.advertisements, f)
 		case a.byTag[tag] != nil:

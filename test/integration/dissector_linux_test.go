@@ -102,8 +102,11 @@ func drain(t *testing.T, tap *netio.Link) [][]byte {
 		t.Fatalf("the tap has %d frames, %v; want more", n, err)
 	}
 	// The advertisement says version 0, as the C program's does: no dissector
-	// looks further.
-	return slices.DeleteFunc(bufs[:n], func(f []byte) bool { return aoe.Frame(f).Version() != aoe.Version })
+	// looks further. And the target asked who else has its address.
+	return slices.DeleteFunc(bufs[:n], func(b []byte) bool {
+		f := aoe.Frame(b)
+		return f.Version() != aoe.Version || !f.Has(aoe.FlagResponse)
+	})
 }
 
 // pcap returns a capture file of Ethernet frames (libpcap's classic format).

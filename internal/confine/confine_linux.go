@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package confine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
+)
+
+// Process confines the process, every thread of it and for good, to what is
+// open, to the file at path (only to read it, with readOnly) and to opening its
+// raw sockets again. It does as much of that as the system can; the error tells
+// of the rest, and is no reason not to serve.
+func Process(path string, readOnly bool) error {
+	// Found while capabilities may help to; used when they are gone, for Landlock
+	// comes last: the others may have to look into /proc.
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return errors.Join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(), shutOut())
+	}
+	defer unix.Close(fd)
+	access := landlock.AccessFSSet(llsys.AccessFSReadFile | llsys.AccessFSIoctlDev)
+	if !readOnly {
+		access |= llsys.AccessFSWriteFile
+	}
+	file := landlock.PathAccess(access, fmt.Sprintf("/proc/self/fd/%d", fd))
+	return errors.Join(forbidGain(), dropCapabilities(), shutOut(file))
+}
+
+// forbidGain has no program that is executed bring privileges along.
+func forbidGain() error {
+	if _, err := cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	return nil
+}
+
+// dropCapabilities takes all capabilities from the process but CAP_NET_RAW, which
+// opens packet and AF_XDP sockets, if it has that. The inheritable and ambient
+// sets are emptied.
+func dropCapabilities() error {
+	dropBounds()
+	keep := cap.NewSet()
+	if has, _ := cap.GetProc().GetFlag(cap.Permitted, cap.NET_RAW); has {
+		keep.SetFlag(cap.Permitted, true, cap.NET_RAW)
+		keep.SetFlag(cap.Effective, true, cap.NET_RAW)
+	}
+	if err := keep.SetProc(); err != nil {
+		return fmt.Errorf("drop capabilities: %w", err)
+	}
+	return nil
+}
+
+// dropBounds empties the bounding set but for CAP_NET_RAW. That takes
+// CAP_SETPCAP; without it no_new_privs has the same effect.
+func dropBounds() {
+	for c := cap.Value(0); c < cap.MaxBits(); c++ {
+		if c != cap.NET_RAW && cap.DropBound(c) != nil {
+			return
+		}
+	}
+}
+
+// shutOut keeps the process from all files but those of the rules, from TCP, and
+// from other processes. Of an older kernel's Landlock it uses what there is.
+func shutOut(rules ...landlock.Rule) error {
+	// V6 has all of these. V9 would deny the socket of systemd's notify protocol.
+	everything := landlock.V6
+	missing := everything.Restrict(rules...)
+	if missing == nil {
+		return nil
+	}
+	if err := everything.BestEffort().Restrict(rules...); err != nil {
+		return fmt.Errorf("restrict it by Landlock: %w", err)
+	}
+	return fmt.Errorf("restrict it wholly by Landlock: %w (Linux 6.12 and newer can, where it is enabled)", missing)
+}

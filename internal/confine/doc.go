@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Package confine takes from a process what it does not need to serve a disk:
+// who takes the process over, by a fault in it, gets hold of little more than
+// the disk, which the LAN reaches anyway.
+//
+// On Linux (confine_linux.go) no privilege can be gained any more, of the
+// capabilities only CAP_NET_RAW stays, and Landlock shuts out every file but
+// the exported one, TCP, and signals and abstract sockets to other processes.
+// What is open stays open: open first, confine afterwards.
+//
+// BUG(1): On systems other than Linux nothing is taken.
+package confine

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+)
+
+// maxResident is the most memory that a target may have had in use, in KiB.
+const maxResident = 24 << 10
+
+// TestConfined looks at the process that serves: it has given up what it does
+// not need, and serves files, block devices and files of a user-space file
+// system all the same.
+func TestConfined(t *testing.T) {
+	kinds := map[string]func(*site) string{
+		"file":         func(s *site) string { return s.image },
+		"block device": func(s *site) string { return s.loopDevice() },
+		"FUSE file":    func(s *site) string { return s.slowDisk().Path() },
+	}
+	for kind, file := range kinds {
+		for _, netif := range []string{"tgt0", "lo"} {
+			t.Run(kind+" on "+netif, func(t *testing.T) {
+				s := newSite(t, 1500)
+				s.testConfined(t, netif, file(s))
+			})
+		}
+	}
+}
+
+// testConfined is TestConfined for a file on an interface.
+func (s *site) testConfined(t *testing.T, netif, file string) {
+	v := s.host.StartVblade(t, s.vblade, "9", "0", netif, file)
+	lab.CheckConfined(t, v.Pid())
+	target, err := s.open(map[string]string{"tgt0": "ini0", "lo": "lo"}[netif], initiator.Options{}).Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.Repeat([]byte("confined"), diskSize/8)
+	if _, err := target.WriteAt(want, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, diskSize)
+	if _, err := target.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("what is read is not what was written: %v", err)
+	}
+	lab.CheckConfined(t, v.Pid()) // the threads that came with the load, too
+	if n := resident(t, v.Pid()); n > maxResident {
+		t.Errorf("%d KiB of memory were in use; want %d at the most", n, maxResident)
+	}
+	if err := v.Stop(); err != nil || strings.Contains(v.Stderr(), "keeps rights") {
+		t.Errorf("%v, and on standard error: %s", err, v.Stderr())
+	}
+}
+
+// resident returns the most memory that a process has had in use, in KiB.
+func resident(t *testing.T, pid int) (n int) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &n); err != nil {
+		t.Fatalf("read VmHWM: %v", err)
+	}
+	return n
+}
+
+// loopDevice makes a block device of the disk's file for the length of the test.
+func (s *site) loopDevice(options ...string) string {
+	s.t.Helper()
+	losetup := lab.Need(s.t, "losetup", "mount")
+	out, err := exec.Command(losetup, append(options, "-f", "--show", s.image)...).Output()
+	if err != nil {
+		lab.Skip(s.t, fmt.Sprintf("a loop device: losetup: %v", err), "run as root, with the loop module loaded")
+	}
+	device := strings.TrimSpace(string(out))
+	s.t.Cleanup(func() {
+		if out, err := exec.Command(losetup, "-d", device).CombinedOutput(); err != nil {
+			s.t.Errorf("losetup -d %s: %v: %s", device, err, out)
+		}
+	})
+	return device
+}
