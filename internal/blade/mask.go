@@ -12,13 +12,13 @@ func (b *Blade) acceptMask(r *request) {
 		b.answerMasks(r)
 	case aoe.MaskEdit:
 		if !f.HoldsDirectives() {
-			f.Fail(aoe.ErrArgument)
+			r.fail(aoe.ErrArgument)
 			r.answer(aoe.MaskLen)
 			return
 		}
 		b.editMasks(r)
 	default:
-		f.Fail(aoe.ErrArgument)
+		r.fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)
 	}
 }

@@ -38,6 +38,7 @@ type Server struct {
 	turn     turn       // the leader's alone, or the watch's while it changes leaders
 	paces    paces
 	watch    watch
+	pulse    pulse     // the leader's alone
 	notice   aoe.Frame // an advertisement is made in it
 
 	receiving, sending trouble
@@ -181,6 +182,7 @@ func (s *Server) send(replies [][]byte) bool {
 		return true
 	}
 	n, err := s.port.link.Send(replies)
+	s.port.counts.send(n, len(replies))
 	s.note(&s.sending, err)
 	return n == len(replies)
 }
