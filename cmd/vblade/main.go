@@ -70,6 +70,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 // undone, calls that hang may still use the file and the link: both stay open
 // until the process ends.
 func serve(o options, stdout, stderr io.Writer) error {
+	watch, err := openObservation(o)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	o.file.Writers = blade.CrewSize + 2 // with the leader and the last sync
 	file, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
@@ -104,6 +109,7 @@ func serve(o options, stdout, stderr io.Writer) error {
 	context.AfterFunc(ctx, stop)   // a second signal ends at once
 	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	announce(stdout, o, file)
+	defer watch.begin(ctx, server, stderr)()
 	err = server.Serve(ctx, endWithin)
 	undone = err != nil
 	return err
