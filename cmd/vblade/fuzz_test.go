@@ -72,6 +72,9 @@ func inFull(o options) []string {
 	for _, m := range o.masks {
 		args = append(args, fmt.Sprintf("-m%X", m[:]))
 	}
+	if o.metrics != "" {
+		args = append(args, "--metrics", o.metrics)
+	}
 	return append(args, "--", strconv.Itoa(int(o.shelf)), strconv.Itoa(int(o.slot)), o.netif, o.filename)
 }
 

@@ -76,6 +76,11 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 // undone, calls that hang may still use the file and the link: both stay open
 // until the process ends.
 func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
+	watch, err := openObservation(o)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	o.file.Writers = blade.CrewSize + 2 // with the leader and the last sync
 	file, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
@@ -120,6 +125,7 @@ func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 		defer close(looked)
 		rivals.look(ctx)
 	}()
+	defer watch.begin(ctx, server, stderr)()
 	err = server.Serve(ctx, endWithin)
 	<-looked
 	undone = err != nil

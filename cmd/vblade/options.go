@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
+	"vblade/internal/monitor"
 )
 
 // usage is the command line in a line.
@@ -35,6 +36,7 @@ type options struct {
 	file     ata.Options
 	buffers  uint16
 	masks    []aoe.MAC
+	metrics  string // the address; none without --metrics
 	help     bool
 	version  bool
 }
@@ -52,6 +54,7 @@ func flags(o *options) *pflag.FlagSet {
 	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write when it is on the disk (O_SYNC)")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
+	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 	fs.BoolVarP(&o.help, "help", "h", false, "print this and exit")
 	return fs
@@ -126,6 +129,21 @@ func (b *bufferCount) String() string { return strconv.Itoa(int(*b)) }
 
 // Type is not shown: the usage text names the value.
 func (b *bufferCount) Type() string { return "buffers" }
+
+// metricsAddress is the value of --metrics.
+type metricsAddress string
+
+// Set checks how the address is written; whether it is to be had shows later.
+func (a *metricsAddress) Set(s string) error {
+	*a = metricsAddress(s)
+	return monitor.CheckAddress(s)
+}
+
+// String is the value as Set reads it.
+func (a *metricsAddress) String() string { return string(*a) }
+
+// Type is not shown: the usage text names the value.
+func (a *metricsAddress) Type() string { return "address" }
 
 // sectors is the value of -o and -l: a number of sectors.
 type sectors struct {

@@ -59,6 +59,10 @@ var accepted = []struct {
 	{"9 -r 0 -b64 eth0 -s disk", func(o *options) { o.file.ReadOnly, o.buffers, o.file.Sync = true, 64, true }},
 	{"-r -- 9 0 eth0 -disk", func(o *options) { o.file.ReadOnly, o.filename = true, "-disk" }},
 
+	{"--metrics unix:/run/x T", func(o *options) { o.metrics = "unix:/run/x" }},
+	{"--metrics=localhost:9100 T", func(o *options) { o.metrics = "localhost:9100" }},
+	{"T --metrics [::1]:9100", func(o *options) { o.metrics = "[::1]:9100" }},
+
 	{"-m 001122334455 T", func(o *options) { o.masks = []aoe.MAC{{0, 0x11, 0x22, 0x33, 0x44, 0x55}} }},
 	{"-m aA:bB:cC:dD:eE:fF T", func(o *options) { o.masks = []aoe.MAC{{0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}} }},
 	{"-mAABBCCDDEEFF T", func(o *options) { o.masks = []aoe.MAC{{0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}} }},

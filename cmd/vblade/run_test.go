@@ -69,6 +69,14 @@ var refused = []struct {
 	{"-m 00:11:22:33:44:5g T", "number 1 of the list"},
 	{"-m 001122334455,00:11:22:33:44:555 T", "number 2 of the list"},
 
+	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100`},
+	{"--metrics= T", `"" is no address`},
+	{"--metrics 9100 T", `"9100" is no address`},
+	{"--metrics /run/vblade.sock T", `"/run/vblade.sock" is no address`},
+	{"--metrics unix: T", "unix: without a path"},
+	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: address already in use (name another address, or end what uses it)"},
+	{"--metrics unix:FILE/x 9 0 lo FILE", "listen on unix:FILE/x for metrics: not a directory (name another address)"},
+
 	{"-z T", "unknown shorthand flag"},
 	{"--nothing T", "unknown flag"},
 	{"-rz T", "unknown shorthand flag"},
@@ -118,7 +126,7 @@ func TestHelp(t *testing.T) {
 		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

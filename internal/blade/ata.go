@@ -12,14 +12,14 @@ func (b *Blade) acceptATA(r *request) {
 	f := r.frame
 	c := ata.Command{Opcode: f.ATACommand(), Count: f.ATACount(), LBA: f.ATALBA()}
 	if b.reservedAgainst(f.Src()) && c.Opcode != ata.Identify {
-		f.Fail(aoe.ErrReserved)
+		r.fail(aoe.ErrReserved)
 		r.answer(aoe.MinLen)
 		return
 	}
 	data := r.buf[aoe.ATALen:max(aoe.ATALen, r.room)]
 	work, result, err := b.disk.Start(c, data, len(f)-aoe.ATALen, r.port.sectors)
 	if err != nil {
-		f.Fail(aoe.ErrArgument)
+		r.fail(aoe.ErrArgument)
 		r.answer(aoe.MinLen)
 		return
 	}
@@ -48,5 +48,6 @@ func (r *request) answerATA(result ata.Result) {
 		n = aoe.ATALen + ata.SectorSize*max(0, int(asked)-int(result.Count))
 	}
 	f.SetATAResult(result.Status, result.Error, result.Count)
+	r.fault = ataFault(result)
 	r.answer(n)
 }

@@ -41,6 +41,8 @@ type Blade struct {
 	config      []byte // the config string, in an array of MaxConfigString
 	masks       macList
 	reservation macList
+
+	counts counts
 }
 
 // New returns the blade that exports store.
@@ -79,6 +81,7 @@ func (b *Blade) admits(src aoe.MAC) bool { return b.masks.n == 0 || b.masks.has(
 func (b *Blade) accept(r *request) {
 	f := r.frame
 	if !b.admits(f.Src()) {
+		b.counts.turn.add(masked, 1)
 		return
 	}
 	r.blade = b
@@ -96,7 +99,7 @@ func (b *Blade) accept(r *request) {
 			r.refuse()
 			return
 		}
-		f.Fail(aoe.ErrCommand)
+		r.fail(aoe.ErrCommand)
 		r.answer(len(f))
 	}
 }

@@ -33,12 +33,12 @@ func (b *Blade) acceptConfig(r *request) {
 		if len(b.config) == 0 || bytes.Equal(b.config, s) {
 			next = s
 		} else {
-			f.Fail(aoe.ErrConfig)
+			r.fail(aoe.ErrConfig)
 		}
 	case aoe.ConfigForceSet:
 		next = s
 	default:
-		f.Fail(aoe.ErrArgument)
+		r.fail(aoe.ErrArgument)
 	}
 	if aoe.ConfigLen+len(next) > r.room {
 		r.refuse()

@@ -22,6 +22,8 @@
 //	health.go   logs when a disk begins to fail, and when it works again
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
+//	counts.go   counts on the way (histogram.go), for others to read (stats.go)
+//	pulse.go    lets others see that the leader's loop turns
 //
 // The protocol's files (blade, ata, config, mask, reserve, request) have no
 // sockets, clocks, goroutines or logging in them.

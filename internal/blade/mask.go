@@ -14,7 +14,7 @@ func (b *Blade) acceptMask(r *request) {
 		b.answerMasks(r)
 	case aoe.MaskEdit:
 		if !f.HoldsDirectives() {
-			f.Fail(aoe.ErrArgument)
+			r.fail(aoe.ErrArgument)
 			r.answer(aoe.MaskLen)
 			return
 		}
@@ -24,7 +24,7 @@ func (b *Blade) acceptMask(r *request) {
 			r.changed = changedMasks
 		}
 	default:
-		f.Fail(aoe.ErrArgument)
+		r.fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)
 	}
 }

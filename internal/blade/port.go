@@ -39,6 +39,8 @@ type Link interface {
 	MTU() int
 	// MAC is the link's Ethernet address.
 	MAC() [6]byte
+	// Drops is how many frames came and found no room; any goroutine may ask.
+	Drops() (uint64, error)
 	// Name is what people call the link.
 	Name() string
 }
@@ -53,6 +55,7 @@ type port struct {
 	sectors int                     // the most sectors in a frame (section 2: scnt)
 	seen    uint64                  // the link's Changes that were taken in
 	told    linkState               // as it was logged last
+	counts  linkCounts
 }
 
 // newPort returns the port of a link whose frames are held by buffers of so

@@ -39,13 +39,18 @@ func newReference(e frametest.Export) *reference {
 // bodies are the shortest frames of the known commands, in bytes (section 1).
 var bodies = []int{36, 32, 28, 26}
 
-// serves tells whether a frame is answered at all (section 1).
-func (r *reference) serves(f []byte) bool {
+// isForUs tells whether a frame is a request to the target (section 1).
+func isForUs(f []byte) bool {
 	if len(f) < 24 || f[12] != 0x88 || f[13] != 0xa2 || f[14]&8 != 0 {
 		return false
 	}
 	shelf, slot := binary.BigEndian.Uint16(f[16:]), f[18]
-	if shelf != frametest.Shelf && shelf != 0xffff || slot != frametest.Slot && slot != 0xff {
+	return (shelf == frametest.Shelf || shelf == 0xffff) && (slot == frametest.Slot || slot == 0xff)
+}
+
+// serves tells whether a frame is answered at all (section 1).
+func (r *reference) serves(f []byte) bool {
+	if !isForUs(f) {
 		return false
 	}
 	if len(r.masks) > 0 && !holds(r.masks, f[6:12]) {

@@ -3,6 +3,8 @@
 package blade
 
 import (
+	"time"
+
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 )
@@ -21,7 +23,10 @@ type request struct {
 	settles bool        // the reply waits for the end of every earlier write
 	changed changeKind  // what people want to know of
 
-	reply int // length of the reply in bytes; 0 for none
+	reply int   // length of the reply in bytes; 0 for none
+	fault Fault // why the reply is a refusal
+
+	arrived time.Duration // clock of the batch that brought it
 
 	ticket          // its place in the blade's order
 	flying bool     // the order has the ticket
@@ -34,9 +39,8 @@ func (r *request) start(n int, p *port) {
 	r.frame = r.buf[:n]
 	r.port, r.room = p, p.room
 	r.work = ata.Work{}
-	r.settles = false
-	r.changed = changedNothing
-	r.reply = 0
+	r.settles, r.changed = false, changedNothing
+	r.reply, r.fault = 0, FaultNone
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).
 	if n < aoe.MinLen {
@@ -67,8 +71,14 @@ func (r *request) enrol() {
 // refuse answers a request whose proper reply the port could not send, as a bad
 // argument (difference 9).
 func (r *request) refuse() {
-	r.frame.Fail(aoe.ErrArgument)
+	r.fail(aoe.ErrArgument)
 	r.answer(aoe.MinLen)
+}
+
+// fail makes the reply a refusal, whose error the header names.
+func (r *request) fail(e aoe.Error) {
+	r.frame.Fail(e)
+	r.fault = Fault(e)
 }
 
 // answer makes the frame, of which n bytes are the reply, ready to send: it

@@ -18,9 +18,9 @@ func (b *Blade) acceptReserve(r *request) {
 	switch op := f.ReserveOp(); {
 	case op == aoe.ReserveRead:
 	case op == aoe.ReserveSet && b.reservedAgainst(f.Src()):
-		f.Fail(aoe.ErrReserved)
+		r.fail(aoe.ErrReserved)
 	case op > aoe.ReserveForceSet || !f.HoldsReservation() || reservationLen(f.ReserveCount()) > r.room:
-		f.Fail(aoe.ErrArgument)
+		r.fail(aoe.ErrArgument)
 	default:
 		b.reserve(r)
 	}

@@ -39,6 +39,7 @@ type Server struct {
 	paces    paces
 	watch    watch
 	reporter reporter
+	pulse    pulse     // the leader's alone
 	notice   aoe.Frame // an advertisement is made in it
 
 	receiving, sending trouble
@@ -194,6 +195,7 @@ func (s *Server) send(replies [][]byte) bool {
 		return true
 	}
 	n, err := s.port.link.Send(replies)
+	s.port.counts.send(n, len(replies))
 	s.note(&s.sending, err)
 	return n == len(replies)
 }

@@ -33,17 +33,21 @@ const (
 	bufferLen = 10000
 )
 
+// firstProbe is the tag before those of the probes that pass sends.
+const firstProbe = 0x5e000000
+
 // session is a blade, served over a link in memory by a server of its own. All
 // tests of the protocol go through it, and so through nothing but frames.
 type session struct {
-	t     testing.TB
-	link  *frametest.Link
-	store *frametest.Store
-	log   *journal
-	probe aoe.Frame // the last one sent by pass
-	stop  context.CancelFunc
-	ended chan struct{} // closed when Serve has returned
-	err   error         // what it returned
+	t      testing.TB
+	link   *frametest.Link
+	store  *frametest.Store
+	log    *journal
+	server *blade.Server
+	probe  aoe.Frame // the last one sent by pass
+	stop   context.CancelFunc
+	ended  chan struct{} // closed when Serve has returned
+	err    error         // what it returned
 }
 
 // journal keeps what a server logs.
@@ -97,10 +101,10 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	for i := range bufs {
 		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
 	}
-	server := blade.NewServer(link, bufs, log.New(s.log, "", 0), blades...)
+	s.server = blade.NewServer(link, bufs, log.New(s.log, "", 0), blades...)
 	go func() {
 		defer close(s.ended)
-		s.err = server.Serve(ctx, patience)
+		s.err = s.server.Serve(ctx, patience)
 	}()
 	// A frame of an unknown command is answered whatever the state and the
 	// MTU, changes nothing, and every mask list of the table admits Friend.
@@ -108,7 +112,7 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	s.probe.SetHeader(aoe.Version, 0, 0xff)
 	s.probe.SetSrc(frametest.Friend)
 	s.probe.SetTarget(aoe.EveryShelf, aoe.EverySlot)
-	s.probe.SetTag(0x5e000000)
+	s.probe.SetTag(firstProbe)
 	t.Cleanup(s.end)
 	return s
 }

@@ -13,10 +13,11 @@ const maxBatch = 64
 // turn is what the leader works on: one batch of frames, from the link to the
 // replies. It lives in the server, so that another worker can take it over.
 type turn struct {
-	batch    []*request // to receive into; nil where a request was lent away
-	bufs     [][]byte   // their buffers, as the link takes them
-	received int        // in the last batch
-	lent     bool       // batch has gaps
+	batch    []*request    // to receive into; nil where a request was lent away
+	bufs     [][]byte      // their buffers, as the link takes them
+	received int           // in the last batch
+	began    time.Duration // clock when it was received
+	lent     bool          // batch has gaps
 
 	pending []*request // with work to be done, in the order of arrival
 	next    int        // the first of them that was not looked at yet
@@ -39,9 +40,15 @@ func (t *turn) unfinished() bool { return t.next < len(t.pending) || len(t.repli
 // reply puts the replies of a run's requests on their way.
 func (t *turn) reply(requests []*request) {
 	for _, r := range requests {
-		if r.reply > 0 {
-			t.replies = append(t.replies, r.buf[:r.reply])
-		}
+		t.answer(r)
+	}
+}
+
+// answer puts a request's reply on its way, if it has one.
+func (t *turn) answer(r *request) {
+	if r.reply > 0 {
+		t.replies = append(t.replies, r.buf[:r.reply])
+		r.blade.counts.turn.count(r)
 	}
 }
 
@@ -57,7 +64,7 @@ func (s *Server) supply() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(t.batch)+len(s.free) == 0 && !s.ending.Load() {
-		s.freed.Wait()
+		s.awaitFree()
 	}
 	n := min(maxBatch-len(t.batch), len(s.free))
 	t.batch = append(t.batch, s.free[len(s.free)-n:]...)
@@ -84,16 +91,18 @@ func (s *Server) receive() int {
 		return 0
 	}
 	t.received = n
+	s.port.counts.receive(t, n)
 	for i, r := range t.batch[:n] {
-		r.slot = i
+		r.slot, r.arrived = i, t.began
 		s.route(r, len(t.bufs[i]))
 		if r.waits() {
 			r.enrol()
 			t.pending = append(t.pending, r)
-		} else if r.reply > 0 {
-			t.replies = append(t.replies, r.buf[:r.reply])
+		} else {
+			t.answer(r)
 		}
 	}
+	s.port.counts.ignore(n - len(t.pending) - len(t.replies))
 	return n
 }
 
@@ -119,6 +128,7 @@ func (s *Server) enter(u *run, enqueue bool) int {
 	for _, r := range u.requests {
 		s.turn.batch[r.slot] = nil
 		r.next, r.flying = nil, true
+		r.blade.counts.inFlight.Add(1)
 		switch starts := r.blade.order.admit(&r.ticket); {
 		case !starts:
 			last = nil

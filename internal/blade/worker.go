@@ -13,6 +13,7 @@ type worker struct {
 	s       *Server
 	run     run      // what it does at the moment
 	replies [][]byte // of its run
+	tally   tally    // of its run
 }
 
 // newWorker returns a worker of s.
@@ -56,11 +57,12 @@ func (w *worker) lead() {
 		if !w.finishTurn() {
 			return
 		}
+		s.pulse.beat()
 		s.supply()
 		if s.port.link.Changes() != s.port.seen {
 			s.attend()
 		}
-		if s.ending.Load() || s.receive() == 0 && !s.port.link.Wait(-1) {
+		if s.ending.Load() || s.receive() == 0 && !s.port.link.Wait(s.pulse.limit()) {
 			break
 		}
 	}
@@ -84,6 +86,7 @@ func (w *worker) finishTurn() bool {
 		w.s.port.refresh() // the MTU may have shrunk under them
 	}
 	t.replies = t.replies[:0]
+	w.s.countTurn()
 	return true
 }
 
@@ -157,6 +160,7 @@ func (w *worker) finish() {
 		}
 	}
 	s.send(w.replies)
+	w.count()
 	s.mu.Lock()
 	started := 0
 	for _, r := range w.run.requests {
@@ -166,6 +170,7 @@ func (w *worker) finish() {
 		}
 		r.flying = false
 		s.free = append(s.free, r)
+		r.blade.counts.inFlight.Add(-1)
 	}
 	if s.inFlight.Add(-int32(len(w.run.requests))) == 0 && s.ending.Load() {
 		started++ // wake one more, to go home

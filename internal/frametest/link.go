@@ -72,6 +72,9 @@ func signal(c chan struct{}) {
 // Name returns the link's name.
 func (l *Link) Name() string { return "memory0" }
 
+// Drops returns none: there is always room.
+func (l *Link) Drops() (uint64, error) { return 0, nil }
+
 // Receive fills frames with what was delivered. What was left in a buffer
 // behind the frame is garbage, as after earlier frames. A frame longer than its
 // buffer has length 0.

@@ -39,6 +39,7 @@ type Link struct {
 	spin     time.Duration // and stays awake so long
 	pays     bool          // the last wait ended within spin
 	in       batch
+	drops    drops
 	sendMu   sync.Mutex
 	wantFast bool
 	fast     *xdpSender // sends what it can; nil where it is not to be had

@@ -18,6 +18,10 @@ const ringBlock = 64 << 10
 // aligned, and room for the header such that the payload is aligned too.
 const slotHeader = 80
 
+// slack is how much longer than the MTU says a frame may come: by the length of
+// a VLAN tag, whether it has one or not.
+const slack = 4
+
 // ring is a packet socket's receive ring (PACKET_RX_RING, TPACKET_V2): memory
 // shared with the kernel, which copies each frame into the next slot as it
 // arrives. To receive takes no system call, and costs a fraction of what
@@ -68,12 +72,12 @@ func (l *Link) hookAgain() {
 
 // newRing makes a ring of so many bytes for frames of an MTU on a bound socket.
 func newRing(fd, bytes, mtu int) (*ring, error) {
-	slot := (slotHeader + mtu + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
+	slot := (slotHeader + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
 	blocks, perBlock := bytes/ringBlock, ringBlock/slot
 	if perBlock < 2 {
 		return nil, fmt.Errorf("an MTU of %d is too large for a receive ring", mtu)
 	}
-	r := &ring{fd: fd, mtu: slot - slotHeader}
+	r := &ring{fd: fd, mtu: slot - slotHeader - slack}
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
 		return nil, fmt.Errorf("choose the receive ring's form: %w", err)
 	}

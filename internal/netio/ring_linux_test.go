@@ -79,7 +79,7 @@ func TestRing(t *testing.T) {
 	for _, mtu := range []int{1500, 9000} {
 		r := newRingTest(t, mtu, 4*ringBlock)
 		slots := len(r.to.ring.slots)
-		if want := 4 * (ringBlock / (slotHeader + mtu + 15)); slots < want {
+		if want := 4 * (ringBlock / (slotHeader + mtu + slack + 15)); slots < want {
 			t.Fatalf("MTU %d: %d slots; want %d", mtu, slots, want)
 		}
 		next := 0

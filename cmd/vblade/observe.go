@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"time"
+
+	"vblade/internal/blade"
+	"vblade/internal/monitor"
+)
+
+// observation is how others watch a run: by signals, by metrics, as its service
+// manager.
+type observation struct {
+	asked    chan os.Signal
+	listener net.Listener // for metrics; nil without --metrics
+}
+
+// openObservation opens what observing needs, while that is still allowed.
+func openObservation(o options) (*observation, error) {
+	w := &observation{asked: make(chan os.Signal, 1)}
+	if o.metrics != "" {
+		var err error
+		if w.listener, err = monitor.Listen(o.metrics); err != nil {
+			return nil, err
+		}
+	}
+	signal.Notify(w.asked, reportSignals()...)
+	return w, nil
+}
+
+// close gives up what openObservation opened.
+func (w *observation) close() {
+	signal.Stop(w.asked)
+	if w.listener != nil {
+		w.listener.Close()
+	}
+}
+
+// metricsGC has the heap collected early, in percent of what is in use: nothing
+// but questions for metrics leaves garbage, and they shall not cost much memory.
+const metricsGC = 25
+
+// goodbye is how long those who watch may take to hear of the end.
+const goodbye = time.Second
+
+// begin has a server observed that is about to serve until ctx ends. The
+// function that it returns ends that, after the server.
+func (w *observation) begin(ctx context.Context, server *blade.Server, stderr io.Writer) (end func()) {
+	closeMetrics := func() error { return nil }
+	if w.listener != nil {
+		debug.SetGCPercent(metricsGC)
+		closeMetrics = monitor.ServeMetrics(w.listener, server.Stats).Close
+	}
+	notified := notify(ctx, server, log.New(stderr, "vblade: ", 0))
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		for range w.asked {
+			io.WriteString(stderr, monitor.Report(server.Stats()))
+		}
+	}()
+	return func() {
+		closeMetrics()
+		signal.Stop(w.asked)
+		close(w.asked)
+		late := time.After(goodbye)
+		for _, heard := range []chan struct{}{reported, notified} {
+			select {
+			case <-heard:
+			case <-late:
+				return
+			}
+		}
+	}
+}
+
+// notify tells the service manager, where there is one, about the server. It
+// closes the channel once it has told of the end.
+func notify(ctx context.Context, server *blade.Server, logger *log.Logger) chan struct{} {
+	told := make(chan struct{})
+	status := func() string { return monitor.Status(server.Stats()) }
+	complain := func(err error) { logger.Print(err) }
+	notifier := monitor.NewNotifier(status, complain)
+	if notifier == nil {
+		close(told)
+		return told
+	}
+	if interval, err := monitor.WatchdogInterval(); err != nil {
+		complain(err)
+	} else if interval > 0 {
+		server.Pulse(interval, notifier.Beat)
+	}
+	go func() {
+		defer close(told)
+		notifier.Run(ctx)
+	}()
+	return told
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Package monitor shows what a blade.Server has counted to those who watch it:
+//
+//	report.go   lines for people and their scripts (quantity.go: the figures)
+//	page.go     a page for Prometheus, in its text format 0.0.4
+//	metrics.go  serves the page, to clients who may be slow or hostile
+//	listen.go   opens the address to serve it on
+//	notify.go   messages to the service manager: state, status, watchdog
+//
+// Nothing here is on a frame's way, and nothing of it runs where nobody asked.
+package monitor

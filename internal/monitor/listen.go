@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// network is an address as net.Listen takes it.
+func network(address string) (kind, name string, err error) {
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" {
+			return "", "", errors.New("unix: without a path")
+		}
+		return "unix", path, nil
+	}
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return "", "", fmt.Errorf("%q is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100", address)
+	}
+	return "tcp", address, nil
+}
+
+// CheckAddress tells what is wrong with how an address is written.
+func CheckAddress(address string) error {
+	_, _, err := network(address)
+	return err
+}
+
+// Listen opens the address to serve metrics on: unix:PATH, or host and port. The
+// socket that a dead program has left at PATH is replaced, nothing else is.
+func Listen(address string) (net.Listener, error) {
+	kind, name, err := network(address)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen(kind, name)
+	if kind == "unix" && errors.Is(err, syscall.EADDRINUSE) && abandoned(name) {
+		if err = os.Remove(name); err == nil {
+			l, err = net.Listen(kind, name)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s for metrics: %w", address, explain(err))
+	}
+	return l, nil
+}
+
+// dialPatience is how long a live program may take to let itself be found.
+const dialPatience = time.Second
+
+// abandoned tells whether path is a socket that nobody listens on any more.
+func abandoned(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != os.ModeSocket {
+		return false
+	}
+	conn, err := net.DialTimeout("unix", path, dialPatience)
+	if err == nil {
+		conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// explain shortens an error of net.Listen to its cause and says what to do.
+func explain(err error) error {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err
+	}
+	switch errno {
+	case syscall.EADDRINUSE:
+		return fmt.Errorf("%w (name another address, or end what uses it)", errno)
+	case syscall.EADDRNOTAVAIL:
+		return fmt.Errorf("%w (name an address of this host)", errno)
+	case syscall.EACCES, syscall.EPERM:
+		return fmt.Errorf("%w (name another address, or start as root)", errno)
+	}
+	return fmt.Errorf("%w (name another address)", errno)
+}

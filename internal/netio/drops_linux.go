@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"fmt"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// drops is the sum of what the kernel has told of frames that it dropped.
+type drops struct {
+	mu    sync.Mutex
+	total uint64
+}
+
+// Drops returns how many frames the kernel has dropped since Open, for want of
+// room in the receive buffer. Any goroutine may ask.
+func (l *Link) Drops() (uint64, error) {
+	d := &l.drops
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// Each reading sets the kernel's own count back to zero.
+	stats, err := unix.GetsockoptTpacketStats(l.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
+	if err != nil {
+		return d.total, fmt.Errorf("read the packet statistics of %s: %w", l.name, err)
+	}
+	d.total += uint64(stats.Drops)
+	return d.total, nil
+}

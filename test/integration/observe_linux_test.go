@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+	"vblade/internal/netio"
+)
+
+// patience is how long a test waits for what must happen, before it fails.
+const patience = 20 * time.Second
+
+// station is a raw station at the wire's other end, which sends every frame
+// once: what a target counts can be known to the frame.
+type station struct {
+	t    *testing.T
+	link *netio.Link
+	in   [][]byte
+}
+
+// newStation opens a station on ini0.
+func (s *site) newStation() *station {
+	s.t.Helper()
+	st := &station{t: s.t, in: make([][]byte, netio.MaxBatch)}
+	for i := range st.in {
+		st.in[i] = make([]byte, 2000)
+	}
+	err := s.host.Do(func() (err error) {
+		st.link, err = netio.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20})
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { st.link.Close() })
+	return st
+}
+
+// send sends a frame n times.
+func (st *station) send(n int, f []byte) {
+	st.t.Helper()
+	batch := make([][]byte, netio.MaxBatch)
+	for i := range batch {
+		batch[i] = f
+	}
+	for n > 0 {
+		sent, err := st.link.Send(batch[:min(n, len(batch))])
+		if err != nil || sent == 0 {
+			st.t.Fatalf("sent %d frames: %v", sent, err)
+		}
+		n -= sent
+	}
+}
+
+// await waits for n frames of anybody's.
+func (st *station) await(n int) {
+	st.t.Helper()
+	for end := time.Now().Add(patience); n > 0; {
+		if time.Now().After(end) {
+			st.t.Fatalf("%d frames are missing", n)
+		}
+		st.link.Wait(time.Second)
+		got, err := st.link.Receive(st.in)
+		if err != nil {
+			st.t.Fatal(err)
+		}
+		n -= got
+	}
+}
+
+// request is a frame to e9.0: an ATA command, and data after it.
+func (st *station) request(opcode, count uint8, lba uint64, data int) aoe.Frame {
+	f := make(aoe.Frame, max(aoe.MinLen, aoe.ATALen+data))
+	f.SetHeader(aoe.Version, 0, aoe.CommandATA)
+	f.SetDst(aoe.Broadcast)
+	f.SetSrc(st.link.MAC())
+	f.SetTarget(9, 0)
+	f.SetATARequest(0, opcode, count, lba)
+	return f
+}
+
+// converse has some of everything happen on a target that serves the station and
+// nobody else: 18 frames, of which 16 are answered, and two that the filter keeps
+// from it.
+func (st *station) converse() {
+	st.t.Helper()
+	masked := st.request(ata.Read, 1, 0, 0)
+	masked.SetSrc(alice)
+	unknown := st.request(0, 0, 0, 0)
+	unknown.SetHeader(aoe.Version, 0, 77)
+	st.send(7, st.request(ata.Read, 2, 100, 0))
+	st.send(3, st.request(ata.Write, 1, 50, sectorSize))
+	st.send(1, st.request(ata.FlushCache, 0, 0, 0))
+	st.send(2, st.request(ata.Read, 1, diskSize/sectorSize, 0))
+	st.send(1, st.request(ata.Read, 3, 0, 0))
+	st.send(1, unknown)
+	st.send(1, st.request(ata.Identify, 1, 0, 0))
+	st.send(2, masked)
+	st.send(2, unknown[:20])
+	st.await(16)
+}
+
+// loud starts a target with its standard error to be read line by line.
+func (s *site) loud(args ...string) (*lab.Vblade, *bufio.Reader) {
+	s.t.Helper()
+	pipe := filepath.Join(s.t.TempDir(), "stderr")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := os.OpenFile(pipe, os.O_RDWR|unix.O_NONBLOCK, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { r.Close() })
+	r.SetReadDeadline(time.Now().Add(2 * patience))
+	shell := []string{"-c", `exec "$@" 2>` + pipe, "sh", s.vblade}
+	return s.host.StartVblade(s.t, "/bin/sh", append(shell, args...)...), bufio.NewReader(r)
+}
+
+// report asks a target for its counters again and again until the report has
+// lines that match, one for the export and one for the link: a reply may be here
+// before it is counted.
+func report(t *testing.T, v *lab.Vblade, stderr *bufio.Reader, export, link string) {
+	t.Helper()
+	want := regexp.MustCompile(export + "\n" + link + "\n$")
+	got := ""
+	for end := time.Now().Add(patience); !want.MatchString(got); {
+		if time.Now().After(end) {
+			t.Fatalf("the report is\n%swant\n%s", got, want)
+		}
+		v.Signal(syscall.SIGUSR1)
+		for got = ""; !strings.Contains(got, "tgt0: "); {
+			line, err := stderr.ReadString('\n')
+			if err != nil {
+				t.Fatalf("after %s: %v", got, err)
+			}
+			got += line
+		}
+	}
+}
+
+// TestReport asks a target for its counters by a signal.
+func TestReport(t *testing.T) {
+	s := newSite(t, 1500)
+	st := s.newStation()
+	own := st.link.MAC()
+	v, stderr := s.loud("-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image)
+	st.await(1) // the advertisement
+	report(t, v, stderr, `e9\.0: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us`,
+		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped`)
+	st.converse()
+	report(t, v, stderr, `e9\.0: 7 reads 7\.2 kB, 3 writes 1\.5 kB, 1 flushes, 4 errors \(1 unrecognized command, 1 bad argument, 2 not found\), `+
+		`0 masked out, 0 in flight, p50 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s`,
+		`tgt0: 18 frames received, 17 sent, 2 ignored, 0 dropped by the kernel, 0 replies dropped`)
+	if err := v.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// flood is more small frames than any receive buffer of ours holds.
+const flood = 40000
+
+// arrived is how many frames have come out of the wire at tgt0: a busy host loses
+// some on it.
+func (s *site) arrived() int {
+	s.t.Helper()
+	out, err := s.host.Output("ip", "-json", "-statistics", "link", "show", "tgt0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var links []struct {
+		Stats64 struct{ RX struct{ Packets int } }
+	}
+	if err := json.Unmarshal(out, &links); err != nil || len(links) != 1 {
+		s.t.Fatalf("%v: %s", err, out)
+	}
+	return links[0].Stats64.RX.Packets
+}
+
+// TestReportOfFlood floods a target that is stopped: what it has not received
+// when it goes on, the kernel has dropped, and that is counted.
+func TestReportOfFlood(t *testing.T) {
+	s := newSite(t, 1500)
+	st := s.newStation()
+	v, stderr := s.loud("9", "0", "tgt0", s.image)
+	st.await(1)
+	v.Signal(syscall.SIGSTOP)
+	var stopped unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, v.Pid(), &stopped, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	st.send(flood, st.request(0, 0, 0, 0)[:30]) // too short for an answer
+	v.Signal(syscall.SIGCONT)
+	if _, err := s.open("ini0", initiator.Options{}).Find(9, 0); err != nil {
+		t.Fatal(err)
+	}
+	arrived := s.arrived()
+	for end := time.Now().Add(patience); ; {
+		v.Signal(syscall.SIGUSR1)
+		line, err := stderr.ReadString('\n')
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("%d frames arrived; %s, %v", arrived, line, err)
+		}
+		var received, sent, ignored, dropped int
+		n, _ := fmt.Sscanf(line, "tgt0: %d frames received, %d sent, %d ignored, %d dropped by the kernel,", &received, &sent, &ignored, &dropped)
+		if n == 4 && received+dropped == arrived && dropped > 0 && ignored > 0 {
+			return
+		}
+	}
+}
+
+// scrape reads a target's metrics.
+func (s *site) scrape(network, address string) string {
+	s.t.Helper()
+	client := http.Client{Timeout: patience, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (conn net.Conn, err error) {
+			err = s.host.Do(func() error {
+				conn, err = net.Dial(network, address)
+				return err
+			})
+			return conn, err
+		},
+	}}
+	response, err := client.Get("http://vblade/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		s.t.Fatalf("status %d, %v", response.StatusCode, err)
+	}
+	return string(page)
+}
+
+// TestMetrics reads a target's metrics by both kinds of address.
+func TestMetrics(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "metrics")
+	for network, address := range map[string]string{"tcp": "127.0.0.1:9100", "unix": socket} {
+		t.Run(network, func(t *testing.T) {
+			s := newSite(t, 1500)
+			st := s.newStation()
+			own := st.link.MAC()
+			option := map[string]string{"tcp": address, "unix": "unix:" + address}[network]
+			v := s.host.StartVblade(t, s.vblade, "-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image, "--metrics", option)
+			if network == "tcp" && s.listening(v) != 1 {
+				t.Errorf("%d TCP sockets listen", s.listening(v))
+			}
+			st.await(1)
+			st.converse()
+			page := ""
+			for end := time.Now().Add(patience); !strings.Contains(page, `vblade_sent_frames_total{link="tgt0"} 17`) ||
+				!strings.Contains(page, `vblade_service_seconds_count{target="e9.0"} 16`); page = s.scrape(network, address) {
+				if time.Now().After(end) {
+					t.Fatal(page)
+				}
+			}
+			for _, sample := range []string{`reads_total{target="e9.0"} 7`, `read_bytes_total{target="e9.0"} 7168`,
+				`writes_total{target="e9.0"} 3`, `write_bytes_total{target="e9.0"} 1536`, `flushes_total{target="e9.0"} 1`,
+				`masked_frames_total{target="e9.0"} 0`, `errors_total{target="e9.0",kind="not_found"} 2`,
+				`received_frames_total{link="tgt0"} 18`, `ignored_frames_total{link="tgt0"} 2`} {
+				if !strings.Contains(page, "\nvblade_"+sample+"\n") {
+					t.Errorf("%s is not on the page\n%s", sample, page)
+				}
+			}
+			v.Kill() // what it leaves behind is no obstacle
+			s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image, "--metrics", option)
+			if page := s.scrape(network, address); !strings.Contains(page, `vblade_reads_total{target="e9.0"} 0`) {
+				t.Errorf("the next target's page is\n%s", page)
+			}
+		})
+	}
+}
+
+// listening returns how many TCP sockets listen on the target's host, which has
+// no other use for them.
+func (s *site) listening(v *lab.Vblade) int {
+	s.t.Helper()
+	n := 0
+	for _, table := range []string{"tcp", "tcp6"} {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", v.Pid(), table))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		n += bytes.Count(b, []byte(" 0A ")) // the state LISTEN
+	}
+	return n
+}
+
+// TestNothingListens checks that without --metrics nothing listens.
+func TestNothingListens(t *testing.T) {
+	s := newSite(t, 1500)
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+	if n := s.listening(v); n != 0 {
+		t.Errorf("%d TCP sockets listen", n)
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/unix", v.Pid()))
+	if err != nil || bytes.Count(b, []byte("\n")) != 1 {
+		t.Errorf("Unix sockets of its own, %v:\n%s", err, b)
+	}
+}
+
+// TestMetricsUnderLoad reads the metrics all the time while a disk is used.
+func TestMetricsUnderLoad(t *testing.T) {
+	s := newSite(t, 9000)
+	socket := filepath.Join(t.TempDir(), "metrics")
+	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image, "--metrics", "unix:"+socket)
+	target := s.find(aoe.MAC{})
+	target.SetWindow(64)
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for i := 0; i < 5 && err == nil; i++ {
+			_, err = target.ReadAt(make([]byte, diskSize), 0)
+		}
+		done <- err
+	}()
+	for n := 0; ; n++ {
+		select {
+		case err := <-done:
+			if n == 0 || err != nil {
+				t.Errorf("the metrics were read %d times meanwhile, the disk: %v", n, err)
+			}
+			return
+		default:
+			s.scrape("unix", socket)
+		}
+	}
+}
