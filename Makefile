@@ -9,6 +9,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10s
 BENCH       ?= -out docs
+SOAK        ?= 10m
 CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
 
 # Tests and demo make network namespaces on Linux: root may, others may in a user
@@ -62,6 +63,10 @@ race: modules
 e2e: vblade
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 
+## soak: random requests and random faults for SOAK (10m), and floods, as root
+soak: modules
+	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 90m -run 'Soak|Flood' ./test/endurance
+
 ## bench: measure beside Debian's vblade, as root, for docs/; BENCH=-short for a minute's worth
 bench: vblade
 	$(GO) run ./cmd/bench -vblade ./vblade $(BENCH)
@@ -96,4 +101,4 @@ clean:
 help:
 	@sed -n 's/^## /  /p' Makefile
 
-.PHONY: known modules platform check demo test race e2e bench fuzz lint cross clean help
+.PHONY: known modules platform check demo test race e2e soak bench fuzz lint cross clean help

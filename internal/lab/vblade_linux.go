@@ -34,12 +34,21 @@ func buildAndRun(m *testing.M, program *string, flags []string) int {
 	}
 	defer os.RemoveAll(dir)
 	*program = filepath.Join(dir, "vblade")
-	args := append([]string{"build", "-o", *program}, flags...)
-	if out, err := exec.Command("go", append(args, "vblade/cmd/vblade")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+	if err := Build(*program, flags...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
+}
+
+// Build builds the vblade of this source tree as the file program. More
+// arguments go to go build.
+func Build(program string, flags ...string) error {
+	args := append([]string{"build", "-o", program}, flags...)
+	if out, err := exec.Command("go", append(args, "vblade/cmd/vblade")...).CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // Vblade is a target program under test, ours or the C one, that serves.

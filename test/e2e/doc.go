@@ -22,7 +22,7 @@
 // # How a test is written
 //
 // A test is a function on *site in a scenario's file (commands, seed,
-// fio, readonly, several), listed in TestKernelDriver. It takes a guest, starts
+// fio, readonly, several, outlive), listed in TestKernelDriver. It takes a guest, starts
 // blades, and tells the guest what to do:
 //
 //	g := s.guest(t, "tap0", 1500)

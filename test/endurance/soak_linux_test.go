@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package endurance
+
+import (
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"vblade/internal/initiator"
+	"vblade/internal/lab"
+	"vblade/internal/slowdisk"
+)
+
+// The initiators of TestSoak, each with sectors of its own, and the length of a
+// round: within one no MTU is lowered.
+const (
+	soakLoads    = 4
+	soakWindow   = 32
+	soakRequests = 300
+	soakSectors  = (soakLoads + 1) * regionSectors
+	soakPatience = 30 * time.Second
+)
+
+// mostLogOfFault is what a log may say of a fault, in bytes: a report when it is
+// asked for one, a line for each change of state.
+const mostLogOfFault = 2 << 10
+
+// soakGrowth is how much memory a target may need beyond what it held once each
+// fault had been there, in KiB: a minute later it is as large as it gets. It is
+// little for the millions of requests of ten minutes.
+const soakGrowth = 16 << 10
+
+// soak is a target in use while all goes wrong that can.
+type soak struct {
+	*site
+	disk   *slowdisk.Disk
+	vblade *lab.Vblade
+	ledger *ledger
+	loads  []*load
+	faults *faults
+
+	quiet  sync.RWMutex // held by who has frames outstanding
+	ending chan struct{}
+}
+
+// TestSoak reads, writes and flushes at random, with verification, while links,
+// disk and administrators do their worst, for as long as SOAK says: nothing lost,
+// nothing wrong, and the target holds in the end what it held once each fault had
+// been there.
+func TestSoak(t *testing.T) {
+	limit := endurance(t)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	s := newSoak(t, seed)
+	ended := make(chan error)
+	for i, l := range s.loads {
+		go func() { ended <- pinned(i, func() error { return s.work(l) }) }()
+	}
+	err := s.faults.eachOnce()
+	warm := usageOf(t, s.vblade)
+	for end := time.Now().Add(limit); err == nil && time.Now().Before(end) && s.vblade.Alive(); {
+		err = s.faults.any()
+	}
+	close(s.ending)
+	for range s.loads {
+		err = errors.Join(err, <-ended)
+	}
+	if err != nil {
+		t.Errorf("after %s: %v", s.faults.latest(), err)
+	}
+	s.summary(warm)
+}
+
+// newSoak starts a target on a disk of the test's making, and finds it.
+func newSoak(t *testing.T, seed uint64) *soak {
+	t.Helper()
+	s := &soak{site: newLAN(t), ledger: newLedger(soakSectors), ending: make(chan struct{})}
+	var err error
+	if s.disk, err = slowdisk.Mount(slowdisk.Options{Size: soakSectors * sectorSize}); err != nil {
+		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	t.Cleanup(func() { s.disk.Close() })
+	s.vblade = s.host.StartVblade(t, program, "-b", "64", "9", "0", "tgt0", s.disk.Path())
+	procs := runtime.GOMAXPROCS(soakLoads + 4)
+	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	for i := range soakLoads {
+		s.loads = append(s.loads, &load{
+			target: s.find(initiator.Options{MAC: station(i), Patience: soakPatience}, 9, 0),
+			ledger: s.ledger,
+			rng:    rand.New(rand.NewPCG(seed, uint64(i))),
+			own:    region{(i + 1) * regionSectors, regionSectors},
+			shared: region{0, regionSectors},
+			window: soakWindow,
+		})
+	}
+	s.faults = newFaults(s, rand.New(rand.NewPCG(seed, soakLoads)))
+	for _, l := range s.loads {
+		l.tolerate = s.faults.explain
+	}
+	_, err = s.loads[0].target.WriteAt(stamped(soakSectors), 0)
+	s.must(err)
+	return s
+}
+
+// work runs rounds of a load until the test ends, each with frames as long as the
+// target takes at its beginning.
+func (s *soak) work(l *load) error {
+	for {
+		select {
+		case <-s.ending:
+			return nil
+		default:
+		}
+		if err := s.round(l); err != nil {
+			return err
+		}
+	}
+}
+
+// round runs a round.
+func (s *soak) round(l *load) (err error) {
+	s.quiet.RLock()
+	defer s.quiet.RUnlock()
+	if l.target, err = l.target.Initiator().Find(9, 0); err != nil {
+		return err
+	}
+	return l.round(soakRequests)
+}
+
+// summary checks what the target has come to, and says what was done to it.
+func (s *soak) summary(warm usage) {
+	s.t.Helper()
+	answered, failed, again := 0, 0, 0
+	for _, l := range s.loads {
+		answered, failed, again = answered+l.answered, failed+l.failed, again+l.target.Initiator().Retransmissions
+	}
+	s.t.Logf("%d requests in %v; %d failed with the disk, %d times one was sent again",
+		answered, s.ledger.now().Round(time.Second), failed, again)
+	s.t.Logf("faults: %s", s.faults)
+	checkFlat(s.t, warm, usageOf(s.t, s.vblade), soakGrowth)
+	if err := s.ledger.verify(s.loads[0].target, region{0, soakSectors}); err != nil {
+		s.t.Errorf("in the end: %v", err)
+	}
+	checkLog(s.t, s.vblade, mostLog+s.faults.count()*mostLogOfFault)
+}
