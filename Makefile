@@ -40,6 +40,11 @@ check: known
 known:
 	@test -n "$(ARCHES)" || { echo "PLATFORM=$(PLATFORM): say linux or freebsd"; exit 1; }
 
+build/%/vblade: $(SOURCES)
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* $(BUILD) -o $@ ./cmd/vblade
+
+include packaging/install.mk
+
 modules:
 	$(GO) mod download
 
@@ -90,10 +95,10 @@ cross:
 
 ## clean: remove what was built
 clean:
-	rm -f vblade vblade-*-*
+	rm -rf vblade vblade-*-* build
 
 ## help: list these targets
 help:
-	@sed -n 's/^## /  /p' Makefile
+	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 .PHONY: known modules platform check demo test race e2e bench fuzz lint cross clean help
