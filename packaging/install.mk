@@ -58,8 +58,11 @@ MAINTAINER      ?= $(shell $(COMMIT) --format='%an <%ae>')
 ## packages: make build/*.deb and build/*.rpm, for amd64 and arm64
 packages: package-amd64 package-arm64
 
+RPM_amd64 := x86_64
+RPM_arm64 := aarch64
+
 package-amd64 package-arm64: package-%: build/%/vblade
-	rm -rf build/$*/root
+	rm -rf build/$*/root build/vblade*_$*.deb build/vblade*.$(RPM_$*).rpm
 	@$(MAKE) --no-print-directory install PROGRAM=$< DESTDIR=build/$*/root prefix=/usr sysconfdir=/etc >/dev/null
 	gzip -9n build/$*/root/usr/share/man/man*/*
 	printf 'vblade (%s-1) unstable; urgency=medium\n\n  * Port to Go.\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' '$(MAINTAINER)' \
