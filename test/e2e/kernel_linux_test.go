@@ -21,6 +21,7 @@ func TestKernelDriver(t *testing.T) {
 		{"mounts a read-only export and cannot write to it", s.readOnly},
 		{"tells two blades on one interface apart", s.twoBlades},
 		{"sees a masked blade only where the mask lists it", s.masks},
+		{"keeps a disk that systemd serves, upgrades, restarts and stops", s.service},
 	} {
 		t.Run(scenario.name, scenario.run)
 	}
