@@ -63,8 +63,8 @@ test: modules
 race: modules
 	$(AS_ROOT) $(GO) test -count=1 -race ./...
 
-## e2e: run the tests with the Linux aoe driver in a virtual machine, as root
-e2e: vblade
+## e2e: run the tests with the Linux aoe driver and a Debian system in virtual machines, as root
+e2e: vblade packages
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 
 ## bench: measure beside Debian's vblade, as root, for docs/; BENCH=-short for a minute's worth

@@ -70,7 +70,7 @@ package-amd64 package-arm64: package-%: build/%/vblade
 	@set -e; for packager in deb rpm; do \
 		SOURCE_DATE_EPOCH="$$($(COMMIT) --format=%ct)" ARCH=$* \
 		PACKAGE_VERSION='$(PACKAGE_VERSION)' MAINTAINER='$(MAINTAINER)' \
-		$(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager $$packager --target build; \
+		GOTOOLCHAIN=auto $(GO) run $(NFPM) package --config packaging/nfpm.yaml --packager $$packager --target build; \
 	done
 
 .PHONY: install uninstall packages package-amd64 package-arm64

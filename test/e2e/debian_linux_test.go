@@ -130,8 +130,8 @@ TimeoutStopSec=1
 WantedBy=multi-user.target
 `
 
-// boot makes the system the disk of a guest on tap, and boots it.
-func (d *debian) boot(tap string) *shell {
+// image makes the system a disk that a guest can boot.
+func (d *debian) image() string {
 	d.t.Helper()
 	busybox, err := lab.Find("busybox")
 	if err != nil {
@@ -142,40 +142,62 @@ func (d *debian) boot(tap string) *shell {
 	d.write("etc/systemd/system/agent.service", agentUnit, 0o644)
 	d.write("etc/systemd/network/eth0.network", "[Match]\nName=eth0\n\n[Network]\nLinkLocalAddressing=no\n", 0o644)
 	d.run("systemctl enable agent systemd-networkd; systemctl mask apt-daily.timer apt-daily-upgrade.timer serial-getty@ttyS0; echo target >/etc/hostname")
-
 	disk := emptyDisk(d.t, 1<<30)
 	d.command(lab.Need(d.t, "mke2fs", "e2fsprogs"), "-q", "-t", "ext4", "-d", d.root, disk)
 	if err := os.RemoveAll(d.root); err != nil {
 		d.t.Fatal(err)
 	}
-	s := d.site
-	s.run(d.t, "ip", "tuntap", "add", tap, "mode", "tap")
-	s.run(d.t, "ip", "link", "set", tap, "addrgenmode", "none", "up")
-	g, err := bootGuest(s.host, s.boot, tap, "-action", "reboot=reset", "-drive", "file="+disk+",if=virtio,format=raw,cache=unsafe",
-		"-append", kernelOptions+" net.ifnames=0 disk=/dev/vda")
-	if err != nil {
-		d.t.Fatalf("boot the Debian system: %v", err)
-	}
-	d.t.Cleanup(func() {
-		if d.t.Failed() {
-			d.t.Logf("the console of the Debian system ends:\n%s", g.console())
-		}
-		g.kill()
-		s.run(d.t, "ip", "link", "del", tap)
-	})
-	return &shell{t: d.t, guest: g}
+	return disk
 }
 
-// reboots restarts a guest and waits for the end of its boot.
-func (sh *shell) reboots() {
-	sh.t.Helper()
-	sh.mu.Lock()
-	sh.ready = false
-	sh.mu.Unlock()
-	if _, err := sh.start("systemctl reboot"); err != nil {
-		sh.t.Fatal(err)
+// target is a guest with a Debian system, and a tap device of its own.
+type target struct {
+	*shell
+	site *site
+	disk string
+	tap  string
+}
+
+// newTarget lays a wire and boots a Debian system's disk on it.
+func (s *site) newTarget(t *testing.T, disk, tap string) *target {
+	t.Helper()
+	s.run(t, "ip", "tuntap", "add", tap, "mode", "tap")
+	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
+	s.run(t, "ip", "link", "set", tap, "addrgenmode", "none", "up")
+	target := &target{shell: &shell{t: t}, site: s, disk: disk, tap: tap}
+	target.boots()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the console of the Debian system ends:\n%s", target.console())
+		}
+		target.kill()
+	})
+	return target
+}
+
+// boots boots the target.
+func (tg *target) boots() {
+	tg.t.Helper()
+	drive := "file=" + strings.ReplaceAll(tg.disk, ",", ",,") + ",if=virtio,format=raw,cache=unsafe"
+	options := kernelOptions + " net.ifnames=0 disk=/dev/vda"
+	g, err := bootGuest(tg.site.host, tg.site.boot, tg.tap, "-drive", drive, "-append", options)
+	if err != nil {
+		tg.t.Fatalf("boot the Debian system: %v", err)
 	}
-	if err := sh.await("the end of its boot", bootLimit, func() bool { return sh.ready }); err != nil {
-		sh.t.Fatal(err)
+	tg.guest = g
+}
+
+// reboots has the target end, and boots it again.
+func (tg *target) reboots() {
+	tg.t.Helper()
+	if _, err := tg.start("systemctl reboot"); err != nil {
+		tg.t.Fatal(err)
 	}
+	select {
+	case <-tg.qemu.ended:
+	case <-time.After(commandLimit):
+		tg.t.Fatalf("the Debian system did not end within %v", commandLimit)
+	}
+	tg.control.Close()
+	tg.boots()
 }

@@ -8,8 +8,17 @@ import (
 	"testing"
 )
 
-// diskConf is a conf file as Debian's package takes it too, but for its name.
-const diskConf = "shelf=9\nslot=0\nnetif=eth0\nfilename=/srv/disk.img\noptions='-b 32'\n"
+// The exports of the target: one that Debian's package can serve as well, of
+// another user's file in an uncommon place; one that waits for its interface,
+// of a block device; one that is wrong.
+const (
+	diskConf  = "shelf=9\nslot=0\nnetif=eth0\nfilename=/data/disk.img\noptions='-b 32'\n"
+	lateConf  = "shelf=9\nslot=1\nnetif=wire0\nfilename=/dev/vda\noptions='-r --metrics 127.0.0.1:9100'\nionice='-c1'\n"
+	wrongConf = "shelf=9\nnetif=eth0\nfilename=/data/disk.img\n"
+)
+
+// diskUnit is the unit of disk-0.conf.
+const diskUnit = `vblade@disk\x2d0`
 
 // service is the life of an export on a host with systemd: it is served by
 // Debian's package, then by ours without a change, through a reboot, a crash
@@ -20,13 +29,12 @@ func (s *site) service(t *testing.T) {
 	d.installs()
 	image := randomDisk(t, 1<<20, 3)
 	want := sumOfFile(t, image)
-	d.add(image, "srv/disk.img", 0o600)
-	d.add(image, "srv/a disk.img", 0o600)
+	d.add(image, "data/disk.img", 0o600)
 	d.write("etc/vblade.conf.d/disk-0.conf", diskConf, 0o644)
-	d.run("dpkg -i /theirs.deb")
+	d.run("chown nobody /data/disk.img; dpkg -i /theirs.deb")
 
 	g := s.guest(t, "tap0", 1500)
-	target := d.boot("tap1")
+	target := s.newTarget(t, d.image(), "tap1")
 	s.bridge(t, "br0", "tap0", "tap1")
 	g.run("modprobe aoe aoe_iflist=eth0")
 	g.appears("etherd/e9.0")
@@ -41,11 +49,10 @@ func (s *site) service(t *testing.T) {
 
 	target.run("dpkg -i /ours.deb")
 	serves("after the upgrade")
-	target.is(`vblade@disk\x2d0`, "ActiveState", "active")
-	target.run("ls -l /proc/$(systemctl show -P MainPID 'vblade@disk\\x2d0')/exe | grep /usr/sbin/vblade")
-	target.run("/usr/sbin/vblade --version")
+	target.is(diskUnit, "ActiveState", "active")
+	target.run("vblade --version")
 
-	target.lateAndWrong()
+	target.run("cat >/etc/vblade.conf.d/late.conf <<'END'\n" + lateConf + "END\ncat >/etc/vblade.conf.d/wrong.conf <<'END'\n" + wrongConf + "END\n")
 	target.reboots()
 	serves("after a reboot")
 	target.waits()
@@ -99,76 +106,76 @@ func difference(before, after string) string {
 }
 
 // is checks a property of a unit.
-func (sh *shell) is(unit, property, want string) {
-	sh.t.Helper()
-	got := strings.TrimSpace(sh.run("systemctl show -P " + property + " '" + unit + "'"))
+func (tg *target) is(unit, property, want string) {
+	tg.t.Helper()
+	got := strings.TrimSpace(tg.run("systemctl show -P " + property + " '" + unit + "'"))
 	if got != want {
-		sh.t.Errorf("%s of %s is %q, want %q; its journal:\n%s", property, unit, got, want, sh.journal(unit))
+		tg.t.Errorf("%s of %s is %q, want %q; its journal:\n%s", property, unit, got, want, tg.journal(unit))
 	}
 }
 
 // journal returns what a unit has logged since the boot.
-func (sh *shell) journal(unit string) string {
-	sh.t.Helper()
-	return sh.run("journalctl -b -o cat -u '" + unit + "'")
+func (tg *target) journal(unit string) string {
+	tg.t.Helper()
+	return tg.run("journalctl -b -o cat -u '" + unit + "'")
 }
 
-// lateAndWrong adds an export whose interface is not there, and one whose conf
-// file is wrong.
-func (sh *shell) lateAndWrong() {
-	sh.t.Helper()
-	sh.run(`cd /etc/vblade.conf.d
-		printf "shelf=9\nslot=1\nnetif=wire0\nfilename='/srv/a disk.img'\noptions=-r\nionice='-c1'\n" >late.conf
-		printf "shelf=9\nnetif=eth0\nfilename=/srv/disk.img\n" >wrong.conf`)
-}
+// mainPID is the process number of a unit's vblade, for a shell script.
+func mainPID(unit string) string { return "$(systemctl show -P MainPID '" + unit + "')" }
 
-// waits checks that the late export waits for its interface, and no longer; and
-// that the wrong one says what is wrong.
-func (sh *shell) waits() {
-	sh.t.Helper()
-	sh.is("vblade@late", "ActiveState", "inactive")
-	sh.run("ip link add wire0 type veth peer name wire1; ip link set wire0 up; systemctl start vblade@late")
-	sh.is("vblade@late", "ActiveState", "active")
-	sh.run("ionice -p $(systemctl show -P MainPID vblade@late) | grep -x 'realtime: prio 4'")
-	if got := sh.journal("vblade@late"); !strings.Contains(got, "e9.1, 2048 sectors O_RDONLY") {
-		sh.t.Errorf("the late export logs:\n%s", got)
+// waits checks that the late export waits for its interface, and no longer, and
+// then has what its conf file asks for; and that the wrong one says what is
+// wrong.
+func (tg *target) waits() {
+	tg.t.Helper()
+	const late = "vblade@late"
+	tg.is(late, "ActiveState", "inactive")
+	tg.run("ip link add wire0 type veth peer name wire1; ip link set wire0 up; systemctl start " + late)
+	tg.is(late, "ActiveState", "active")
+	tg.run("ionice -p " + mainPID(late) + " | grep -x 'realtime: prio 4'")
+	tg.run(`exec 5<>/dev/tcp/127.0.0.1/9100; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5; grep vblade_ <&5`)
+	if got := tg.journal(late); !strings.Contains(got, "e9.1, 2097152 sectors O_RDONLY") {
+		tg.t.Errorf("the late export logs:\n%s", got)
 	}
-	sh.is("vblade@wrong", "ActiveState", "failed")
-	sh.is("vblade@wrong", "NRestarts", "0")
-	if got := sh.journal("vblade@wrong"); !strings.Contains(got, "vblade: /etc/vblade.conf.d/wrong.conf: slot is not set\n") {
-		sh.t.Errorf("the wrong export logs:\n%s", got)
+	tg.is("vblade@wrong", "ActiveState", "failed")
+	tg.is("vblade@wrong", "NRestarts", "0")
+	if got := tg.journal("vblade@wrong"); !strings.Contains(got, "vblade: /etc/vblade.conf.d/wrong.conf: slot is not set\n") {
+		tg.t.Errorf("the wrong export logs:\n%s", got)
 	}
 }
 
-// survives kills and stops the program of an export in use: it comes back.
-func (sh *shell) survives(serves func(when string)) {
-	sh.t.Helper()
-	unit := `vblade@disk\x2d0`
-	signal := "kill -%s $(systemctl show -P MainPID '" + unit + "')"
-	sh.run(fmt.Sprintf(signal, "KILL"))
+// survives checks that the sandbox leaves an export its fast way to send, and
+// that it comes back, in use, when it is killed and when it hangs.
+func (tg *target) survives(serves func(when string)) {
+	tg.t.Helper()
+	tg.run("grep socket: /proc/" + mainPID(diskUnit) + "/maps") // of AF_XDP
+	tg.run("kill -KILL " + mainPID(diskUnit))
 	serves("after it was killed")
-	sh.is(unit, "NRestarts", "1")
+	tg.is(diskUnit, "NRestarts", "1")
 
-	sh.run(fmt.Sprintf(signal, "STOP"))
+	tg.run("kill -STOP " + mainPID(diskUnit))
 	serves("after it hung")
-	sh.is(unit, "NRestarts", "2")
-	if got := sh.journal(unit); !strings.Contains(got, "Watchdog timeout") {
-		sh.t.Errorf("the journal does not tell of the watchdog:\n%s", got)
-	}
+	tg.is(diskUnit, "NRestarts", "2")
 }
 
-// stops stops all exports, which ends them at once and well.
-func (sh *shell) stops() {
-	sh.t.Helper()
-	unit := `vblade@disk\x2d0`
-	if got := sh.run("systemctl show -P StatusText '" + unit + "'"); !strings.Contains(got, "e9.0") {
-		sh.t.Errorf("its status is %q, want e9.0 and its counters", got)
+// journalLimit bounds what all of this may write to the journal, in lines.
+const journalLimit = 60
+
+// stops stops all exports, which end at once and well, and looks at the journal.
+func (tg *target) stops() {
+	tg.t.Helper()
+	if got := tg.run("systemctl show -P StatusText '" + diskUnit + "'"); !strings.Contains(got, "e9.0") {
+		tg.t.Errorf("its status is %q, want e9.0 and its counters", got)
 	}
-	sh.run("systemctl stop vblade")
-	for _, u := range []string{unit, "vblade@late"} {
-		sh.is(u, "ActiveState", "inactive")
-		sh.is(u, "Result", "success")
-		sh.is(u, "ExecMainStatus", "0")
+	tg.run("systemctl stop vblade")
+	for _, unit := range []string{diskUnit, "vblade@late"} {
+		tg.is(unit, "ActiveState", "inactive")
+		tg.is(unit, "Result", "success")
+		tg.is(unit, "ExecMainStatus", "0")
 	}
-	sh.t.Logf("the journal:\n%s", sh.run("journalctl -b -u 'vblade*'"))
+	journal := tg.run("journalctl -b -u 'vblade*'")
+	tg.t.Logf("the journal:\n%s", journal)
+	if n := strings.Count(journal, "\n"); n > journalLimit || !strings.Contains(journal, "Watchdog timeout") {
+		tg.t.Errorf("the journal has %d lines, want at most %d, one of them about the watchdog", n, journalLimit)
+	}
 }

@@ -16,7 +16,7 @@ shift 2
 root=$out/root
 
 # The init loads these; aoe it leaves to the tests.
-boot_modules="virtio_pci virtio_net virtio_blk virtio_console ext4"
+boot_modules="virtio_pci virtio_net virtio_blk virtio_console veth ext4"
 
 # die ends the script, saying why.
 die() {
