@@ -33,7 +33,7 @@ func TestExport(t *testing.T) {
 		{"with options", complete + "options='-r -m 00:0c:29:ab:cd:ef -o 8'", "[-r][-m][00:0c:29:ab:cd:ef][-o][8][--][9][0][eth0][/srv/disk.img]"},
 		{"with a name of several words", complete + "filename='/srv/a  disk.img'", "[--][9][0][eth0][/srv/a  disk.img]"},
 		{"with a name like an option", complete + "filename=-r", "[--][9][0][eth0][-r]"},
-		{"with patterns", complete + "options='-b*'\nfilename='/*'", "[-b*][--][9][0][eth0][/*]"},
+		{"with patterns", complete + "options='-b /et*'\nfilename='/*'", "[-b][/et*][--][9][0][eth0][/*]"},
 		{"with what the shell expands", complete + `dir=/srv; filename=$dir/$(echo disk)`, "[--][9][0][eth0][/srv/disk]"},
 		{"that prints", complete + "echo hello >&2", "hello\n[--][9][0][eth0][/srv/disk.img]"},
 	} {

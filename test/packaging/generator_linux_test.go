@@ -47,6 +47,7 @@ func TestGenerator(t *testing.T) {
 			"[Unit]\nWants=sys-subsystem-net-devices-br\\x2dlan.7.device\nAfter=sys-subsystem-net-devices-br\\x2dlan.7.device\n" + inSrv},
 		{"lo", complete + "netif=lo", "lo", inSrv},
 		{"device", complete + "netif=lo filename=/dev/vg0/disk", "device", "[Service]\n"},
+		{"elsewhere", complete + "netif=lo filename=/srv/../place/x", "elsewhere", "[Service]\nReadWritePaths=\"-/place\"\n"},
 		{"tmp", complete + "netif=lo filename=/tmp/../var/tmp/x", "tmp", "[Service]\nPrivateTmp=no\n"},
 		{"spaces", complete + "netif=lo filename='/a \"100%\" \\place/x'", "spaces", "[Service]\nReadWritePaths=\"-/a \\\"100%%\\\" \\\\place\"\n"},
 		{"ionice", complete + "netif=lo filename=/dev/x ionice='-c1'", "ionice",
