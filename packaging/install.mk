@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # Where things go; the first four are the original's. Packagers: make install DESTDIR=...
-prefix         ?= /usr
+prefix         ?= $(if $(filter freebsd,$(HOST)),/usr/local,/usr)
 sbindir        ?= $(prefix)/sbin
 sharedir       ?= $(prefix)/share
 mandir         ?= $(sharedir)/man
@@ -15,17 +15,23 @@ PROGRAM := vblade
 
 # What is installed: mode, file, place.
 define INSTALLED
-755 $(PROGRAM)                         $(sbindir)/vblade
-755 scripts/vbladed                    $(sbindir)/vbladed
+755 $(PROGRAM)                $(sbindir)/vblade
+755 scripts/vbladed           $(sbindir)/vbladed
+644 packaging/completion.bash $(completionsdir)/vblade
+644 man/vblade.8              $(mandir)/man8/vblade.8
+644 man/vbladed.8             $(mandir)/man8/vbladed.8
+$(INSTALLED_$(HOST))
+endef
+define INSTALLED_linux
 755 packaging/vblade-export            $(libexecdir)/vblade-export
 644 packaging/skeleton.conf            $(sysconfdir)/vblade.conf.d/skeleton.conf
 644 packaging/systemd/vblade.service   $(unitdir)/vblade.service
 644 packaging/systemd/vblade@.service  $(unitdir)/vblade@.service
 755 packaging/systemd/vblade-generator $(generatordir)/vblade-generator
-644 packaging/completion.bash          $(completionsdir)/vblade
-644 man/vblade.8                       $(mandir)/man8/vblade.8
-644 man/vbladed.8                      $(mandir)/man8/vbladed.8
 644 man/vblade-persistence.5           $(mandir)/man5/vblade-persistence.5
+endef
+define INSTALLED_freebsd
+755 scripts/freebsd/vblade $(prefix)/etc/rc.d/vblade
 endef
 export INSTALLED
 
@@ -33,7 +39,7 @@ export INSTALLED
 PLACED := sed -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/libexec/vblade/|$(libexecdir)/|g' \
 	-e 's|/usr/lib/systemd/system/|$(unitdir)/|g' -e 's|/etc/vblade\.conf\.d|$(sysconfdir)/vblade.conf.d|g'
 
-## install: install program, scripts, units and man pages; DESTDIR and prefix (/usr) say where
+## install: install program, scripts, units and man pages; DESTDIR and prefix (/usr, on FreeBSD /usr/local) say where
 install: $(PROGRAM)
 	@set -e; printf '%s\n' "$$INSTALLED" | while read -r mode file place; do \
 		echo "$(DESTDIR)$$place"; \

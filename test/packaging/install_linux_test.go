@@ -53,6 +53,22 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestInstallFreeBSD installs what goes to a FreeBSD.
+func TestInstallFreeBSD(t *testing.T) {
+	dest := t.TempDir()
+	mk(t, "install", "HOST=freebsd", "DESTDIR="+dest)
+	same(t, "installed", files(t, dest), map[string]string{
+		"/usr/local/etc/rc.d/vblade":                          executable,
+		"/usr/local/sbin/vblade":                              executable,
+		"/usr/local/sbin/vbladed":                             executable,
+		"/usr/local/share/bash-completion/completions/vblade": plain,
+		"/usr/local/share/man/man8/vblade.8":                  plain,
+		"/usr/local/share/man/man8/vbladed.8":                 plain,
+	})
+	mk(t, "uninstall", "HOST=freebsd", "DESTDIR="+dest)
+	same(t, "left", files(t, dest), nil)
+}
+
 // TestInstallElsewhere installs to other places, by which the files then know
 // each other.
 func TestInstallElsewhere(t *testing.T) {
