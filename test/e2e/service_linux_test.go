@@ -34,8 +34,8 @@ func (s *site) service(t *testing.T) {
 	d.run("chown nobody /data/disk.img; dpkg -i /theirs.deb")
 
 	g := s.guest(t, "tap0", 1500)
-	target := s.newTarget(t, d.image(), "tap1")
-	s.bridge(t, "br0", "tap0", "tap1")
+	target := s.newTarget(t, d.image(), "tap2")
+	s.bridge(t, "br0", "tap0", "tap2")
 	g.run("modprobe aoe aoe_iflist=eth0")
 	g.appears("etherd/e9.0")
 	serves := func(when string) {
