@@ -41,6 +41,11 @@ check: known
 known:
 	@test -n "$(ARCHES)" || { echo "PLATFORM=$(PLATFORM): say linux or freebsd"; exit 1; }
 
+build/%/vblade: $(SOURCES)
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* $(BUILD) -o $@ ./cmd/vblade
+
+include packaging/install.mk
+
 modules:
 	$(GO) mod download
 
@@ -59,8 +64,8 @@ test: modules
 race: modules
 	$(AS_ROOT) $(GO) test -count=1 -race ./...
 
-## e2e: run the tests with the Linux aoe driver in a virtual machine, as root
-e2e: vblade
+## e2e: run the tests with the Linux aoe driver and a Debian system in virtual machines, as root
+e2e: vblade packages
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 
 ## soak: random requests and random faults for SOAK (10m), and floods, as root
@@ -95,10 +100,10 @@ cross:
 
 ## clean: remove what was built
 clean:
-	rm -f vblade vblade-*-*
+	rm -rf vblade vblade-*-* build
 
 ## help: list these targets
 help:
-	@sed -n 's/^## /  /p' Makefile
+	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 .PHONY: known modules platform check demo test race e2e soak bench fuzz lint cross clean help

@@ -17,12 +17,17 @@
 // The guest's kernel is Debian's, got once with apt-get download and only
 // unpacked: the tests run on Debian for amd64. The packages needed:
 //
-//	aoetools bash busybox-static cpio dpkg e2fsprogs fio iproute2 kmod qemu-system-x86 util-linux
+//	aoetools bash busybox-static cpio debootstrap dpkg e2fsprogs fio iproute2 kmod qemu-system-x86 util-linux
+//
+// The Debian system (debian_linux_test.go) that installs the package of
+// `make packages` and serves a guest is made by debootstrap, from where this
+// machine gets its own packages.
 //
 // # How a test is written
 //
 // A test is a function on *site in a scenario's file (commands, seed,
-// fio, readonly, several, outlive), listed in TestKernelDriver. It takes a guest, starts
+// fio, readonly, several, outlive, service), listed in TestKernelDriver. It takes
+// a guest, starts
 // blades, and tells the guest what to do:
 //
 //	g := s.guest(t, "tap0", 1500)

@@ -21,7 +21,7 @@ import (
 // bootLimit bounds a guest's boot, which takes 5 to 10 seconds.
 const bootLimit = 2 * time.Minute
 
-// guest is a running virtual machine. The process guest/init in it executes
+// guest is a running virtual machine. The process guest/agent in it executes
 // commands; that file describes the lines exchanged with it.
 type guest struct {
 	mac     string // of its eth0, in lower case with colons
@@ -37,8 +37,8 @@ type guest struct {
 }
 
 // bootGuest boots a guest on the tap device of h; boot is the directory that
-// holds its vmlinuz and initramfs.
-func bootGuest(h *lab.Host, boot, tap string) (*guest, error) {
+// holds its vmlinuz and initramfs, more are further arguments of qemu's.
+func bootGuest(h *lab.Host, boot, tap string, more ...string) (*guest, error) {
 	control, far, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func bootGuest(h *lab.Host, boot, tap string) (*guest, error) {
 		devices: map[string]bool{},
 		changed: make(chan struct{}),
 	}
-	cmd := exec.Command("qemu-system-x86_64", qemuArgs(boot, tap, g.mac)...)
+	cmd := exec.Command("qemu-system-x86_64", append(qemuArgs(boot, tap, g.mac), more...)...)
 	cmd.ExtraFiles = []*os.File{far}
 	if g.qemu, err = startProcess(h, cmd); err != nil {
 		control.Close()
@@ -65,13 +65,16 @@ func bootGuest(h *lab.Host, boot, tap string) (*guest, error) {
 	return g, nil
 }
 
+// kernelOptions is the command line of a guest's kernel.
+const kernelOptions = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off"
+
 // qemuArgs is the command line of a guest. Its control port is on descriptor 3.
 func qemuArgs(boot, tap, mac string) []string {
 	return []string{
 		"-accel", "tcg", "-cpu", "max", "-m", "512", "-nodefaults", "-no-user-config",
 		"-display", "none", "-no-reboot", "-serial", "stdio",
 		"-kernel", filepath.Join(boot, "vmlinuz"), "-initrd", filepath.Join(boot, "initramfs"),
-		"-append", "console=ttyS0 quiet panic=-1 nokaslr mitigations=off",
+		"-append", kernelOptions,
 		"-netdev", "tap,id=net,script=no,downscript=no,ifname=" + tap,
 		"-device", "virtio-net-pci,netdev=net,romfile=,mac=" + mac,
 		"-chardev", "socket,id=control,fd=3",

@@ -22,6 +22,7 @@ func TestKernelDriver(t *testing.T) {
 		{"tells two blades on one interface apart", s.twoBlades},
 		{"sees a masked blade only where the mask lists it", s.masks},
 		{"outlives the link, its interface and vblade", s.outlives},
+		{"keeps a disk that systemd serves, upgrades, restarts and stops", s.service},
 	} {
 		t.Run(scenario.name, scenario.run)
 	}

@@ -54,6 +54,8 @@ func TestVbladed(t *testing.T) {
 	s := newSite(t, 1500)
 	image := s.disk("a disk.img")
 	cmd, log := s.vbladed("9", "0", "tgt0", image)
+	pidfile := filepath.Join(t.TempDir(), "pid")
+	cmd.Env = append(cmd.Env, "PIDFILE="+pidfile)
 	if err := s.host.Do(cmd.Run); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +68,9 @@ func TestVbladed(t *testing.T) {
 	var pid int
 	if _, err := fmt.Sscanf(line, "pid %d: e9.0, 16384 sectors O_RDWR\n", &pid); err != nil {
 		t.Fatalf("the log has %q: %v", line, err)
+	}
+	if got, err := os.ReadFile(pidfile); string(got) != fmt.Sprintln(pid) {
+		t.Errorf("the pid file holds %q, %v, want %d", got, err, pid)
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Errorf("end pid %d: %v", pid, err)

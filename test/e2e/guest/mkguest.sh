@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # mkguest.sh CACHE OUT PROGRAM... makes a virtual machine's kernel, OUT/vmlinuz,
-# and its root, OUT/initramfs: busybox, the init beside this script, the aoe
-# driver, and each PROGRAM of this machine with its shared libraries.
+# and its root, OUT/initramfs: busybox, the init and agent beside this script, the
+# aoe driver, and each PROGRAM of this machine with its shared libraries.
 #
 # The kernel is Debian's, unpacked once to CACHE and not installed.
 set -eu
@@ -15,8 +15,8 @@ out=$2
 shift 2
 root=$out/root
 
-# The init loads these, virtio_console after them; aoe it leaves to the tests.
-boot_modules="virtio_pci virtio_net ext4"
+# The init loads these; aoe it leaves to the tests.
+boot_modules="virtio_pci virtio_net virtio_blk virtio_console veth ext4"
 
 # die ends the script, saying why.
 die() {
@@ -99,12 +99,12 @@ for program in bash "$@"; do
 done
 ln -s /usr/bin/bash "$root/bin/bash"
 # shellcheck disable=SC2086 # a list
-install_modules $boot_modules virtio_console aoe
+install_modules $boot_modules aoe
 echo "$boot_modules" >"$root/etc/boot-modules"
 ln -s /proc/mounts "$root/etc/mtab"
 [ ! -f /etc/mke2fs.conf ] || cp /etc/mke2fs.conf "$root/etc/"
-cp "$here/init" "$root/init"
-chmod 755 "$root/init"
+cp "$here/init" "$here/agent" "$root/"
+chmod 755 "$root/init" "$root/agent"
 cp "$kernel/boot/vmlinuz-$version" "$out/vmlinuz"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$out/initramfs"
 rm -rf "$root" "$out/modules"
