@@ -18,5 +18,6 @@ func NewBuffers(n, align int) ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("allocate %d frame buffers: %w", n, err)
 	}
+	unix.Madvise(area, unix.MADV_NOCORE) // what is on a disk stays out of core dumps
 	return layBuffers(area, n, align, page), nil
 }
