@@ -3,7 +3,12 @@
 package endurance
 
 import (
+	"fmt"
+	"net"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +16,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/frametest"
 	"vblade/internal/initiator"
+	"vblade/internal/lab"
 	"vblade/internal/netio"
 )
 
@@ -47,6 +53,26 @@ const (
 	foreignTries    = 4
 )
 
+// packetSockets returns how many packet sockets there are at the target's end of
+// the wire: two while it looks for other targets of its address.
+func (s *site) packetSockets(v *lab.Vblade) int {
+	s.t.Helper()
+	var tgt0 *net.Interface
+	s.must(s.host.Do(func() (err error) {
+		tgt0, err = net.InterfaceByName("tgt0")
+		return err
+	}))
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/packet", v.Pid()))
+	s.must(err)
+	n := 0
+	for line := range strings.Lines(string(list)) {
+		if fields := strings.Fields(line); len(fields) > 4 && fields[4] == strconv.Itoa(tgt0.Index) {
+			n++
+		}
+	}
+	return n
+}
+
 // TestForeignFrames floods an idle target with frames that are none of its
 // business: the kernel keeps them away from it, they cost it no time. That holds
 // on any machine under any load; what a flood costs those who read meanwhile
@@ -56,6 +82,11 @@ func TestForeignFrames(t *testing.T) {
 	_, path := s.memory(stamped(8))
 	v := s.host.StartVblade(t, program, "-m", lower(frametest.Friend), "9", "0", "tgt0", path)
 	target := s.find(initiator.Options{MAC: frametest.Friend}, 9, 0)
+	for end := time.Now().Add(10 * time.Second); s.packetSockets(v) > 1; {
+		if _, err := target.Identify(); err != nil || time.Now().After(end) {
+			t.Fatalf("vblade does not end its look for other targets of its address; %v", err)
+		}
+	}
 	sender := s.link(netio.Config{EtherType: uint16(aoe.EtherType)})
 	cost := func(batch [][]byte) time.Duration {
 		before := usageOf(t, v).busy
