@@ -41,7 +41,7 @@ func (s *site) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals
 func TestServeRival(t *testing.T) {
 	s := newSite(t)
 	first := s.start(t, "-l", "63", "9", "0", "tgt0", "FILE")
-	second := &export{status: make(chan int, 1)}
+	second := &started{status: make(chan int, 1)}
 	out, in := io.Pipe()
 	s.startInto(t, second, in, "9", "0", "ini0", "FILE")
 	lines := bufio.NewReader(out)
@@ -55,7 +55,7 @@ func TestServeRival(t *testing.T) {
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []*export{first, second} {
+	for _, e := range []*started{first, second} {
 		select {
 		case status := <-e.status:
 			if status != 0 {

@@ -61,8 +61,8 @@ func (s *site) open() (err error) {
 	return err
 }
 
-// export is a run of vblade.
-type export struct {
+// started is a run of vblade.
+type started struct {
 	line   string // what it printed
 	stderr strings.Builder
 	status chan int
@@ -70,15 +70,15 @@ type export struct {
 
 // start runs vblade in this process until its first line. FILE in args is the
 // site's file. The test ends it.
-func (s *site) start(t *testing.T, args ...string) *export {
+func (s *site) start(t *testing.T, args ...string) *started {
 	t.Helper()
-	e := &export{status: make(chan int, 1)}
+	e := &started{status: make(chan int, 1)}
 	s.startInto(t, e, &e.stderr, args...)
 	return e
 }
 
 // startInto is start for a standard error of the test's.
-func (s *site) startInto(t *testing.T, e *export, stderr io.Writer, args ...string) {
+func (s *site) startInto(t *testing.T, e *started, stderr io.Writer, args ...string) {
 	t.Helper()
 	procs := runtime.GOMAXPROCS(0)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
@@ -103,7 +103,7 @@ func (s *site) startInto(t *testing.T, e *export, stderr io.Writer, args ...stri
 }
 
 // stop ends vblade with a signal, which must be no failure.
-func (e *export) stop(t *testing.T, s syscall.Signal) {
+func (e *started) stop(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(os.Getpid(), s); err != nil {
 		t.Fatal(err)
