@@ -3,7 +3,7 @@
 # Builds for this machine unless told otherwise: make GOOS=linux GOARCH=arm64,
 # or for all of a system's architectures: make PLATFORM=freebsd
 GO          ?= go
-HOST        := $(shell $(GO) env GOHOSTOS 2>/dev/null)
+HOST        := $(shell $(GO) env GOHOSTOS 2>/dev/null || uname -s | tr A-Z a-z)
 PLATFORM    ?= $(HOST)
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2

@@ -10,14 +10,19 @@ _vblade() {
 	-b | -l | -m | -o | --buffers | --length | --mac | --metrics | --offset) return ;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-b -d -l -m -o -r -s --buffers --direct --help
+		mapfile -t COMPREPLY < <(compgen -W "-b -d -h -l -m -o -r -s --buffers --direct --help
 			--length --mac --metrics --offset --read-only --sync --version" -- "$word")
 		return
 	fi
 	# The words before this one that are neither options nor their values.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-b | -l | -m | -o | --buffers | --length | --mac | --metrics | --offset) ((i++)) ;;
+		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --length | --mac | --metrics | --offset)
+			((i++))
+			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
+			# bash takes a MAC or an address apart at its colons.
+			while [[ ${COMP_WORDS[i + 1]-} == : ]]; do ((i += 2)); done
+			;;
 		-*) ;;
 		*) ((arguments++)) ;;
 		esac

@@ -18,6 +18,7 @@ define INSTALLED
 755 $(PROGRAM)                $(sbindir)/vblade
 755 scripts/vbladed           $(sbindir)/vbladed
 644 packaging/completion.bash $(completionsdir)/vblade
+644 packaging/completion.bash $(completionsdir)/vbladed
 644 man/vblade.8              $(mandir)/man8/vblade.8
 644 man/vbladed.8             $(mandir)/man8/vbladed.8
 $(INSTALLED_$(HOST))

@@ -6,5 +6,7 @@
 //	vblade 9 0 eth0 /dev/loop7
 //
 // makes it e9.0 to every initiator on eth0's LAN. This package only wires the
-// parts together: flags, start-up, the pid line, signals, exit status.
+// parts together: main.go runs them, options.go and masks.go read the command
+// line, export.go opens what is served, rivals.go asks for others of its
+// address, observe.go lets it be watched.
 package main

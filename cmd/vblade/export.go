@@ -23,8 +23,9 @@ const (
 	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
 )
 
-// endWithin is how long an end by a signal may take, with a hanging disk too.
-const endWithin = 4500 * time.Millisecond
+// endWithin is how long the server may take to end, with a hanging disk too: with
+// all that follows it shall be 5 seconds.
+const endWithin = 4 * time.Second
 
 // How the receiving waits for the next frame: awake at first, then in a call of
 // which the Go scheduler does not hear, at last properly.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"vblade/internal/ata"
@@ -29,9 +28,13 @@ type confinement func(path string, readOnly bool) error
 
 // run does what the arguments say and returns the exit status: 0 for help,
 // version and an export that was ended by a signal in good order, 1 for a
-// refusal to start and for an end that left something undone. It is the one
-// place that prints errors.
+// refusal to start and for an end that left something undone. It prints the error
+// that ends the program; what vblade lives through goes to the export's log. Who
+// does not read standard error holds up nobody.
 func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
+	journal := newJournal(stderr)
+	defer journal.close(goodbye)
+	stderr = journal
 	o, err := parse(args)
 	switch {
 	case err == nil && o.help:
@@ -52,11 +55,11 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 
 // serve exports the file until a signal ends it.
 func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
-	watch, err := openObservation(o)
+	observed, err := openObservation(o)
 	if err != nil {
 		return err
 	}
-	defer watch.close()
+	defer observed.close()
 	e, err := openExport(o, stderr)
 	if err != nil {
 		return err
@@ -68,10 +71,10 @@ func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 	context.AfterFunc(ctx, stop)   // a second signal ends at once
 	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	if err := restrict(o.filename, o.file.ReadOnly); err != nil {
-		e.log.Printf("the process keeps rights that it does not need: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		e.log.Printf("the process keeps rights that it does not need: %v", err)
 	}
 	announce(stdout, o, e.file)
-	defer watch.begin(ctx, e.server, stderr)()
+	defer observed.begin(ctx, e.server, e.log)()
 	return e.serve(ctx)
 }
 

@@ -48,23 +48,24 @@ func (w *observation) close() {
 // but questions for metrics leaves garbage, and they shall not cost much memory.
 const metricsGC = 25
 
-// goodbye is how long those who watch may take to hear of the end.
-const goodbye = time.Second
+// goodbye is how long those who watch may take to hear of the end, and those who
+// read standard error to read the rest.
+const goodbye = 400 * time.Millisecond
 
 // begin has a server observed that is about to serve until ctx ends. The
 // function that it returns ends that, after the server.
-func (w *observation) begin(ctx context.Context, server *blade.Server, stderr io.Writer) (end func()) {
+func (w *observation) begin(ctx context.Context, server *blade.Server, logger *log.Logger) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
 		debug.SetGCPercent(metricsGC)
 		closeMetrics = monitor.ServeMetrics(w.listener, server.Stats).Close
 	}
-	notified := notify(ctx, server, log.New(stderr, "vblade: ", 0))
+	notified := notify(ctx, server, logger)
 	reported := make(chan struct{})
 	go func() {
 		defer close(reported)
 		for range w.asked {
-			io.WriteString(stderr, monitor.Report(server.Stats()))
+			io.WriteString(logger.Writer(), monitor.Report(server.Stats()))
 		}
 	}()
 	return func() {

@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line in a line.
-const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename"
+const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -51,7 +51,7 @@ func flags(o *options) *pflag.FlagSet {
 	fs.VarP(&sectors{n: &o.file.Offset}, "offset", "o", "`sectors` left out at the start of the file")
 	fs.VarP(&sectors{n: &o.file.Length, least: 1}, "length", "l", "`sectors` exported (default: all that follow)")
 	fs.BoolVarP(&o.file.Direct, "direct", "d", false, "direct I/O, past the page cache (O_DIRECT)")
-	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write when it is on the disk (O_SYNC)")
+	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk (O_SYNC)")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
@@ -84,7 +84,7 @@ func parse(args []string) (options, error) {
 		return o, nil
 	}
 	if fs.NArg() != 4 {
-		return o, fmt.Errorf("%d arguments instead of 4; usage: %s", fs.NArg(), usage)
+		return o, fmt.Errorf("%d arguments instead of 4; usage: %s; see vblade --help", fs.NArg(), usage)
 	}
 	shelf, err := number("shelf", fs.Arg(0), uint64(maxShelf))
 	if err != nil {

@@ -74,7 +74,7 @@ var refused = []struct {
 	{"--metrics 9100 T", `"9100" is no address`},
 	{"--metrics /run/vblade.sock T", `"/run/vblade.sock" is no address`},
 	{"--metrics unix: T", "unix: without a path"},
-	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: address already in use (name another address, or end what uses it)"},
+	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: there is something else than a socket (name another path)"},
 	{"--metrics unix:FILE/x 9 0 lo FILE", "listen on unix:FILE/x for metrics: not a directory (name another address)"},
 
 	{"-z T", "unknown shorthand flag"},
@@ -123,7 +123,7 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] shelf slot netif filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
 		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--version", "-h, --help"} {

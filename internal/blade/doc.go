@@ -2,16 +2,16 @@
 
 // Package blade answers frames. A Blade is one export: a disk and the state
 // that AoE gives it (config string, MAC masks, reservation). A Server takes
-// frames from links, finds the blades that they address, has their disks do the
+// frames from a link, finds the blade that each addresses, has its disk do the
 // work and sends the frames back as replies.
 //
 // A frame's way through the package, in the order of the files:
 //
-//	server.go   links, blades and the crew; routes a frame to its blade
+//	server.go   link, blades and the crew; routes a frame to its blade
 //	turn.go     the leader's batch: received, accepted, lent to the crew
 //	blade.go    admits a frame and dispatches on its command
 //	ata.go      registers to the disk and back
-//	config.go, mask.go, reserve.go   the other commands
+//	config.go, mask.go, reserve.go   the other commands (maclist.go: their lists)
 //	request.go  a frame's stay in the server; addresses the reply
 //	worker.go   leads, or does what is queued (queue.go)
 //	run.go      contiguous requests, done in one system call

@@ -61,6 +61,9 @@ func (s *Server) unfinished() error {
 	if len(all) > shown {
 		list = append(list, "...")
 	}
+	if len(all) == 0 {
+		return errors.New("a worker has not ended, although no request is unfinished")
+	}
 	return fmt.Errorf("%s not finished, the disk hangs: %s", count(len(all), "request"), strings.Join(list, ", "))
 }
 

@@ -60,7 +60,8 @@ type Server struct {
 // NewServer returns a server of blades over a link. It keeps as many requests
 // as there are buffers, each longer than any frame; byte aoe.ATALen of one
 // begins a page, where the disk wants that. Changes of the link's and the disks'
-// state are logged, and of who may use a blade.
+// state are logged, and of who may use a blade; the logger must not make its
+// callers wait.
 func NewServer(link Link, buffers [][]byte, logger *log.Logger, blades ...*Blade) *Server {
 	s := &Server{
 		port:     newPort(link, len(buffers[0])),

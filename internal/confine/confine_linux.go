@@ -5,6 +5,7 @@ package confine
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -21,7 +22,7 @@ func Process(path string, readOnly bool) error {
 	// comes last: the others may have to look into /proc.
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return errors.Join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(), shutOut())
+		return join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(), shutOut())
 	}
 	defer unix.Close(fd)
 	access := landlock.AccessFSSet(llsys.AccessFSReadFile | llsys.AccessFSIoctlDev)
@@ -29,7 +30,16 @@ func Process(path string, readOnly bool) error {
 		access |= llsys.AccessFSWriteFile
 	}
 	file := landlock.PathAccess(access, fmt.Sprintf("/proc/self/fd/%d", fd))
-	return errors.Join(forbidGain(), dropCapabilities(), shutOut(file))
+	return join(forbidGain(), dropCapabilities(), shutOut(file))
+}
+
+// join makes one error, of one line, of several; nil where there are none.
+func join(errs ...error) error {
+	all := errors.Join(errs...)
+	if all == nil {
+		return nil
+	}
+	return errors.New(strings.ReplaceAll(all.Error(), "\n", "; "))
 }
 
 // forbidGain has no program that is executed bring privileges along.

@@ -16,7 +16,7 @@ import (
 func network(address string) (kind, name string, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		if path == "" {
-			return "", "", errors.New("unix: without a path")
+			return "", "", errors.New("unix: without a path; give one, such as unix:/run/vblade.sock")
 		}
 		return "unix", path, nil
 	}
@@ -45,10 +45,13 @@ func Listen(address string) (net.Listener, error) {
 			l, err = net.Listen(kind, name)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s for metrics: %w", address, explain(err))
+	switch {
+	case err == nil:
+		return l, nil
+	case kind == "unix" && errors.Is(err, syscall.EADDRINUSE) && !isSocket(name):
+		return nil, fmt.Errorf("listen on %s for metrics: there is something else than a socket (name another path)", address)
 	}
-	return l, nil
+	return nil, fmt.Errorf("listen on %s for metrics: %w", address, explain(err))
 }
 
 // dialPatience is how long a live program may take to let itself be found.
@@ -56,8 +59,7 @@ const dialPatience = time.Second
 
 // abandoned tells whether path is a socket that nobody listens on any more.
 func abandoned(path string) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != os.ModeSocket {
+	if !isSocket(path) {
 		return false
 	}
 	conn, err := net.DialTimeout("unix", path, dialPatience)
@@ -67,11 +69,17 @@ func abandoned(path string) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
+// isSocket tells whether path is a socket.
+func isSocket(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == os.ModeSocket
+}
+
 // explain shortens an error of net.Listen to its cause and says what to do.
 func explain(err error) error {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
-		return err
+		return fmt.Errorf("%w (name another address)", err)
 	}
 	switch errno {
 	case syscall.EADDRINUSE:

@@ -47,5 +47,6 @@ func ServeMetrics(l net.Listener, stats func() blade.Stats) *Metrics {
 	return m
 }
 
-// Close ends the serving, and the connections. A Unix socket's file is removed.
+// Close ends the serving, and the connections. A Unix socket's file stays where
+// the process may not remove it any more; the next Listen replaces it.
 func (m *Metrics) Close() error { return m.server.Close() }

@@ -161,7 +161,7 @@ func TestListenKeeps(t *testing.T) {
 		if err == nil {
 			l.Close()
 			t.Errorf("%s becomes a socket", path)
-		} else if !strings.HasPrefix(err.Error(), "listen on unix:"+path+" for metrics: ") || !strings.Contains(err.Error(), "(name another address") {
+		} else if !strings.HasPrefix(err.Error(), "listen on unix:"+path+" for metrics: ") || !strings.Contains(err.Error(), "(name another ") {
 			t.Errorf("%s: %v", path, err)
 		}
 		if after, _ := os.Lstat(path); before != nil && (after == nil || !os.SameFile(before, after)) {

@@ -4,17 +4,20 @@
 // Ethernet socket, which receives and sends frames in batches, between buffers
 // that are laid once at start. It knows nothing of what the frames mean.
 //
-// What is the same on every system stands in link.go, what a system does in
-// files of its own. On Linux a Link has an AF_PACKET socket (link_linux.go). It
-// receives from that (receive_linux.go), by a ring that it shares with the
-// kernel (ring_linux.go) or by recvmmsg, asks it what was dropped
-// (drops_linux.go), and sends by it (send_linux.go) or, where that is to be had,
-// by an AF_XDP socket (xdp_linux.go). It follows what becomes of the interface,
-// an end and a new beginning under the same name included, by route netlink
-// (watch_linux.go). On FreeBSD it has a bpf(4)
-// descriptor (conn_freebsd.go, link_freebsd.go), of which one read brings a
-// batch (captures.go), and a routing socket that tells of changes
-// (watch_freebsd.go).
+// What is the same on every system stands in link.go, tally.go and, because it
+// can be tested anywhere, captures.go, iflist.go and program.go; what a system
+// does in files of its own.
+//
+// On Linux a Link has an AF_PACKET socket (link_linux.go). It receives from that
+// (receive_linux.go), by a ring that it shares with the kernel (ring_linux.go)
+// or by recvmmsg, asks it what was dropped (drops_linux.go), and sends by it
+// (send_linux.go) or, where that is to be had, by an AF_XDP socket
+// (xdp_linux.go). It follows what becomes of the interface, an end and a new
+// beginning under the same name included, by route netlink (watch_linux.go).
+//
+// On FreeBSD it has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
+// which one read brings a batch (captures.go), and a routing socket that tells
+// of changes (watch_freebsd.go).
 //
 // BUG(1): Systems other than Linux and FreeBSD have no Link; Open says so there.
 //

@@ -4,6 +4,7 @@ package netio
 
 import (
 	"fmt"
+	"net"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -11,8 +12,9 @@ import (
 
 // drops is the sum of what the kernel has told of frames that it dropped.
 type drops struct {
-	mu    sync.Mutex
-	total uint64
+	mu     sync.Mutex
+	total  uint64
+	closed bool // there is nobody to ask any more
 }
 
 // Drops returns how many frames the kernel has dropped since Open, for want of
@@ -21,6 +23,9 @@ func (l *Link) Drops() (uint64, error) {
 	d := &l.drops
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return d.total, net.ErrClosed
+	}
 	// Each reading sets the kernel's own count back to zero.
 	stats, err := unix.GetsockoptTpacketStats(l.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
 	if err != nil {
@@ -28,4 +33,11 @@ func (l *Link) Drops() (uint64, error) {
 	}
 	d.total += uint64(stats.Drops)
 	return d.total, nil
+}
+
+// close has Drops ask no more.
+func (d *drops) close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
 }

@@ -190,6 +190,7 @@ func (l *Link) Close() error {
 	if l.ring != nil {
 		l.ring.close()
 	}
+	l.drops.close()
 	err := unix.Close(l.fd)
 	if l.alarm >= 0 {
 		err = errors.Join(err, unix.Close(l.alarm))

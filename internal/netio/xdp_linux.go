@@ -33,8 +33,9 @@ const (
 const xdpMaxTxBudget = 9
 
 // xdpSender sends frames by an AF_XDP socket that only transmits, in copy mode:
-// it needs no XDP program, and costs less a frame than sendmmsg. Frames are copied into chunks of memory shared with the kernel; a
-// chunk is free again when the kernel says that the frame has left.
+// it needs no XDP program, and costs less a frame than sendmmsg. Frames are
+// copied into chunks of memory shared with the kernel; a chunk is free again
+// when the kernel says that the frame has left.
 //
 // It is not to be had everywhere: the kernel may lack it, the interface's queue
 // may have another user, memory may not be lockable. A Link then sends by

@@ -17,7 +17,8 @@
 // The guest's kernel is Debian's, got once with apt-get download and only
 // unpacked: the tests run on Debian for amd64. The packages needed:
 //
-//	aoetools bash busybox-static cpio debootstrap dpkg e2fsprogs fio iproute2 kmod qemu-system-x86 util-linux
+//	aoetools bash busybox-static cpio debootstrap dpkg e2fsprogs fio iproute2
+//	kmod qemu-system-x86 util-linux
 //
 // The Debian system (debian_linux_test.go) that installs the package of
 // `make packages` and serves a guest is made by debootstrap, from where this

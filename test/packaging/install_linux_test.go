@@ -28,6 +28,7 @@ var installed = map[string]string{
 	"/usr/sbin/vblade":                                    executable,
 	"/usr/sbin/vbladed":                                   executable,
 	"/usr/share/bash-completion/completions/vblade":       plain,
+	"/usr/share/bash-completion/completions/vbladed":      plain,
 	"/usr/share/man/man5/vblade-persistence.5":            plain,
 	"/usr/share/man/man8/vblade.8":                        plain,
 	"/usr/share/man/man8/vbladed.8":                       plain,
@@ -58,12 +59,13 @@ func TestInstallFreeBSD(t *testing.T) {
 	dest := t.TempDir()
 	mk(t, "install", "HOST=freebsd", "DESTDIR="+dest)
 	same(t, "installed", files(t, dest), map[string]string{
-		"/usr/local/etc/rc.d/vblade":                          executable,
-		"/usr/local/sbin/vblade":                              executable,
-		"/usr/local/sbin/vbladed":                             executable,
-		"/usr/local/share/bash-completion/completions/vblade": plain,
-		"/usr/local/share/man/man8/vblade.8":                  plain,
-		"/usr/local/share/man/man8/vbladed.8":                 plain,
+		"/usr/local/etc/rc.d/vblade":                           executable,
+		"/usr/local/sbin/vblade":                               executable,
+		"/usr/local/sbin/vbladed":                              executable,
+		"/usr/local/share/bash-completion/completions/vblade":  plain,
+		"/usr/local/share/bash-completion/completions/vbladed": plain,
+		"/usr/local/share/man/man8/vblade.8":                   plain,
+		"/usr/local/share/man/man8/vbladed.8":                  plain,
 	})
 	mk(t, "uninstall", "HOST=freebsd", "DESTDIR="+dest)
 	same(t, "left", files(t, dest), nil)
