@@ -67,6 +67,9 @@ func New(store ata.Store, cfg Config) *Blade {
 	return b
 }
 
+// name is what initiators call the blade.
+func (b *Blade) name() string { return fmt.Sprintf("e%d.%d", b.shelf, b.slot) }
+
 // answersTo tells whether a frame's shelf and slot mean this blade.
 func (b *Blade) answersTo(f aoe.Frame) bool {
 	return (f.Shelf() == b.shelf || f.Shelf() == aoe.EveryShelf) &&

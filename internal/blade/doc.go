@@ -23,6 +23,7 @@
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
 //	counts.go   counts on the way (histogram.go), for others to read (stats.go)
+//	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
 //
 // The protocol's files (blade, ata, config, mask, reserve, request) have no

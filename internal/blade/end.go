@@ -25,7 +25,7 @@ func (s *Server) finish(home <-chan struct{}, within time.Duration) error {
 	select {
 	case <-home:
 	case <-time.After(within * 3 / 4):
-		errs = append(errs, s.unfinished())
+		errs = append(errs, s.errUnfinished())
 	}
 	synced := make([]<-chan error, len(s.blades))
 	for i, b := range s.blades {
@@ -37,8 +37,8 @@ func (s *Server) finish(home <-chan struct{}, within time.Duration) error {
 	return join(errs)
 }
 
-// unfinished is the error that says which requests are in flight.
-func (s *Server) unfinished() error {
+// errUnfinished is the error that says which requests are in flight.
+func (s *Server) errUnfinished() error {
 	type rest struct {
 		name string
 		work ata.Work
@@ -64,7 +64,7 @@ func (s *Server) unfinished() error {
 	if len(all) == 0 {
 		return errors.New("a worker has not ended, although no request is unfinished")
 	}
-	return fmt.Errorf("%s not finished, the disk hangs: %s", count(len(all), "request"), strings.Join(list, ", "))
+	return fmt.Errorf("%s not finished, the disk hangs: %s", plural(int64(len(all)), "request"), strings.Join(list, ", "))
 }
 
 // sync begins to make durable what was written to the blade's disk.
@@ -91,18 +91,4 @@ func (b *Blade) awaitSync(done <-chan error, deadline time.Time) error {
 	case <-time.After(time.Until(deadline)):
 		return fmt.Errorf("%s: the last sync has not ended: what was written is not known to be on the disk", b.name())
 	}
-}
-
-// join makes one line of errors; nil where there are none.
-func join(errs []error) error {
-	var list []string
-	for _, err := range errs {
-		if err != nil {
-			list = append(list, err.Error())
-		}
-	}
-	if list == nil {
-		return nil
-	}
-	return errors.New(strings.Join(list, "; "))
 }

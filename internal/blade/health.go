@@ -4,7 +4,6 @@ package blade
 
 import (
 	"errors"
-	"fmt"
 	"log"
 	"sync"
 	"sync/atomic"
@@ -40,9 +39,6 @@ type health struct {
 func (b *Blade) watchHealth(logger *log.Logger) {
 	b.health = health{disk: b.disk, log: logger, name: b.name(), clock: clock, sectors: b.disk.Sectors()}
 }
-
-// name is what initiators call the blade.
-func (b *Blade) name() string { return fmt.Sprintf("e%d.%d", b.shelf, b.slot) }
 
 // note takes how work ended that the disk was asked for. For work that
 // succeeds on a disk that does, it costs next to nothing.
@@ -85,7 +81,7 @@ func (h *health) succeeded() {
 	}
 	h.mu.Unlock()
 	if well {
-		h.log.Printf("%s: the disk works again; %s failed", h.name, count(n, "request"))
+		h.log.Printf("%s: the disk works again; %s failed", h.name, plural(int64(n), "request"))
 	}
 }
 
@@ -115,7 +111,7 @@ func (h *health) identified(err error) {
 	h.sectors, h.remark = now, remark
 	h.mu.Unlock()
 	if resized {
-		h.log.Printf("%s: the disk has %s now, not %d", h.name, count(int(now), "sector"), before)
+		h.log.Printf("%s: the disk has %s now, not %d", h.name, plural(now, "sector"), before)
 	}
 	switch {
 	case remarkable && remark == "":
@@ -123,27 +119,4 @@ func (h *health) identified(err error) {
 	case remarkable:
 		h.log.Printf("%s: %s", h.name, remark)
 	}
-}
-
-// describe says in words what work is.
-func describe(work ata.Work) string {
-	switch work.Op {
-	case ata.OpRead:
-		return fmt.Sprintf("read of %s at LBA %d", count(int(work.Sectors()), "sector"), work.LBA)
-	case ata.OpWrite:
-		return fmt.Sprintf("write of %s at LBA %d", count(int(work.Sectors()), "sector"), work.LBA)
-	case ata.OpFlush:
-		return "flush"
-	case ata.OpIdentify:
-		return "identify"
-	}
-	return "a command behind writes"
-}
-
-// count is a number of things in words.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -12,17 +12,17 @@ import (
 // The buckets of a histogram: every power of two of nanoseconds in eight parts,
 // so that a time is known to an eighth of itself.
 const (
-	subBits    = 3
-	subBuckets = 1 << subBits
-	octaves    = 37 // the last bucket ends at 2^39 ns, nine minutes, and holds all beyond
-	buckets    = octaves * subBuckets
+	subBits     = 3
+	subBuckets  = 1 << subBits
+	octaves     = 37 // the last bucket ends at 2^39 ns, nine minutes, and holds all beyond
+	timeBuckets = octaves * subBuckets
 )
 
 // bucket returns the bucket of a time. Each bucket includes its end.
 func bucket(d time.Duration) int {
 	v := uint64(max(d, 1) - 1)
 	shift := max(0, bits.Len64(v)-subBits-1)
-	return min(shift*subBuckets+int(v>>shift), buckets-1)
+	return min(shift*subBuckets+int(v>>shift), timeBuckets-1)
 }
 
 // bucketEnd returns the longest time that bucket i is for.
@@ -33,7 +33,7 @@ func bucketEnd(i int) time.Duration {
 
 // histogram counts times; adding allocates nothing.
 type histogram struct {
-	counts [buckets]atomic.Uint64
+	counts [timeBuckets]atomic.Uint64
 	sum    atomic.Uint64 // nanoseconds; at the full 320 in flight it wraps round in two years
 }
 
@@ -46,7 +46,7 @@ func (h *histogram) add(d time.Duration, n uint64) {
 // ServiceTimes says how long requests took, from their frames' arrival to the
 // sending of their replies.
 type ServiceTimes struct {
-	counts [buckets]uint64
+	counts [timeBuckets]uint64
 	sum    uint64 // nanoseconds
 }
 
@@ -68,7 +68,7 @@ func (s *ServiceTimes) Count() uint64 { return s.Within(math.MaxInt64) }
 // nanoseconds.
 func (s *ServiceTimes) Within(d time.Duration) uint64 {
 	n := uint64(0)
-	for i := 0; i < buckets && bucketEnd(i) <= d; i++ {
+	for i := 0; i < timeBuckets && bucketEnd(i) <= d; i++ {
 		n += s.counts[i]
 	}
 	return n

@@ -33,7 +33,7 @@ func TestBuckets(t *testing.T) {
 			t.Errorf("%d ns are in bucket %d, and the one before ends at %d", d, i, bucketEnd(i-1))
 		}
 	}
-	for d, want := range map[time.Duration]int{math.MinInt64: 0, -1: 0, 0: 0, 1<<39 + 1: buckets - 1, math.MaxInt64: buckets - 1} {
+	for d, want := range map[time.Duration]int{math.MinInt64: 0, -1: 0, 0: 0, 1<<39 + 1: timeBuckets - 1, math.MaxInt64: timeBuckets - 1} {
 		if got := bucket(d); got != want {
 			t.Errorf("%d ns are in bucket %d; want %d", d, got, want)
 		}

@@ -102,7 +102,7 @@ func (s *Server) logRest() {
 // logChange logs a change, and how many before it were not.
 func (s *Server) logChange(c change) {
 	if n := s.reporter.missed.Swap(0); n > 0 {
-		s.log.Printf("not shown before this: %s by initiators", count(int(n), "change"))
+		s.log.Printf("not shown before this: %s by initiators", plural(n, "change"))
 	}
 	s.log.Print(c)
 }

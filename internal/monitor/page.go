@@ -48,33 +48,33 @@ const (
 // of a metric together.
 func writePage(w io.Writer, s *blade.Stats) {
 	for _, c := range exportCounters {
-		begin(w, c.name, "counter", c.help)
+		writeHead(w, c.name, "counter", c.help)
 		for i := range s.Exports {
 			fmt.Fprintf(w, "%s{%s} %d\n", c.name, targetLabel(&s.Exports[i]), c.value(&s.Exports[i]))
 		}
 	}
-	begin(w, "vblade_errors_total", "counter", "Requests that were refused or failed, by kind.")
+	writeHead(w, "vblade_errors_total", "counter", "Requests that were refused or failed, by kind.")
 	for i := range s.Exports {
 		writeErrors(w, &s.Exports[i])
 	}
-	begin(w, "vblade_requests_in_flight", "gauge", "Requests that wait for the disk, or for others before them.")
+	writeHead(w, "vblade_requests_in_flight", "gauge", "Requests that wait for the disk, or for others before them.")
 	for i := range s.Exports {
 		fmt.Fprintf(w, "vblade_requests_in_flight{%s} %d\n", targetLabel(&s.Exports[i]), s.Exports[i].InFlight)
 	}
-	begin(w, "vblade_service_seconds", "histogram", "Time from a request's arrival to the sending of its reply.")
+	writeHead(w, "vblade_service_seconds", "histogram", "Time from a request's arrival to the sending of its reply.")
 	for i := range s.Exports {
 		writeTimes(w, &s.Exports[i])
 	}
 	for _, c := range linkCounters {
-		begin(w, c.name, "counter", c.help)
+		writeHead(w, c.name, "counter", c.help)
 		for i := range s.Links {
 			fmt.Fprintf(w, "%s{link=%s} %d\n", c.name, quote(s.Links[i].Name), c.value(&s.Links[i]))
 		}
 	}
 }
 
-// begin begins the samples of a metric.
-func begin(w io.Writer, name, kind, help string) {
+// writeHead begins the samples of a metric.
+func writeHead(w io.Writer, name, kind, help string) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 

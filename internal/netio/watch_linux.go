@@ -150,7 +150,7 @@ func (l *Link) update() error {
 	was := *l.condition.Load()
 	if now.index == 0 {
 		now.mac, now.mtu = was.mac, was.mtu // the last known
-	} else if err = l.settle(now, was); err != nil {
+	} else if err = l.follow(now, was); err != nil {
 		now.index, now.down = 0, ErrGone
 	}
 	if now == was {
@@ -163,8 +163,8 @@ func (l *Link) update() error {
 	return err
 }
 
-// settle has the sockets follow an interface that is there to its condition now.
-func (l *Link) settle(now, was condition) error {
+// follow has the sockets follow an interface that is there to its condition now.
+func (l *Link) follow(now, was condition) error {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
 	if err := l.bind(now.index); err != nil {

@@ -81,7 +81,8 @@ type attack struct {
 	mangler  *mangler
 	buffers  [][]byte
 	round    uint32
-	received int // frames, of either
+	received int  // frames, of either
+	asked    bool // the target has asked its question
 }
 
 // newAttack opens a socket that takes the parts of both.
@@ -143,6 +144,9 @@ func (a *attack) await(tag uint32) {
 		a.must(err)
 		found := false
 		for _, f := range a.buffers[:n] {
+			if a.isQuestion(f) {
+				continue
+			}
 			a.checkReply(f)
 			found = found || aoe.Frame(f).Tag() == tag
 		}
@@ -158,6 +162,16 @@ func (a *attack) await(tag uint32) {
 		a.t.Fatalf("vblade ended: %v\n%s", a.vblade.Wait(), a.vblade.Stderr())
 	}
 	a.t.Fatalf("round %d is not answered", a.round)
+}
+
+// isQuestion tells whether a frame is the one question of the target's own: who
+// else has its address.
+func (a *attack) isQuestion(f aoe.Frame) bool {
+	if a.asked || len(f) < aoe.ConfigLen || f.Has(aoe.FlagResponse) || f.Dst() != aoe.Broadcast {
+		return false
+	}
+	a.asked = f.Src() == a.mac && f.Command() == aoe.CommandConfig && f.Shelf() == frametest.Shelf && f.Slot() == frametest.Slot
+	return a.asked
 }
 
 // checkReply checks what holds for every frame that a target may send.
