@@ -25,14 +25,17 @@ const echoReceiveBuffer = 4 << 20
 // a reply's header and length, until a signal ends the process.
 func echo(netif string) error {
 	filter := aoe.RequestFilter(nil, shelf, slot, nil)
-	link, err := netio.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), Filter: filter, ReceiveBuffer: echoReceiveBuffer})
+	link, err := netio.Open(netif, netio.Config{
+		EtherType:     uint16(aoe.EtherType),
+		Filter:        filter,
+		ReceiveBuffer: echoReceiveBuffer,
+		Buffers:       netio.MaxBatch,
+		Align:         aoe.ATALen,
+	})
 	if err != nil {
 		return err
 	}
-	bufs, err := netio.NewBuffers(netio.MaxBatch, aoe.ATALen)
-	if err != nil {
-		return err
-	}
+	bufs := link.Buffers()
 	fmt.Println("echo: ready")
 	out := make([][]byte, 0, len(bufs))
 	sectors := uint8(min(255, (link.MTU()-aoe.ATALen)/ata.SectorSize))

@@ -67,16 +67,12 @@ func (e *export) open(o options) (err error) {
 	for _, w := range e.link.Warnings(receiveBuffer) {
 		e.log.Print(w)
 	}
-	buffers, err := netio.NewBuffers(frameBuffers, aoe.ATALen)
-	if err != nil {
-		return err
-	}
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("find the host's name for the serial number: %w", err)
 	}
 	b := blade.New(e.file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
-	e.server = blade.NewServer(e.link, buffers, e.log, b)
+	e.server = blade.NewServer(e.link, e.link.Buffers(), e.log, b)
 	e.rivals = openRivals(o, e.log)
 	return nil
 }
@@ -87,6 +83,8 @@ func openLink(o options) (*netio.Link, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        aoe.RequestFilter(nil, o.shelf, o.slot, o.masks),
 		ReceiveBuffer: receiveBuffer,
+		Buffers:       frameBuffers,
+		Align:         aoe.ATALen,
 		Fast:          true,
 		Linger:        linger,
 		Spin:          spin,

@@ -104,12 +104,12 @@ func (s *Server) countTurn() {
 	}
 }
 
-// count counts the worker's run, whose replies were sent.
-func (w *worker) count() {
+// publish makes public what the worker has counted of its run, whose replies
+// were sent.
+func (w *worker) publish() {
 	c := &w.run.requests[0].blade.counts.crew
 	now := clock()
 	for _, r := range w.run.requests {
-		w.tally.count(r)
 		c.service.add(now-r.arrived, 1)
 	}
 	w.tally.moveTo(c)

@@ -26,7 +26,8 @@ type Link interface {
 	// Interrupt ends this and every later Wait.
 	Interrupt()
 	// Send sends frames, dropping those that cannot be sent, and returns how
-	// many were. Errors are as for Receive.
+	// many were. It may keep any, and leaves another buffer of the same capacity
+	// in its place then. Errors are as for Receive.
 	Send(frames [][]byte) (int, error)
 	// Down says why the link carries no frames at the moment; nil where it does.
 	Down() error

@@ -141,8 +141,9 @@ func (s *Server) end() {
 func (s *Server) advertise() {
 	for _, b := range s.blades {
 		for _, dst := range b.audience() {
-			n := b.advertise(s.notice, s.port, dst)
-			s.send([][]byte{s.notice[:n]})
+			frames := [][]byte{s.notice[:b.advertise(s.notice, s.port, dst)]}
+			s.send(frames)
+			s.notice = frames[0][:len(s.notice)]
 		}
 	}
 }

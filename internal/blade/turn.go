@@ -21,7 +21,7 @@ type turn struct {
 
 	pending []*request // with work to be done, in the order of arrival
 	next    int        // the first of them that was not looked at yet
-	replies [][]byte   // to be sent at the end
+	out     outbox     // what is to be sent at the end
 }
 
 // newTurn returns an empty turn.
@@ -30,12 +30,12 @@ func newTurn() turn {
 		batch:   make([]*request, 0, maxBatch),
 		bufs:    make([][]byte, maxBatch),
 		pending: make([]*request, 0, maxBatch),
-		replies: make([][]byte, 0, maxBatch),
+		out:     newOutbox(maxBatch),
 	}
 }
 
 // unfinished tells whether something of the turn is yet to be done.
-func (t *turn) unfinished() bool { return t.next < len(t.pending) || len(t.replies) > 0 }
+func (t *turn) unfinished() bool { return t.next < len(t.pending) || len(t.out.frames) > 0 }
 
 // reply puts the replies of a run's requests on their way.
 func (t *turn) reply(requests []*request) {
@@ -47,8 +47,8 @@ func (t *turn) reply(requests []*request) {
 // answer puts a request's reply on its way, if it has one.
 func (t *turn) answer(r *request) {
 	if r.reply > 0 {
-		t.replies = append(t.replies, r.buf[:r.reply])
 		r.blade.counts.turn.count(r)
+		t.out.put(r)
 	}
 }
 
@@ -78,7 +78,7 @@ const linkPause = 100 * time.Millisecond
 // returns how many frames there were.
 func (s *Server) receive() int {
 	t := &s.turn
-	t.pending, t.next, t.replies = t.pending[:0], 0, t.replies[:0]
+	t.pending, t.next = t.pending[:0], 0
 	// Few buffers are laid out where few frames come.
 	room := min(len(t.batch), 2*t.received+4)
 	for i, r := range t.batch[:room] {
@@ -102,7 +102,7 @@ func (s *Server) receive() int {
 			t.answer(r)
 		}
 	}
-	s.port.counts.ignore(n - len(t.pending) - len(t.replies))
+	s.port.counts.ignore(n - len(t.pending) - len(t.out.frames))
 	return n
 }
 

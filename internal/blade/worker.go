@@ -10,15 +10,15 @@ import (
 
 // worker is one of a server's crew.
 type worker struct {
-	s       *Server
-	run     run      // what it does at the moment
-	replies [][]byte // of its run
-	tally   tally    // of its run
+	s     *Server
+	run   run    // what it does at the moment
+	out   outbox // the replies of its run
+	tally tally  // of its run
 }
 
 // newWorker returns a worker of s.
 func newWorker(s *Server) *worker {
-	return &worker{s: s, run: newRun(), replies: make([][]byte, 0, maxRun)}
+	return &worker{s: s, run: newRun(), out: newOutbox(maxRun)}
 }
 
 // loop leads where nobody does, else does what is queued, until the server has
@@ -82,10 +82,9 @@ func (w *worker) finishTurn() bool {
 			return false
 		}
 	}
-	if !w.s.send(t.replies) {
+	if !w.s.post(&t.out) {
 		w.s.port.refresh() // the MTU may have shrunk under them
 	}
-	t.replies = t.replies[:0]
 	w.s.countTurn()
 	return true
 }
@@ -153,14 +152,14 @@ func (w *worker) serve() {
 func (w *worker) finish() {
 	s := w.s
 	defer s.busy.Add(-1)
-	w.replies = w.replies[:0]
 	for _, r := range w.run.requests {
+		w.tally.count(r)
 		if r.reply > 0 {
-			w.replies = append(w.replies, r.buf[:r.reply])
+			w.out.put(r)
 		}
 	}
-	s.send(w.replies)
-	w.count()
+	s.post(&w.out)
+	w.publish()
 	s.mu.Lock()
 	started := 0
 	for _, r := range w.run.requests {

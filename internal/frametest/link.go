@@ -27,12 +27,13 @@ type Link struct {
 	most     int                  // instructions of a filter
 	queue    [][]byte             // delivered and not yet received, from head on
 	head     int
-	replies  []byte // all that was sent, one after the other
-	ends     []int  // where each of them ends in replies
-	refused  int    // frames that were too long to send
-	dropped  int    // others that were not sent
-	receives int    // calls of Receive that returned
-	broken   error  // what Receive and Send fail with
+	replies  []byte   // all that was sent, one after the other
+	ends     []int    // where each of them ends in replies
+	refused  int      // frames that were too long to send
+	dropped  int      // others that were not sent
+	receives int      // calls of Receive that returned
+	broken   error    // what Receive and Send fail with
+	kept     [][]byte // buffers that were sent from
 
 	arrived chan struct{} // there may be something to receive
 	changed chan struct{} // something was received or sent
@@ -144,7 +145,7 @@ func (l *Link) pending() bool {
 func (l *Link) Interrupt() { l.ring.Do(func() { close(l.alarm) }) }
 
 // Send keeps frames as replies, but drops those longer than the MTU allows, and
-// all while the link is broken or down.
+// all while the link is broken or down. It keeps the buffers of what it sends.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,16 +155,33 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 		return 0, l.broken
 	}
 	sent := 0
-	for _, f := range frames {
+	for i, f := range frames {
 		if len(f) > l.mtu+aoe.EthernetHeaderLen {
 			l.refused++
 			continue
 		}
 		l.replies = append(l.replies, f...)
 		l.ends = append(l.ends, len(l.replies))
+		frames[i] = l.exchange(f)
 		sent++
 	}
 	return sent, nil
+}
+
+// exchange keeps the buffer of a frame and returns another of its capacity. Both
+// hold bytes that no reply may hold.
+func (l *Link) exchange(f []byte) []byte {
+	stale(f[:cap(f)])
+	for i, other := range l.kept {
+		if cap(other) == cap(f) {
+			l.kept[i] = f
+			return other[:len(f)]
+		}
+	}
+	l.kept = append(l.kept, f)
+	other := make([]byte, cap(f))
+	stale(other)
+	return other[:len(f)]
 }
 
 // Deliver puts frames on the link. They must not change any more.

@@ -67,6 +67,8 @@ func Open(netif string, o Options) (*Initiator, error) {
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
+		Buffers:       netio.MaxBatch,
+		Align:         aoe.ATALen,
 		Fast:          o.Poll,
 		Linger:        linger,
 		Spin:          linger,
@@ -74,28 +76,17 @@ func Open(netif string, o Options) (*Initiator, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Initiator{link: link, opts: o}
-	if err := i.layBuffers(); err != nil {
-		link.Close()
-		return nil, err
+	i := &Initiator{
+		link:  link,
+		opts:  o,
+		in:    link.Buffers(),
+		out:   make([][]byte, 0, MaxWindow),
+		slots: make([]slot, MaxWindow),
 	}
-	return i, nil
-}
-
-// layBuffers makes the buffers for frames in both directions.
-func (i *Initiator) layBuffers() error {
-	bufs, err := netio.NewBuffers(netio.MaxBatch+MaxWindow, aoe.ATALen)
-	if err != nil {
-		return err
-	}
-	i.in = bufs[:netio.MaxBatch]
-	i.out = make([][]byte, 0, MaxWindow)
-	i.slots = make([]slot, MaxWindow)
-	for n, b := range bufs[netio.MaxBatch:] {
-		i.slots[n].buf = b
+	for n := range i.slots {
 		i.free = append(i.free, n)
 	}
-	return nil
+	return i, nil
 }
 
 // Close closes the Initiator. Its Targets are of no more use.

@@ -99,7 +99,7 @@ func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error
 // Ask is Discover for the targets of one shelf and slot, of which there should
 // be one; each is returned once for every MAC that answers.
 func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough int) ([]*Target, error) {
-	frame := aoe.Frame(i.slots[0].buf)
+	frame := make(aoe.Frame, aoe.MinLen)
 	n := query(frame, shelf, slot)
 	frame.SetSrc(i.opts.MAC)
 	tag := rand.Uint32() // whoever did not hear the question cannot answer it

@@ -3,25 +3,52 @@
 package netio
 
 import (
-	"fmt"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// NewBuffers lays n frame buffers of MaxFrame bytes such that the byte at
-// offset align of each starts a page: data there can go to a disk by direct
-// I/O. Only the pages that frames touch take memory.
-func NewBuffers(n, align int) ([][]byte, error) {
-	page := unix.Getpagesize()
-	area, err := unix.Mmap(-1, 0, areaSize(n, page), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
-		return nil, fmt.Errorf("allocate %d frame buffers: %w", n, err)
-	}
-	// Huge pages would make the whole area resident at the first frame.
-	unix.Madvise(area, unix.MADV_NOHUGEPAGE)
-	keepPrivate(area)
-	return layBuffers(area, n, align, page), nil
-}
+// keepSmall keeps huge pages away, which would make a whole area resident at its
+// first frame.
+func keepSmall(mem []byte) { unix.Madvise(mem, unix.MADV_NOHUGEPAGE) }
 
 // keepPrivate leaves memory that holds what is on a disk out of core dumps.
 func keepPrivate(mem []byte) { unix.Madvise(mem, unix.MADV_DONTDUMP) }
+
+// pool is the frame buffers of a Link: those of its user and, behind them, some
+// that take the place of those that the kernel sends from.
+type pool struct {
+	*buffers
+	lent  int   // how many are the user's
+	spare []int // those that neither the user nor the kernel has
+}
+
+// newPool lays buffers for the frames of an MTU, as newBuffers does.
+func newPool(lent, spare, mtu, align int) (*pool, error) {
+	b, err := newBuffers(lent+spare, mtu, align)
+	if err != nil {
+		return nil, err
+	}
+	p := &pool{buffers: b, lent: lent}
+	for i := range spare {
+		p.spare = append(p.spare, lent+i)
+	}
+	return p, nil
+}
+
+// take takes the spare buffer that was used last.
+func (p *pool) take() int {
+	last := len(p.spare) - 1
+	i := p.spare[last]
+	p.spare = p.spare[:last]
+	return i
+}
+
+// index returns which buffer a frame begins at the start of; false where it is
+// somewhere else.
+func (p *pool) index(frame []byte) (int, bool) {
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(p.area))) + uintptr(p.first)
+	distance := uintptr(unsafe.Pointer(unsafe.SliceData(frame))) - start // huge for what lies before
+	i := distance / uintptr(p.stride)
+	return int(i), i < uintptr(p.n) && distance%uintptr(p.stride) == 0
+}

@@ -4,19 +4,62 @@
 
 package netio
 
-// layBuffers cuts n frame buffers of MaxFrame bytes out of an area, such that the
-// byte at offset align of each starts a page.
-func layBuffers(area []byte, n, align, page int) [][]byte {
-	bufs := make([][]byte, n)
-	for i := range bufs {
-		first := page - align + i*bufferStride(page)
-		bufs[i] = area[first : first+MaxFrame : first+MaxFrame]
-	}
-	return bufs
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// How long frame buffers are, in bytes: as the frames of the MTU at start, but at
+// least as jumbo frames, since an MTU may be raised later, and at most as those of
+// the loopback interface.
+const (
+	usualBuffer   = 12 << 10
+	longestBuffer = headerLen + 65536
+)
+
+// buffers are frame buffers, all of one length: one after the other in an area of
+// memory that begins and ends with a page.
+type buffers struct {
+	area   []byte
+	n      int
+	first  int // where in the area the first one begins
+	stride int // from one to the next, in bytes: whole pages
+	length int // of each, in bytes
 }
 
-// areaSize is the length in bytes of the area that n frame buffers need.
-func areaSize(n, page int) int { return page + n*bufferStride(page) }
+// newBuffers lays n buffers that hold the frames of an MTU, such that the byte
+// at offset align of each begins a page: data there can go to a disk by direct
+// I/O. Only the pages that frames touch take memory, unless all are locked.
+func newBuffers(n, mtu, align int) (*buffers, error) {
+	page := unix.Getpagesize()
+	length := min(max(usualBuffer, headerLen+mtu), longestBuffer)
+	stride := (length + page - 1) / page * page
+	b := &buffers{n: n, first: page - align, stride: stride, length: min(stride, longestBuffer)}
+	var err error
+	b.area, err = unix.Mmap(-1, 0, page+n*stride, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return nil, fmt.Errorf("allocate %d frame buffers: %w", n, err)
+	}
+	keepSmall(b.area)
+	keepPrivate(b.area)
+	return b, nil
+}
 
-// bufferStride is the distance from one buffer to the next, in bytes.
-func bufferStride(page int) int { return (MaxFrame + page - 1) / page * page }
+// at returns buffer i.
+func (b *buffers) at(i int) []byte {
+	from := b.first + i*b.stride
+	return b.area[from : from+b.length : from+b.length]
+}
+
+// upTo returns the first n buffers.
+func (b *buffers) upTo(n int) [][]byte {
+	all := make([][]byte, n)
+	for i := range all {
+		all[i] = b.at(i)
+	}
+	return all
+}
+
+// free gives the memory back.
+func (b *buffers) free() error { return unix.Munmap(b.area) }

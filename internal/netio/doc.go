@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 // Package netio is the way to the wire: a Link is a network interface's raw
-// Ethernet socket, which receives and sends frames in batches, between buffers
-// that are laid once at start. It knows nothing of what the frames mean.
+// Ethernet socket, which receives and sends frames in batches, in buffers that it
+// lays at start. It knows nothing of what the frames mean.
 //
 // What is the same on every system stands in link.go, tally.go and, because it
 // can be tested anywhere, captures.go, iflist.go and program.go; what a system
@@ -12,8 +12,10 @@
 // (receive_linux.go), by a ring that it shares with the kernel (ring_linux.go)
 // or by recvmmsg, asks it what was dropped (drops_linux.go), and sends by it
 // (send_linux.go) or, where that is to be had, by an AF_XDP socket
-// (xdp_linux.go). It follows what becomes of the interface, an end and a new
-// beginning under the same name included, by route netlink (watch_linux.go).
+// (xdp_linux.go, xdpsend_linux.go), out of the buffers that the frames are in
+// (buffers_linux.go). It follows what becomes of the interface, an
+// end and a new beginning under the same name included, by route netlink
+// (watch_linux.go).
 //
 // On FreeBSD it has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
 // which one read brings a batch (captures.go), and a routing socket that tells
@@ -26,6 +28,10 @@
 // capability mode: whether a Link finds its interface again from inside, nobody
 // has tried.
 //
-// BUG(3): On FreeBSD no frame longer than a page is sent, although newer kernels
+// BUG(3): AF_XDP was seen on veth and tap interfaces only, on amd64. Where a
+// processor's data cache does not show the kernel what we have written, as on some
+// MIPS, replies may be stale.
+//
+// BUG(4): On FreeBSD no frame longer than a page is sent, although newer kernels
 // take up to 16 KiB: before one is sent, they look like the others.
 package netio

@@ -64,16 +64,19 @@ func runInside(t *testing.T) {
 }
 
 // TestXDPSenderMadeAnew deletes the interface and makes it anew: the link gets
-// another sender. It does so in a process that lives in the interface's
-// namespace; elsewhere the link has no business with whatever has the same index.
+// another sender, and the buffers that the old one had are spare. It does so in a
+// process that lives in the interface's namespace; elsewhere the link has no
+// business with whatever has the same index.
 func TestXDPSenderMadeAnew(t *testing.T) {
 	x := newXDPTest(t)
 	old := x.sender()
+	own := x.from.Buffers()
 	_, here := x.host.(inside)
 	for round := range 3 {
 		x.from.sendMu.Lock()
 		x.from.setBypass(false) // as where the interface took no more
 		x.from.sendMu.Unlock()
+		x.strand(own)
 		x.ip("link", "del", "tgt0")
 		x.await(func() bool { return x.from.Down() == ErrGone && x.to.Down() == ErrGone })
 		if err := x.host.Wire("tgt0", "ini0", 1500); err != nil {
@@ -93,6 +96,7 @@ func TestXDPSenderMadeAnew(t *testing.T) {
 			t.Error("frames pass by the queueing discipline")
 		}
 		x.from.sendMu.Unlock()
+		x.checkBuffers(own)
 		want := [][]byte{x.frame(round, 60), x.frame(round+10, 1514), x.frame(round+20, 600)}
 		if n, err := x.from.Send(want); n != 3 || err != nil {
 			t.Fatalf("sent %d of 3: %v", n, err)
@@ -104,7 +108,7 @@ func TestXDPSenderMadeAnew(t *testing.T) {
 	}
 }
 
-// TestXDPSenderMTU lowers the MTU below what a chunk holds: longer frames are
+// TestXDPSenderMTU lowers the MTU below what a buffer holds: longer frames are
 // dropped, those around them are not.
 func TestXDPSenderMTU(t *testing.T) {
 	x := newXDPTest(t)

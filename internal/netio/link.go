@@ -12,25 +12,22 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// Sizes that bound a Link, so that nothing a peer sends sizes an allocation.
-const (
-	// MaxBatch is the most frames that one call receives or sends.
-	MaxBatch = 64
-	// MaxFrame is the longest frame in bytes: the loopback interface's MTU and
-	// an Ethernet header. An MTU raised later still fits.
-	MaxFrame = 65536 + headerLen
+// MaxBatch is the most frames that one call receives or sends.
+const MaxBatch = 64
 
-	// headerLen is the Ethernet header, which an MTU does not count.
-	headerLen = 14
-)
+// headerLen is the length of the Ethernet header, which an MTU does not count.
+const headerLen = 14
 
 // Config is what a Link is opened with.
 type Config struct {
 	EtherType     uint16               // the only type received
 	Filter        []bpf.RawInstruction // the only frames received, from the first on
 	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
+	Buffers       int                  // how many frame buffers Link.Buffers returns
+	Align         int                  // the byte of each that begins a page
 	// Fast has frames received and sent by the fastest ways there are, which take
-	// more memory: ReceiveBuffer once more, and some that is locked.
+	// more memory: ReceiveBuffer once more, 128 spare buffers, and all buffers
+	// are locked.
 	Fast bool
 	// Linger is how long Receive waits for a first frame, rounded up to the
 	// kernel's tick: short, for the scheduler does not hear of it.

@@ -20,6 +20,7 @@ type Link struct {
 	name      string
 	etherType uint16
 	conn      *conn
+	bufs      *buffers
 	buffer    []byte   // what a read fills
 	captures  captures // what of that nobody has received yet
 	watcher   *watcher
@@ -40,7 +41,8 @@ type Link struct {
 // there is one way to send, and a read that waits would cost the scheduler as
 // much as Wait does.
 func Open(name string, cfg Config) (*Link, error) {
-	if _, err := findInterface(name); err != nil {
+	ifi, err := findInterface(name)
+	if err != nil {
 		return nil, err
 	}
 	program, err := ofType(cfg.EtherType, cfg.Filter)
@@ -52,12 +54,22 @@ func Open(name string, cfg Config) (*Link, error) {
 		return nil, err
 	}
 	l := &Link{name: name, etherType: cfg.EtherType, conn: c, buffer: make([]byte, c.size)}
+	if l.bufs, err = newBuffers(cfg.Buffers, ifi.MTU, cfg.Align); err != nil {
+		c.close()
+		return nil, err
+	}
 	if err := l.startWatching(); err != nil {
 		c.close()
+		l.bufs.free()
 		return nil, err
 	}
 	return l, nil
 }
+
+// Buffers returns the frame buffers that Open has laid, all of one length: of 12
+// KiB, or what the MTU asked for then, in whole pages. The byte at Config.Align of
+// each begins a page. They are the caller's until Close.
+func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.n) }
 
 // startWatching finds out the interface's condition, and from then on what
 // becomes of it.
@@ -91,9 +103,10 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 // the measure of Config.ReceiveBuffer.
 func (l *Link) ReceiveBuffer() int { return 2 * l.conn.size }
 
-// Close closes the descriptor. Nothing else may use the Link any more.
+// Close closes the descriptor and frees the buffers. Nothing else may use the
+// Link, or a buffer, any more.
 func (l *Link) Close() error {
-	return errors.Join(l.watcher.close(), l.alarm.close(), l.conn.close())
+	return errors.Join(l.watcher.close(), l.alarm.close(), l.conn.close(), l.bufs.free())
 }
 
 // Name returns the name of the interface.

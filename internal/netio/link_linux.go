@@ -41,6 +41,7 @@ type Link struct {
 	in       batch
 	drops    drops
 	sendMu   sync.Mutex
+	bufs     *pool
 	wantFast bool
 	fast     *xdpSender // sends what it can; nil where it is not to be had
 	bypass   bool       // frames go past the queueing discipline
@@ -69,12 +70,28 @@ func Open(name string, cfg Config) (*Link, error) {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
 	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin}
-	if err := l.setUp(cfg); err != nil {
+	if err := l.setUp(cfg, ifi.MTU); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
 }
+
+// layBuffers lays the buffers, for frames of an MTU.
+func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
+	spare := 0
+	if cfg.Fast {
+		spare = xdpSpares
+	}
+	l.bufs, err = newPool(cfg.Buffers, spare, mtu, cfg.Align)
+	return err
+}
+
+// Buffers returns the frame buffers that Open has laid, all of one length: of 12
+// KiB, or what the MTU asked for then, in whole pages. The byte at Config.Align of
+// each begins a page. They are the caller's, but for what Send does, until Close:
+// ask for them once.
+func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.lent) }
 
 // ownDescriptor returns a descriptor of conn's socket that outlives conn.
 func ownDescriptor(conn *packet.Conn) (int, error) {
@@ -89,8 +106,11 @@ func ownDescriptor(conn *packet.Conn) (int, error) {
 	return fd, errors.Join(err, dupErr)
 }
 
-// setUp makes a Link of a bound packet socket.
-func (l *Link) setUp(cfg Config) error {
+// setUp makes a Link of a packet socket that is bound to an interface of an MTU.
+func (l *Link) setUp(cfg Config, mtu int) error {
+	if err := l.layBuffers(cfg, mtu); err != nil {
+		return err
+	}
 	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
 		return fmt.Errorf("find the address of %s: %w", l.name, err)
@@ -179,14 +199,13 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	return nil
 }
 
-// Close closes the sockets. Nothing else may use the Link any more.
+// Close closes the sockets and frees the buffers. Nothing else may use the Link,
+// or a buffer, any more.
 func (l *Link) Close() error {
 	if l.watcher != nil {
 		l.watcher.close()
 	}
-	if l.fast != nil {
-		l.fast.close()
-	}
+	l.dropSender()
 	if l.ring != nil {
 		l.ring.close()
 	}
@@ -194,6 +213,9 @@ func (l *Link) Close() error {
 	err := unix.Close(l.fd)
 	if l.alarm >= 0 {
 		err = errors.Join(err, unix.Close(l.alarm))
+	}
+	if l.bufs != nil {
+		err = errors.Join(err, l.bufs.free())
 	}
 	return err
 }

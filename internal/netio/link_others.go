@@ -68,5 +68,5 @@ func (l *Link) Receive([][]byte) (int, error) { return 0, errSystem }
 // Send sends frames.
 func (l *Link) Send([][]byte) (int, error) { return 0, errSystem }
 
-// NewBuffers lays n frame buffers.
-func NewBuffers(n, align int) ([][]byte, error) { return nil, errSystem }
+// Buffers returns the frame buffers that Open has laid.
+func (l *Link) Buffers() [][]byte { return nil }

@@ -94,19 +94,17 @@ func TestReceiveBuffer(t *testing.T) {
 // TestLoopback sends on lo what lo then receives.
 func TestLoopback(t *testing.T) {
 	h := lab.TestHost(t)
-	l := open(t, h, "lo", netio.Config{EtherType: etherType})
+	l := open(t, h, "lo", netio.Config{EtherType: etherType, Buffers: 1})
 	if l.MTU() != 65536 || l.MAC() != [6]byte{} {
 		t.Errorf("MTU %d, address %v", l.MTU(), l.MAC())
 	}
-	send(t, l, frame(etherType, netio.MaxFrame, 5))
-	bufs, err := netio.NewBuffers(1, 36)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const longest = 14 + 65536
+	send(t, l, frame(etherType, longest, 5))
+	bufs := l.Buffers()
 	if !l.Wait(patience) {
 		t.Fatal("Wait was interrupted")
 	}
-	if n, err := l.Receive(bufs); n != 1 || err != nil || len(bufs[0]) != netio.MaxFrame || number(bufs[0]) != 5 {
+	if n, err := l.Receive(bufs); n != 1 || err != nil || len(bufs[0]) != longest || number(bufs[0]) != 5 {
 		t.Errorf("received %d, %v: %d bytes", n, err, len(bufs[0]))
 	}
 }
@@ -170,19 +168,33 @@ func withoutRaw() (restore func() error, err error) {
 }
 
 // TestBuffers checks where buffers lie: the byte at align begins a page, and none
-// reaches into another.
+// reaches into another; and that they are long enough for the MTU at start.
 func TestBuffers(t *testing.T) {
-	for _, align := range []int{0, 36} {
-		bufs, err := netio.NewBuffers(5, align)
+	w := layWire(t)
+	for _, test := range []struct {
+		mtu, align, length int
+		fast               bool
+	}{
+		{1500, 0, 12288, false},
+		{9000, 36, 12288, true},
+		{12274, 36, 12288, true},
+		{12275, 36, 16384, true},
+		{16371, 36, 20480, true},
+		{65521, 36, 65536, true},
+		{65535, 36, 65550, true},
+	} {
+		w.run(t, "link", "set", "tgt0", "mtu", strconv.Itoa(test.mtu))
+		l, err := tryOpen(w.host, "tgt0", netio.Config{EtherType: etherType, Buffers: 5, Align: test.align, Fast: test.fast})
 		if err != nil {
 			t.Fatal(err)
 		}
+		bufs, align := l.Buffers(), test.align
 		if len(bufs) != 5 {
 			t.Fatalf("%d buffers", len(bufs))
 		}
 		for i, b := range bufs {
-			if len(b) != netio.MaxFrame || cap(b) != netio.MaxFrame {
-				t.Errorf("buffer %d has %d bytes, at most %d", i, len(b), cap(b))
+			if len(b) != test.length || cap(b) != test.length {
+				t.Errorf("MTU %d: buffer %d has %d bytes, at most %d; want %d", test.mtu, i, len(b), cap(b), test.length)
 			}
 			if at := uintptr(unsafe.Pointer(&b[align])); at%uintptr(os.Getpagesize()) != 0 {
 				t.Errorf("buffer %d: byte %d is at %#x", i, align, at)
@@ -195,6 +207,9 @@ func TestBuffers(t *testing.T) {
 			if b[0] != byte(i+1) || b[len(b)-1] != byte(i+1) {
 				t.Errorf("buffer %d shares bytes with another", i)
 			}
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

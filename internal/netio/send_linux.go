@@ -7,6 +7,9 @@ import "golang.org/x/sys/unix"
 // Send sends frames and returns how many. One that the system refuses, or the
 // interface does not carry, is dropped, as a wire might: the initiator asks
 // again. There are no other errors here.
+//
+// Of the frames that begin one of Buffers it may keep the buffers, and leaves
+// others of them in their places in frames. Frames elsewhere are left as they are.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()

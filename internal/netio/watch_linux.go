@@ -18,7 +18,8 @@ type condition struct {
 	index int   // 0 where there is none
 	down  error // why it carries no frames, or nil
 	mac   [6]byte
-	mtu   int // in bytes
+	mtu   int    // in bytes
+	kind  string // of a virtual interface, such as veth; empty for a device's
 }
 
 // watcher hears of changes of the interfaces in the namespace of the thread
@@ -76,6 +77,9 @@ func (w *watcher) look(name string) (condition, error) {
 func read(m *rtnetlink.LinkMessage) condition {
 	c := condition{index: int(m.Index), mtu: int(m.Attributes.MTU)}
 	copy(c.mac[:], m.Attributes.Address)
+	if m.Attributes.Info != nil {
+		c.kind = m.Attributes.Info.Kind
+	}
 	switch {
 	case m.Type != unix.ARPHRD_ETHER && m.Type != unix.ARPHRD_LOOPBACK:
 		return condition{down: ErrGone}
@@ -150,6 +154,7 @@ func (l *Link) update() error {
 	was := *l.condition.Load()
 	if now.index == 0 {
 		now.mac, now.mtu = was.mac, was.mtu // the last known
+		l.leave()
 	} else if err = l.follow(now, was); err != nil {
 		now.index, now.down = 0, ErrGone
 	}
@@ -161,6 +166,14 @@ func (l *Link) update() error {
 	l.changes.Add(1)
 	l.wake()
 	return err
+}
+
+// leave gives up what was bound to the interface that is gone: its memory is
+// unlocked by the time that there is another.
+func (l *Link) leave() {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	l.dropSender()
 }
 
 // follow has the sockets follow an interface that is there to its condition now.
@@ -176,10 +189,18 @@ func (l *Link) follow(now, was condition) error {
 	if was.down != nil {
 		l.setBypass(true) // the fall may have ended it
 	}
-	if l.wantFast && l.fast == nil {
-		l.fast, _ = newXDPSender(now.index, l.fd) // else by sendmmsg
+	if l.wantFast && l.fast == nil && xdpSuits(now.kind, l.fd, l.name) {
+		l.fast, _ = newXDPSender(now.index, l.fd, l.bufs) // else by sendmmsg
 	}
 	return nil
+}
+
+// dropSender has the Link send by sendmmsg alone. The caller holds sendMu.
+func (l *Link) dropSender() {
+	if l.fast != nil {
+		l.fast.close()
+		l.fast = nil
+	}
 }
 
 // bind has the sockets leave an interface that is gone for another, which may
@@ -195,9 +216,6 @@ func (l *Link) bind(index int) error {
 	if err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: l.protocol, Ifindex: index}); err != nil {
 		return fmt.Errorf("bind a packet socket to %s: %w", l.name, err)
 	}
-	if l.fast != nil {
-		l.fast.close()
-		l.fast = nil
-	}
+	l.dropSender()
 	return nil
 }

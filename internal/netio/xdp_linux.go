@@ -6,47 +6,48 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Sizes of an xdpSender. Every chunk fits into the rings: they never overflow.
+// Sizes of an xdpSender.
 const (
-	xdpChunk  = 2048 // bytes: a frame of the usual MTU
-	xdpChunks = 1024
-	xdpBudget = MaxBatch // frames that one system call sends, where the kernel lets us say
+	xdpPiece     = 4096     // bytes that a descriptor speaks of at the most
+	xdpLongest   = 16 << 10 // bytes of a buffer: all buffers are locked in memory
+	xdpSpares    = 128      // buffers that can be on their way at once
+	xdpEntries   = 1024     // of a ring: the pieces of all spares, so that none overflows
+	xdpBudget    = 4 * MaxBatch
+	xdpSendQueue = xdpSpares * 2 * xdpLongest // bytes, by the kernel's measure
 )
 
-// How the kernel is asked to take the frames in the ring while it takes none: so
-// often at once, then with pauses, for so long.
+// What x/sys does not have: XDP_USE_SG and XDP_PKT_CONTD (Linux 6.6), and the
+// socket option XDP_MAX_TX_SKB_BUDGET (Linux 6.17), which says how many
+// descriptors one system call takes.
 const (
-	xdpKicks    = 32
-	xdpPause    = 100 * time.Microsecond
-	xdpPatience = sendPatience * time.Millisecond
+	xdpUseSG       = 1 << 4
+	xdpContinued   = 1
+	xdpMaxTxBudget = 9
 )
-
-// xdpMaxTxBudget is the socket option XDP_MAX_TX_SKB_BUDGET (Linux 6.17), which
-// x/sys does not have.
-const xdpMaxTxBudget = 9
 
 // xdpSender sends frames by an AF_XDP socket that only transmits, in copy mode:
-// it needs no XDP program, and costs less a frame than sendmmsg. Frames are
-// copied into chunks of memory shared with the kernel; a chunk is free again
-// when the kernel says that the frame has left.
+// it needs no XDP program, and costs less a frame than sendmmsg. The memory that
+// it shares with the kernel is that of the Link's buffers, so that a frame in one
+// of these need not be copied to be sent: the buffer is the kernel's until the
+// kernel says that the frame has left, and a spare one takes its place.
 //
-// It is not to be had everywhere: the kernel may lack it, the interface's queue
-// may have another user, memory may not be lockable. A Link then sends by
-// sendmmsg, as it does with frames longer than a chunk.
+// It is not to be had everywhere: the kernel may lack it, the interface not suit,
+// or its queue have another user, memory may not be lockable. A Link then sends by
+// sendmmsg, as it does with a frame that is too long and the rest of its batch.
 type xdpSender struct {
 	fd     int
-	chunks []byte   // the memory shared with the kernel
-	free   []uint64 // offsets of the chunks that hold no frame on its way
-	tx     xdpRing  // frames to send: a ring of unix.XDPDesc
-	done   xdpRing  // chunks that came back: a ring of their offsets
-	maps   [][]byte // what to unmap
+	bufs   *pool
+	sent   []uint8 // of each buffer the pieces that the kernel has
+	pieces int     // that a frame may have
+	tx     xdpRing // frames to send: a ring of unix.XDPDesc
+	next   uint32  // the entry of it that is filled next
+	done   xdpRing // pieces that came back: a ring of their offsets
+	maps   [][]byte
 }
 
 // xdpRing is a ring shared with the kernel, of which we move one end and the
@@ -57,16 +58,16 @@ type xdpRing struct {
 }
 
 // newXDPSender returns a sender for the first queue of an interface of the
-// namespace that a socket is in.
-func newXDPSender(ifindex, socket int) (*xdpSender, error) {
+// namespace that a socket is in. Nobody else may send from the buffers.
+func newXDPSender(ifindex, socket int, bufs *pool) (*xdpSender, error) {
 	fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open an AF_XDP socket: %w", err)
 	}
-	x := &xdpSender{fd: fd}
+	x := &xdpSender{fd: fd, bufs: bufs, sent: make([]uint8, bufs.n)}
 	if !sameNamespace(fd, socket) {
 		x.close()
-		return nil, errors.New("open an AF_XDP socket: this thread is in another network namespace")
+		return nil, errors.New("open an AF_XDP socket: the kernel is old, or this thread in another network namespace")
 	}
 	if err := x.setUp(ifindex); err != nil {
 		x.close()
@@ -75,13 +76,33 @@ func newXDPSender(ifindex, socket int) (*xdpSender, error) {
 	return x, nil
 }
 
+// xdpSuits tells whether frames may be sent by AF_XDP on an interface of a kind.
+//
+// Those that hand frames on to another interface, such as vlan and bridge, may
+// overwrite where some kernels note what has to come back (Linux 6.16.8 and after).
+// virtio_net sends from our memory itself, where others have the kernel copy it,
+// and lets go of it early: where its NAPI for sending is off, and on kernels that
+// give buffers back in the order of sending instead of that of having left (Linux
+// 6.6 and after).
+func xdpSuits(kind string, socket int, name string) bool {
+	switch kind {
+	case "veth", "tun":
+		return true
+	case "":
+		info, err := unix.IoctlGetEthtoolDrvinfo(socket, name)
+		return err == nil && unix.ByteSliceToString(info.Driver[:]) != "virtio_net"
+	}
+	return false
+}
+
 // sameNamespace tells whether two sockets are in one network namespace: in
 // another, an interface's index is another interface. Kernels before Linux 5.14
-// do not say; they are believed to be.
+// do not say; of these the first with AF_XDP also lose frames that lie across
+// pages.
 func sameNamespace(a, b int) bool {
 	ofA, errA := unix.GetsockoptUint64(a, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	ofB, errB := unix.GetsockoptUint64(b, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
-	return errA != nil || errB != nil || ofA == ofB
+	return errA == nil && errB == nil && ofA == ofB
 }
 
 // allowLocking raises the limit on locked memory as far as we may: senders take
@@ -101,11 +122,11 @@ func allowLocking() {
 
 // setUp shares memory and rings with the kernel and binds the socket.
 func (x *xdpSender) setUp(ifindex int) error {
-	if err := x.shareChunks(); err != nil {
+	if err := x.shareBuffers(); err != nil {
 		return fmt.Errorf("share memory with the kernel: %w", err)
 	}
 	for _, ring := range []int{unix.XDP_TX_RING, unix.XDP_UMEM_COMPLETION_RING, unix.XDP_UMEM_FILL_RING} {
-		if err := unix.SetsockoptInt(x.fd, unix.SOL_XDP, ring, xdpChunks); err != nil {
+		if err := unix.SetsockoptInt(x.fd, unix.SOL_XDP, ring, xdpEntries); err != nil {
 			return fmt.Errorf("make a ring: %w", err)
 		}
 	}
@@ -113,23 +134,21 @@ func (x *xdpSender) setUp(ifindex int) error {
 		return fmt.Errorf("map the rings: %w", err)
 	}
 	unix.SetsockoptInt(x.fd, unix.SOL_XDP, xdpMaxTxBudget, xdpBudget)
-	unix.SetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, 4*xdpChunks*xdpChunk)
-	err := unix.Bind(x.fd, &unix.SockaddrXDP{Flags: unix.XDP_COPY, Ifindex: uint32(ifindex)})
-	return os.NewSyscallError("bind", err)
+	unix.SetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, xdpSendQueue)
+	return x.bind(ifindex)
 }
 
-// shareChunks makes the chunks and registers them.
-func (x *xdpSender) shareChunks() error {
-	mem, err := x.mmap(-1, 0, xdpChunks*xdpChunk, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
-		return err
+// shareBuffers registers the buffers' memory, of which pieces may begin anywhere.
+func (x *xdpSender) shareBuffers() error {
+	if x.bufs.stride > xdpLongest {
+		return fmt.Errorf("buffers of %d bytes would lock too much", x.bufs.stride)
 	}
-	keepPrivate(mem)
-	x.chunks = mem
-	for i := range uint64(xdpChunks) {
-		x.free = append(x.free, i*xdpChunk)
+	reg := unix.XDPUmemReg{
+		Addr:  uint64(uintptr(unsafe.Pointer(unsafe.SliceData(x.bufs.area)))),
+		Len:   uint64(len(x.bufs.area)),
+		Size:  xdpPiece,
+		Flags: unix.XDP_UMEM_UNALIGNED_CHUNK_FLAG,
 	}
-	reg := unix.XDPUmemReg{Addr: uint64(uintptr(unsafe.Pointer(&mem[0]))), Len: uint64(len(mem)), Size: xdpChunk}
 	_, _, e := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(x.fd), unix.SOL_XDP, unix.XDP_UMEM_REG,
 		uintptr(unsafe.Pointer(&reg)), unsafe.Sizeof(reg), 0)
 	if e != 0 {
@@ -138,13 +157,16 @@ func (x *xdpSender) shareChunks() error {
 	return nil
 }
 
-// mmap maps memory that close unmaps.
-func (x *xdpSender) mmap(fd int, off int64, n, flags int) ([]byte, error) {
-	mem, err := unix.Mmap(fd, off, n, unix.PROT_READ|unix.PROT_WRITE, flags)
-	if err == nil {
-		x.maps = append(x.maps, mem)
+// bind binds the socket: for frames of several pieces, where the kernel knows
+// those, else of one.
+func (x *xdpSender) bind(ifindex int) error {
+	x.pieces = xdpLongest / xdpPiece
+	err := unix.Bind(x.fd, &unix.SockaddrXDP{Flags: unix.XDP_COPY | xdpUseSG, Ifindex: uint32(ifindex)})
+	if err == unix.EINVAL {
+		x.pieces = 1
+		err = unix.Bind(x.fd, &unix.SockaddrXDP{Flags: unix.XDP_COPY, Ifindex: uint32(ifindex)})
 	}
-	return mem, err
+	return os.NewSyscallError("bind", err)
 }
 
 // mapRings maps the rings that we use.
@@ -167,10 +189,12 @@ func (x *xdpSender) mapRings() error {
 
 // mapRing maps a ring of entries of a size.
 func (x *xdpSender) mapRing(at int64, off unix.XDPRingOffset, entry uintptr) (xdpRing, error) {
-	mem, err := x.mmap(x.fd, at, int(uintptr(off.Desc)+xdpChunks*entry), unix.MAP_SHARED|unix.MAP_POPULATE)
+	mem, err := unix.Mmap(x.fd, at, int(uintptr(off.Desc)+xdpEntries*entry),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
 		return xdpRing{}, err
 	}
+	x.maps = append(x.maps, mem)
 	base := unsafe.Pointer(&mem[0])
 	return xdpRing{
 		producer: (*uint32)(unsafe.Add(base, off.Producer)),
@@ -179,66 +203,16 @@ func (x *xdpSender) mapRing(at int64, off unix.XDPRingOffset, entry uintptr) (xd
 	}, nil
 }
 
-// close closes the socket. Frames not yet sent are lost.
+// close closes the socket. Frames not yet sent are lost; the buffers that they
+// are in are spare again.
 func (x *xdpSender) close() {
 	unix.Close(x.fd)
 	for _, m := range x.maps {
 		unix.Munmap(m)
 	}
-}
-
-// reap takes back the chunks whose frames have left.
-func (x *xdpSender) reap() {
-	n := *x.done.consumer // ours alone to change
-	for end := atomic.LoadUint32(x.done.producer); n != end; n++ {
-		x.free = append(x.free, *(*uint64)(unsafe.Add(x.done.entries, 8*uintptr(n%xdpChunks))))
-	}
-	atomic.StoreUint32(x.done.consumer, n)
-}
-
-// send sends frames from the first on, as many as it can take of no more than
-// limit bytes, which the kernel does not check, and returns how many. Some of
-// those may be late, or lost, if the interface is not up.
-func (x *xdpSender) send(frames [][]byte, limit int) int {
-	x.reap()
-	limit = min(limit, xdpChunk)
-	next := *x.tx.producer // ours alone to change
-	n := 0
-	for ; n < len(frames) && len(frames[n]) <= limit && len(x.free) > 0; n++ {
-		at := x.free[len(x.free)-1]
-		x.free = x.free[:len(x.free)-1]
-		length := copy(x.chunks[at:at+xdpChunk], frames[n])
-		desc := (*unix.XDPDesc)(unsafe.Add(x.tx.entries, unsafe.Sizeof(unix.XDPDesc{})*uintptr(next%xdpChunks)))
-		*desc = unix.XDPDesc{Addr: at, Len: uint32(length)}
-		next++
-	}
-	atomic.StoreUint32(x.tx.producer, next)
-	x.kick(next)
-	return n
-}
-
-// kick has the kernel send what is in the ring, up to the frame before next,
-// frames that it did not take before included.
-func (x *xdpSender) kick(next uint32) {
-	at := atomic.LoadUint32(x.tx.consumer)
-	var since time.Time // of the first pause without progress
-	for idle := 0; at != next; idle++ {
-		_, _, e := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(x.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
-		switch e {
-		case 0, unix.EAGAIN, unix.EBUSY, unix.ENOBUFS, unix.EINTR:
-		default:
-			return
-		}
-		switch now := atomic.LoadUint32(x.tx.consumer); {
-		case now != at:
-			at, idle, since = now, 0, time.Time{}
-		case idle < xdpKicks:
-		case since.IsZero():
-			since = time.Now()
-		case time.Since(since) > xdpPatience:
-			return
-		default:
-			time.Sleep(xdpPause)
+	for i, pieces := range x.sent {
+		if pieces > 0 {
+			x.bufs.spare = append(x.bufs.spare, i)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func (x *xdpTest) sender() *xdpSender {
 	x.from.sendMu.Lock()
 	defer x.from.sendMu.Unlock()
 	if x.from.fast == nil {
-		lab.Skip(x.t, "an AF_XDP socket", "use Linux 5.10 or later, with CONFIG_XDP_SOCKETS")
+		lab.Skip(x.t, "an AF_XDP socket", "use Linux 5.14 or later, with CONFIG_XDP_SOCKETS")
 	}
 	return x.from.fast
 }
@@ -46,18 +47,14 @@ func newXDPTest(t *testing.T) *xdpTest {
 	}
 	x.from = x.open("tgt0", true)
 	x.to = x.open("ini0", false)
-	bufs, err := NewBuffers(MaxBatch, 14)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x.in = bufs
+	x.in = x.to.Buffers()
 	return x
 }
 
 // open opens a link for the length of the test.
 func (x *xdpTest) open(name string, fast bool) *Link {
 	x.t.Helper()
-	return openOn(x.t, x.host, name, Config{EtherType: testType, Fast: fast, ReceiveBuffer: 8 << 20})
+	return openOn(x.t, x.host, name, Config{EtherType: testType, Fast: fast, ReceiveBuffer: 8 << 20, Buffers: MaxBatch, Align: 36})
 }
 
 // openOn opens a link on a host for the length of the test.
@@ -133,29 +130,164 @@ func (x *xdpTest) expect(want [][]byte) {
 	}
 }
 
-// TestXDPSender sends more frames than there are chunks, short and long ones
-// mixed, and reuses the buffers at once.
+// lengths are those of frames, with and without odd pieces.
+var lengths = []int{60, 61, 1060, xdpPiece, xdpPiece + 1, 2 * xdpPiece, 8740, 9014}
+
+// batch returns as many frames as go at once, of all lengths, from number k on.
+func (x *xdpTest) batch(k int) [][]byte {
+	frames := make([][]byte, MaxBatch)
+	for i := range frames {
+		frames[i] = x.frame(k+i, lengths[i%len(lengths)])
+	}
+	return frames
+}
+
+// sendFrom sends copies of frames that lie in bufs and returns whether each
+// buffer was kept, with another one in its place. All buffers are overwritten.
+func (x *xdpTest) sendFrom(bufs, frames [][]byte) (kept []bool) {
+	x.t.Helper()
+	out := make([][]byte, len(frames))
+	for i, f := range frames {
+		out[i] = bufs[i][:copy(bufs[i], f)]
+	}
+	if n, err := x.from.Send(out); n != len(out) || err != nil {
+		x.t.Fatalf("sent %d of %d: %v", n, len(out), err)
+	}
+	for i, f := range out {
+		kept = append(kept, &f[0] != &bufs[i][0])
+		bufs[i] = f[:cap(f)]
+		for k := range bufs[i] {
+			bufs[i][k] = 0xd5
+		}
+	}
+	return kept
+}
+
+// TestXDPSender sends more frames than there are spare buffers, short and long
+// ones mixed, and writes to the buffers at once. The kernel keeps those of the
+// Link; to those that lie elsewhere nothing happens.
 func TestXDPSender(t *testing.T) {
 	x := newXDPTest(t)
 	x.sender()
-	buf := make([]byte, 0, 9014)
-	for round := range 3 * xdpChunks / MaxBatch {
-		var want, out [][]byte
-		for k := range MaxBatch {
-			n := []int{60, 61, 1060, xdpChunk, xdpChunk + 1, 8740}[k%6]
-			want = append(want, x.frame(round*MaxBatch+k, n))
-		}
-		for _, f := range want {
-			out = append(out, append(buf[:0:0], f...))
-		}
-		if n, err := x.from.Send(out); n != len(out) || err != nil {
-			t.Fatalf("sent %d of %d: %v", n, len(out), err)
-		}
-		for _, f := range out {
-			clear(f)
-		}
-		x.expect(want)
+	own, elsewhere := x.from.Buffers(), make([][]byte, MaxBatch)
+	for i := range elsewhere {
+		elsewhere[i] = make([]byte, 9014)
 	}
+	for round := range 2 * xdpEntries / MaxBatch {
+		bufs, wantKept := own, true
+		if round%2 == 1 {
+			bufs, wantKept = elsewhere, false
+		}
+		frames := x.batch(round * MaxBatch)
+		for i, kept := range x.sendFrom(bufs, frames) {
+			if kept != wantKept {
+				t.Fatalf("round %d: a frame of %d bytes was sent; its buffer was kept: %v", round, len(frames[i]), kept)
+			}
+		}
+		x.expect(frames)
+		x.checkBuffers(own)
+	}
+}
+
+// checkBuffers checks that nobody else has the Link's buffers that we have, and
+// that the kernel has given back all others.
+func (x *xdpTest) checkBuffers(own [][]byte) {
+	x.t.Helper()
+	x.from.sendMu.Lock()
+	defer x.from.sendMu.Unlock()
+	if x.from.fast != nil {
+		x.from.fast.reap()
+	}
+	owners := map[int]int{}
+	for _, i := range x.from.bufs.spare {
+		owners[i]++
+	}
+	for _, b := range own {
+		i, ok := x.from.bufs.index(b)
+		if !ok {
+			x.t.Fatalf("a buffer at %p is none of the Link's", b)
+		}
+		owners[i]++
+	}
+	if len(owners) != xdpSpares+MaxBatch || len(owners) != len(x.from.bufs.spare)+len(own) {
+		x.t.Fatalf("%d buffers have %d places; want %d, each in one", len(owners), len(x.from.bufs.spare)+len(own), xdpSpares+MaxBatch)
+	}
+}
+
+// TestXDPSenderOnePiece sends where the kernel takes no frames of several pieces:
+// those go another way.
+func TestXDPSenderOnePiece(t *testing.T) {
+	x := newXDPTest(t)
+	x.sender().pieces = 1
+	frames := x.batch(0)
+	for i, kept := range x.sendFrom(x.from.Buffers(), frames) {
+		if kept != (i < 4) { // those before the first one that is too long
+			t.Errorf("frame %d, of %d bytes: its buffer was kept: %v", i, len(frames[i]), kept)
+		}
+	}
+	x.expect(frames)
+}
+
+// TestXDPSenderFewSpares sends more than there are spare buffers, as where the
+// interface keeps frames for a while: those for which there is none go another way.
+func TestXDPSenderFewSpares(t *testing.T) {
+	const few = 5
+	x := newXDPTest(t)
+	x.sender()
+	x.from.sendMu.Lock()
+	rest := x.from.bufs.spare[few:]
+	x.from.bufs.spare = x.from.bufs.spare[:few:few]
+	x.from.sendMu.Unlock()
+	own, frames := x.from.Buffers(), x.batch(0)
+	for i, kept := range x.sendFrom(own, frames) {
+		if kept != (i < few) {
+			t.Errorf("frame %d: its buffer was kept: %v", i, kept)
+		}
+	}
+	x.expect(frames)
+	x.from.sendMu.Lock()
+	x.from.bufs.spare = append(x.from.bufs.spare, rest...)
+	x.from.sendMu.Unlock()
+	x.checkBuffers(own)
+}
+
+// TestXDPSuits opens links on interfaces that hand frames on: they send another way.
+func TestXDPSuits(t *testing.T) {
+	x := newXDPTest(t)
+	x.sender()
+	for _, kind := range []string{"macvlan", "vlan id 7", "bridge"} {
+		words := strings.Fields(kind)
+		args := []string{"link", "add", "name", "over0", "type"}
+		if words[0] != "bridge" {
+			args = []string{"link", "add", "link", "tgt0", "name", "over0", "type"}
+		}
+		if err := x.host.Run("ip", append(args, words...)...); err != nil {
+			t.Logf("no %s here: %v", words[0], err)
+			continue
+		}
+		x.ip("link", "set", "over0", "up")
+		if l := x.open("over0", true); l.fast != nil {
+			t.Errorf("AF_XDP on a %s", words[0])
+		}
+		x.ip("link", "del", "over0")
+	}
+}
+
+// strand has the kernel keep a buffer of own, with a frame that it does not take:
+// the interface is down, of which Send has not heard.
+func (x *xdpTest) strand(own [][]byte) {
+	x.t.Helper()
+	x.ip("link", "set", "tgt0", "down")
+	x.from.sendMu.Lock()
+	defer x.from.sendMu.Unlock()
+	if x.from.fast == nil {
+		return
+	}
+	frames := [][]byte{own[0][:60]}
+	if n := x.from.fast.send(frames, 1514); n != 1 {
+		x.t.Errorf("the sender takes %d frames for an interface that is down; want 1", n)
+	}
+	own[0] = frames[0][:cap(frames[0])]
 }
 
 // TestXDPSenderTaken opens a second fast link on an interface, which has one
@@ -180,7 +312,7 @@ func TestXDPSenderLinkDown(t *testing.T) {
 	for round := range 3 {
 		x.ip("link", "set", "tgt0", "down")
 		lost := x.frame(100+round, 60)
-		for range 2 * xdpChunks { // more than the ring holds
+		for range 2 * xdpEntries { // more than the ring holds
 			if _, err := x.from.Send([][]byte{lost}); err != nil {
 				t.Fatal(err)
 			}
@@ -193,11 +325,7 @@ func TestXDPSenderLinkDown(t *testing.T) {
 		}
 		x.awaitEither(want, lost)
 	}
-	if fast := x.from.fast; fast != nil {
-		if fast.reap(); len(fast.free) < xdpChunks/2 {
-			t.Errorf("only %d of %d chunks are free", len(fast.free), xdpChunks)
-		}
-	}
+	x.checkBuffers(x.from.Buffers())
 }
 
 // awaitEither receives until want has come; late may come before it.

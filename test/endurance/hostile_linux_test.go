@@ -88,10 +88,8 @@ type attack struct {
 // newAttack opens a socket that takes the parts of both.
 func newAttack(s *site, v *lab.Vblade, seed uint64) *attack {
 	a := &attack{site: s, vblade: v, mangler: newMangler(seed, s.mac, 1500)}
-	a.link = s.link(netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20})
-	for range netio.MaxBatch {
-		a.buffers = append(a.buffers, make([]byte, netio.MaxFrame))
-	}
+	a.link = s.link(netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch})
+	a.buffers = a.link.Buffers()
 	return a
 }
 

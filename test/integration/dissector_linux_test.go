@@ -43,7 +43,7 @@ func (s *site) tap(netif string) *netio.Link {
 	s.t.Helper()
 	var tap *netio.Link
 	err := s.host.Do(func() (err error) {
-		tap, err = netio.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20})
+		tap, err = netio.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch})
 		return err
 	})
 	if err != nil {
@@ -93,10 +93,7 @@ func askEverything(t *testing.T, target *initiator.Target) {
 // drain returns the frames that a tap has received.
 func drain(t *testing.T, tap *netio.Link) [][]byte {
 	t.Helper()
-	bufs, err := netio.NewBuffers(netio.MaxBatch, aoe.ATALen)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bufs := tap.Buffers()
 	n, err := tap.Receive(bufs)
 	if err != nil || n < 20 {
 		t.Fatalf("the tap has %d frames, %v; want more", n, err)
