@@ -39,8 +39,9 @@ type Server struct {
 	paces    paces
 	watch    watch
 	reporter reporter
-	pulse    pulse     // the leader's alone
-	notice   aoe.Frame // an advertisement is made in it
+	pulse    pulse         // the leader's alone
+	gaveWay  time.Duration // clock, the leader's alone
+	notice   aoe.Frame     // an advertisement is made in it
 
 	receiving, sending trouble
 	filter             []bpf.RawInstruction // the link's program is made in it
