@@ -63,15 +63,35 @@ func TestMedian(t *testing.T) {
 
 // TestQuieter keeps the samples that were disturbed least.
 func TestQuieter(t *testing.T) {
+	disturbance := func(s sample) float64 { return s.others }
 	var samples []sample
 	for i, others := range []float64{0.5, 0, 0.9, 0.1, 0.2} {
 		samples = append(samples, sample{requests: i, others: others})
-		if got, want := len(quieter(samples)), []int{1, 2, 2, 3, 3}[i]; got != want {
+		if got, want := len(quieter(samples, disturbance)), []int{1, 2, 2, 3, 3}[i]; got != want {
 			t.Errorf("of %d samples %d are kept instead of %d", i+1, got, want)
 		}
 	}
-	if got := pick(quieter(samples), func(s sample) int { return s.requests }); !slices.Equal(got, []int{1, 3, 4}) {
+	if got := pick(quieter(samples, disturbance), func(s sample) int { return s.requests }); !slices.Equal(got, []int{1, 3, 4}) {
 		t.Errorf("samples %v are kept", got)
+	}
+}
+
+// TestRatio takes a ratio within each round, of those that were quiet.
+func TestRatio(t *testing.T) {
+	r := newResult(workload{})
+	for round, x := range []struct {
+		c, o   int
+		others float64
+	}{{100, 150, 0}, {50, 200, 0.4}, {400, 500, 0.1}, {200, 280, 0}, {1, 100, 0.3}} {
+		r.samples[theirs] = append(r.samples[theirs], sample{round: round, requests: x.c, elapsed: time.Second})
+		r.samples[ours] = append(r.samples[ours], sample{round: round, requests: x.o, elapsed: time.Second, others: x.others})
+	}
+	if got := ratio(r.pairs(), sample.rate); got != 1.4 { // of 1.5, 1.25 and 1.4
+		t.Errorf("the ratio is %v", got)
+	}
+	r.samples[ours] = r.samples[ours][1:]                 // as after a failure in round 0
+	if got := ratio(r.pairs(), sample.rate); got != 1.4 { // of 1.25, 1.4 and 100
+		t.Errorf("without a round the ratio is %v", got)
 	}
 }
 

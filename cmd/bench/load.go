@@ -21,6 +21,7 @@ const warmUp = 200 * time.Millisecond
 
 // sample is one measurement.
 type sample struct {
+	round    int
 	requests int
 	elapsed  time.Duration
 	cpu      time.Duration // of all the target's threads

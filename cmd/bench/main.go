@@ -58,7 +58,7 @@ func parse(args []string) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.BoolVar(&o.short, "short", false, "a subset of about a minute")
-	fs.IntVar(&o.rounds, "rounds", 0, "`rounds` to take the medians of (default 5, with -short 3)")
+	fs.IntVar(&o.rounds, "rounds", 0, "`rounds` to take the medians of (default 7, with -short 3)")
 	fs.DurationVar(&o.length, "length", 600*time.Millisecond, "the `time` that a sample takes, after its warm-up")
 	only := fs.String("only", "", "only the workloads whose name matches the `regex`")
 	fs.StringVar(&o.out, "out", "", "the `directory` to write benchmark.md and benchmark.svg to")
@@ -85,7 +85,7 @@ func parse(args []string) (options, error) {
 	case o.rounds == 0 && o.short:
 		o.rounds = 3
 	case o.rounds == 0:
-		o.rounds = 5
+		o.rounds = 7
 	}
 	return o, nil
 }

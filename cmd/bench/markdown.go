@@ -45,7 +45,8 @@ How it is measured: target and load stand at the two ends of a veth pair in a ne
 CPU of its own. Rounds alternate between the programs, and every sample is of a process newly started, with the same command
 line (` + "`-b`" + ` is 16, or the depth where that is more: the C program sizes its receive buffer by it). The load keeps *depth*
 requests outstanding, each a full frame, and checks every reply and the data in it. Numbers are medians over the three fifths
-of the samples that other programs disturbed least; ratios are ours to the C program's. *CPU* is the on-CPU time of all the
+of the samples that other programs disturbed least. Ratios are ours to the C program's in the same round, and their medians
+over the three fifths of the rounds that were disturbed least: they need not be the quotient of the medians beside them. *CPU* is the on-CPU time of all the
 target's threads per request, in microseconds, with what the kernel does for them. Latency is from sending a request to
 having its reply. *Lost* are the requests that had to be repeated, in all samples; *spread* is from the lowest to the highest
 rate, as a part of the median. A sample during which other programs took more than a twentieth of both CPUs is taken again,

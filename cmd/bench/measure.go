@@ -48,7 +48,7 @@ func measure(ctx context.Context, o options, cpus cpuPair) ([]*result, error) {
 					fmt.Fprintln(os.Stderr)
 					return nil, errors.New("interrupted")
 				}
-				b.take(p, r)
+				b.take(p, r, number)
 			}
 			fmt.Fprintln(os.Stderr)
 		}
@@ -97,9 +97,9 @@ const (
 	retakes = 2
 )
 
-// take adds a sample of a program to a result, the least disturbed one of those
-// that it took. What fails is noted.
-func (b *bench) take(p program, r *result) {
+// take adds a round's sample of a program to a result, the least disturbed one of
+// those that it took. What fails is noted.
+func (b *bench) take(p program, r *result, round int) {
 	s, err := b.sample(p, r.workload)
 	for n := 0; err == nil && s.others > quiet && n < retakes && !b.options.short; n++ {
 		if again, err := b.sample(p, r.workload); err == nil && again.others < s.others {
@@ -111,6 +111,7 @@ func (b *bench) take(p program, r *result) {
 		fmt.Fprintf(os.Stderr, "  %s: %v", p, err)
 		return
 	}
+	s.round = round
 	r.samples[p] = append(r.samples[p], s)
 	fmt.Fprintf(os.Stderr, "  %s %7.0f/s", p, s.rate())
 }

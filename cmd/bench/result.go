@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // result is what was measured of a workload.
@@ -30,19 +31,32 @@ func (r *result) summary(p program) (summary, bool) {
 }
 
 // values returns the metrics that goals bound; none unless both programs have
-// been measured.
+// been measured in one round.
 func (r *result) values() map[metric]float64 {
-	c, okC := r.summary(theirs)
-	o, okOurs := r.summary(ours)
-	if !okC || !okOurs {
+	pairs := r.pairs()
+	if len(pairs) == 0 {
 		return nil
 	}
+	o, _ := r.summary(ours)
 	return map[metric]float64{
-		rateRatio: o.rate / c.rate,
-		cpuRatio:  float64(o.cpu) / float64(c.cpu),
-		p50Ratio:  float64(o.p50) / float64(c.p50),
+		rateRatio: ratio(pairs, sample.rate),
+		cpuRatio:  ratio(pairs, sample.cpuEach),
+		p50Ratio:  ratio(pairs, func(s sample) time.Duration { return s.p50 }),
 		lostCount: float64(o.lost),
 	}
+}
+
+// pairs returns the rounds in which both programs could be measured.
+func (r *result) pairs() []pair {
+	var all []pair
+	for _, c := range r.samples[theirs] {
+		for _, o := range r.samples[ours] {
+			if c.round == o.round {
+				all = append(all, pair{c, o})
+			}
+		}
+	}
+	return all
 }
 
 // verdict is how a result stands to one of its goals.

@@ -23,7 +23,7 @@ type summary struct {
 // summarize returns the medians of the quieter samples; the lost frames and the
 // memory are of all.
 func summarize(all []sample) summary {
-	samples := quieter(all)
+	samples := quieter(all, func(s sample) float64 { return s.others })
 	rates := pick(samples, sample.rate)
 	s := summary{
 		rate: median(rates),
@@ -39,19 +39,29 @@ func summarize(all []sample) summary {
 	return s
 }
 
-// quieter returns the three fifths of samples, rounded up, that other programs
-// disturbed least.
-func quieter(samples []sample) []sample {
-	sorted := slices.SortedStableFunc(slices.Values(samples), func(a, b sample) int {
-		return cmp.Compare(a.others, b.others)
+// pair is what was measured of both programs in one round, one after the other.
+type pair struct{ theirs, ours sample }
+
+// ratio returns the median, over the quieter pairs, of a quantity of ours to the
+// C program's. What changes on the machine from round to round is in neither.
+func ratio[T float64 | time.Duration](pairs []pair, of func(sample) T) float64 {
+	quiet := quieter(pairs, func(p pair) float64 { return max(p.theirs.others, p.ours.others) })
+	return median(pick(quiet, func(p pair) float64 { return float64(of(p.ours)) / float64(of(p.theirs)) }))
+}
+
+// quieter returns the three fifths of what was measured, rounded up, that other
+// programs disturbed least.
+func quieter[T any](all []T, others func(T) float64) []T {
+	sorted := slices.SortedStableFunc(slices.Values(all), func(a, b T) int {
+		return cmp.Compare(others(a), others(b))
 	})
 	return sorted[:(3*len(sorted)+4)/5]
 }
 
-// pick returns a quantity of every sample.
-func pick[T any](samples []sample, of func(sample) T) []T {
-	values := make([]T, len(samples))
-	for i, s := range samples {
+// pick returns a quantity of all that was measured.
+func pick[S, T any](all []S, of func(S) T) []T {
+	values := make([]T, len(all))
+	for i, s := range all {
 		values[i] = of(s)
 	}
 	return values

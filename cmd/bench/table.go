@@ -67,8 +67,8 @@ func row(r *result, all []*result) []string {
 	}
 	c, okC := r.summary(theirs)
 	o, okO := r.summary(ours)
-	both := okC && okO
 	ratios := r.values()
+	both := ratios != nil
 	return []string{load, strconv.Itoa(w.depth),
 		number(okC, c.rate, 0), number(okO, o.rate, 0), number(both, ratios[rateRatio], 2),
 		duration(okC, c.cpu), duration(okO, o.cpu), number(both, ratios[cpuRatio], 2),
