@@ -5,7 +5,7 @@ package e2e
 import "testing"
 
 // TestKernelDriver lists what the Linux kernel's aoe driver can do with the
-// disks that vblade exports.
+// disks that vblade exports, and vblade on the network driver of a guest.
 func TestKernelDriver(t *testing.T) {
 	s := newSite(t)
 	for _, scenario := range []struct {
@@ -21,6 +21,8 @@ func TestKernelDriver(t *testing.T) {
 		{"mounts a read-only export and cannot write to it", s.readOnly},
 		{"tells two blades on one interface apart", s.twoBlades},
 		{"sees a masked blade only where the mask lists it", s.masks},
+		{"serves from a guest at MTU 1500", s.servesInside(1500)},
+		{"serves from a guest at MTU 9000", s.servesInside(9000)},
 		{"outlives the link, its interface and vblade", s.outlives},
 		{"keeps a disk that systemd serves, upgrades, restarts and stops", s.service},
 	} {

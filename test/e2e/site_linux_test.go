@@ -107,6 +107,7 @@ func (s *site) makeGuestRoot(t *testing.T) {
 	for _, p := range guestPrograms {
 		args = append(args, p.name)
 	}
+	args = append(args, s.vblade)
 	ctx, cancel := context.WithTimeout(t.Context(), prepareLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", args...)
