@@ -16,8 +16,9 @@ const MaxWindow = 256
 // receiveBuffer holds the replies to a full window of jumbo frames, in bytes.
 const receiveBuffer = 8 << 20
 
-// linger is how long an Initiator stays awake for a reply: it measures targets,
-// not how long this host takes to wake up.
+// linger is how long an Initiator waits for a reply in a call of which the Go
+// scheduler does not hear: awake, but with Options.Sleep. It measures targets, not
+// how long this host takes to wake up.
 const linger = time.Millisecond
 
 // Options change how an Initiator behaves; the zero value is the usual one.
@@ -26,6 +27,7 @@ type Options struct {
 	Patience time.Duration // how long to repeat a request; zero for 10 seconds
 	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
 	Poll     bool          // as fast as can be: an Exchange does not sleep, and has a CPU for itself
+	Sleep    bool          // the opposite: whoever else is on this CPU has it while nothing arrives
 }
 
 // Initiator is a station on the LAN that speaks to targets.
@@ -63,6 +65,10 @@ func Open(netif string, o Options) (*Initiator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("assemble the socket filter: %w", err)
 	}
+	spin := linger
+	if o.Sleep {
+		spin = 0
+	}
 	link, err := netio.Open(netif, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
@@ -71,7 +77,7 @@ func Open(netif string, o Options) (*Initiator, error) {
 		Align:         aoe.ATALen,
 		Fast:          o.Poll,
 		Linger:        linger,
-		Spin:          linger,
+		Spin:          spin,
 	})
 	if err != nil {
 		return nil, err

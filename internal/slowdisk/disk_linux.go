@@ -49,6 +49,7 @@ func Mount(o Options) (*Disk, error) {
 		MaxWrite:          maxRequest,
 		MaxReadAhead:      1, // bytes: reads ask for what is read
 		DisableXAttrs:     true,
+		DisableSplice:     true, // there is no file to splice from
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mount a slow disk: %w (needs root and /dev/fuse)", err)
