@@ -97,7 +97,7 @@ func (i *Initiator) fill(x Exchange, next int) int {
 		i.free = i.free[:len(i.free)-1]
 		s := &i.slots[n]
 		if s.buf == nil {
-			s.buf = make([]byte, cap(i.in[0])) // no buffer of the link: it is sent again from here
+			s.buf = make([]byte, i.longest()) // no buffer of the link: it is sent again from here
 		}
 		f := aoe.Frame(s.buf)
 		s.n = x.Build(next, f)

@@ -95,6 +95,9 @@ func Open(netif string, o Options) (*Initiator, error) {
 	return i, nil
 }
 
+// longest is the length of the longest frame that the buffers hold, in bytes.
+func (i *Initiator) longest() int { return cap(i.in[0]) }
+
 // Close closes the Initiator. Its Targets are of no more use.
 func (i *Initiator) Close() error { return i.link.Close() }
 

@@ -21,7 +21,7 @@ type Target struct {
 	Slot     uint8
 	MAC      aoe.MAC
 	Buffers  int // requests it says it queues
-	Sectors  int // the most in one frame
+	Sectors  int // the most in one frame, of those that the initiator's buffers hold
 	Firmware uint16
 	Config   string // the config string
 
@@ -53,7 +53,7 @@ func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
 		Slot:      f.Slot(),
 		MAC:       f.Src(),
 		Buffers:   int(f.ConfigBuffers()),
-		Sectors:   int(f.ConfigSectors()),
+		Sectors:   min(int(f.ConfigSectors()), (i.longest()-aoe.ATALen)/ata.SectorSize),
 		Firmware:  f.ConfigFirmware(),
 		Config:    string(s),
 		initiator: i,

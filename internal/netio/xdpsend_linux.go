@@ -27,7 +27,7 @@ func (x *xdpSender) send(frames [][]byte, limit int) int {
 	x.reap()
 	limit = min(limit, x.pieces*xdpPiece, x.bufs.length)
 	n := 0
-	for ; n < len(frames) && len(frames[n]) <= limit && len(x.bufs.spare) > 0; n++ {
+	for ; n < len(frames) && x.takes(len(frames[n]), limit); n++ {
 		spare := x.bufs.take()
 		if own, ok := x.bufs.index(frames[n]); ok {
 			x.lay(own, len(frames[n]))
@@ -39,6 +39,11 @@ func (x *xdpSender) send(frames [][]byte, limit int) int {
 	atomic.StoreUint32(x.tx.producer, x.next)
 	x.kick()
 	return n
+}
+
+// takes tells whether a frame of n bytes, limit at the most, can be sent from here.
+func (x *xdpSender) takes(n, limit int) bool {
+	return 0 < n && n <= limit && len(x.bufs.spare) > 0
 }
 
 // lay puts a frame of n bytes, which begins a buffer, into the ring. The kernel
