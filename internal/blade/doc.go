@@ -15,6 +15,7 @@
 //	request.go  a frame's stay in the server; addresses the reply
 //	worker.go   leads, or does what is queued (queue.go)
 //	run.go      contiguous requests, done in one system call
+//	outbox.go   replies on their way, and the buffers that come back for theirs
 //	order.go    who may start when; orderpool.go holds its memory
 //	pace.go     tells work that waits for a disk from work that does not
 //	port.go     a link in use; linkstate.go follows its ups and downs

@@ -13,9 +13,8 @@
 // or by recvmmsg, asks it what was dropped (drops_linux.go), and sends by it
 // (send_linux.go) or, where that is to be had, by an AF_XDP socket
 // (xdp_linux.go, xdpsend_linux.go), out of the buffers that the frames are in
-// (buffers_linux.go). It follows what becomes of the interface, an
-// end and a new beginning under the same name included, by route netlink
-// (watch_linux.go).
+// (buffers_linux.go). It follows what becomes of the interface, an end and a new
+// beginning under the same name included, by route netlink (watch_linux.go).
 //
 // On FreeBSD it has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
 // which one read brings a batch (captures.go), and a routing socket that tells
