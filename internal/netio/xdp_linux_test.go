@@ -255,6 +255,7 @@ func TestXDPSenderFewSpares(t *testing.T) {
 func TestXDPSuits(t *testing.T) {
 	x := newXDPTest(t)
 	x.sender()
+	tried := 0
 	for _, kind := range []string{"macvlan", "vlan id 7", "bridge"} {
 		words := strings.Fields(kind)
 		args := []string{"link", "add", "name", "over0", "type"}
@@ -270,6 +271,10 @@ func TestXDPSuits(t *testing.T) {
 			t.Errorf("AF_XDP on a %s", words[0])
 		}
 		x.ip("link", "del", "over0")
+		tried++
+	}
+	if tried == 0 {
+		lab.Skip(t, "interfaces that hand frames on", "use a kernel with CONFIG_MACVLAN or CONFIG_BRIDGE")
 	}
 }
 
