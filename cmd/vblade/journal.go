@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -16,25 +16,36 @@ const journalLines = 64
 // journal is standard error for those who cannot wait until it is read: what
 // finds no room is left out, and counted.
 type journal struct {
-	to     io.Writer
-	lines  chan []byte // nil is the last
-	missed atomic.Int64
-	ended  chan struct{}
+	to    io.Writer
+	lines chan entry
+	ended chan struct{}
+
+	mu     sync.Mutex
+	missed int // lines left out since the last that found room
+}
+
+// entry is a line and how many were left out before it.
+type entry struct {
+	missed int
+	line   []byte // nil is the end
 }
 
 // newJournal returns a journal that goes to w.
 func newJournal(w io.Writer) *journal {
-	j := &journal{to: w, lines: make(chan []byte, journalLines), ended: make(chan struct{})}
+	j := &journal{to: w, lines: make(chan entry, journalLines), ended: make(chan struct{})}
 	go j.copy()
 	return j
 }
 
 // Write takes what is one call's output; it does not wait.
 func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	select {
-	case j.lines <- bytes.Clone(p):
+	case j.lines <- entry{j.missed, bytes.Clone(p)}:
+		j.missed = 0
 	default:
-		j.missed.Add(1)
+		j.missed++
 	}
 	return len(p), nil
 }
@@ -42,14 +53,19 @@ func (j *journal) Write(p []byte) (int, error) {
 // copy writes what Write has taken, until close.
 func (j *journal) copy() {
 	defer close(j.ended)
-	for line := range j.lines {
-		if n := j.missed.Swap(0); n > 0 {
-			fmt.Fprintf(j.to, "vblade: %d lines are left out here: nobody read them\n", n)
+	for e := range j.lines {
+		if e.line == nil {
+			j.mu.Lock()
+			e.missed = j.missed
+			j.mu.Unlock()
 		}
-		if line == nil {
+		if e.missed > 0 {
+			fmt.Fprintf(j.to, "vblade: %d lines are left out here: nobody read them\n", e.missed)
+		}
+		if e.line == nil {
 			return
 		}
-		j.to.Write(line)
+		j.to.Write(e.line)
 	}
 }
 
@@ -57,7 +73,7 @@ func (j *journal) copy() {
 func (j *journal) close(within time.Duration) {
 	late := time.After(within)
 	select {
-	case j.lines <- nil:
+	case j.lines <- entry{}:
 	case <-late:
 		return
 	}

@@ -32,7 +32,8 @@ func TestJournal(t *testing.T) {
 }
 
 // TestJournalUnread writes more than there is room for while nobody reads: no
-// call waits, and who reads at last learns how much is missing.
+// call waits, and who reads at last learns how many lines are missing, and
+// where.
 func TestJournalUnread(t *testing.T) {
 	out, in := io.Pipe()
 	j := newJournal(in)
@@ -53,9 +54,19 @@ func TestJournalUnread(t *testing.T) {
 	j.close(journalPatience)
 	in.Close()
 	all := <-read
-	kept, missed := strings.Count(all, "line "), 0
-	_, after, _ := strings.Cut(all, "vblade: ")
-	if fmt.Sscanf(after, "%d lines are left out here", &missed); kept+missed != lines || missed == 0 {
-		t.Errorf("%d lines are kept and %d left out, of %d:\n%s", kept, missed, lines, all)
+	next, reports := 0, 0
+	for line := range strings.Lines(all) {
+		var n int
+		if _, err := fmt.Sscanf(line, "vblade: %d lines are left out here", &n); err == nil {
+			next += n
+			reports++
+		} else if line == fmt.Sprintln("line", next) {
+			next++
+		} else {
+			t.Fatalf("got %q after %d lines that are written or counted:\n%s", line, next, all)
+		}
+	}
+	if next != lines || reports == 0 {
+		t.Errorf("%d lines are written or counted, of %d, in %d reports:\n%s", next, lines, reports, all)
 	}
 }
