@@ -77,11 +77,14 @@ func (w *worker) lead() {
 // stretch is how long the leader serves without giving way.
 const stretch = 5 * time.Millisecond
 
-// giveWay lets the Go scheduler run something else now and then. From a leader
-// that served twice as long the scheduler's monitor would take the processor, and
-// look every 20 microseconds for a while whether to do so again.
+// giveWay lets the Go scheduler run something else where that is due: what the
+// turn has lent, since the first worker that it woke is next on the leader's
+// processor and had to be stolen from there while the leader waits for frames;
+// and now and then whatever there is, since from a leader that served twice as
+// long the scheduler's monitor would take the processor, and look every 20
+// microseconds for a while whether to do so again.
 func (s *Server) giveWay() {
-	if s.turn.began-s.gaveWay >= stretch {
+	if s.turn.lent || s.turn.began-s.gaveWay >= stretch {
 		s.gaveWay = s.turn.began
 		runtime.Gosched()
 	}
