@@ -199,8 +199,8 @@ func framesOf(group []request) [][]byte {
 // send sends frames to a program.
 func (p *pair) send(s *side, frames [][]byte) {
 	p.t.Helper()
-	if n, err := s.link.Send(frames); err != nil {
-		p.t.Fatalf("send %d frames, of which %d went: %v", len(frames), n, err)
+	if n, err := s.link.Send(frames); n < len(frames) || err != nil {
+		p.t.Fatalf("of %d frames %d could be sent to %s, error %v", len(frames), n, s.path, err)
 	}
 }
 

@@ -16,10 +16,11 @@ import (
 	"vblade/internal/netio"
 )
 
-// How long to wait: for a reply that must come, and for what a program that
-// ended may have sent before.
+// How long to wait: for a reply that must come, in so many steps, and for what a
+// program that ended may have sent before.
 const (
 	patience = 5 * time.Second
+	steps    = 50
 	drain    = 20 * time.Millisecond
 )
 
@@ -154,19 +155,24 @@ func (s *side) epitaph() string {
 }
 
 // collect adds what arrives to got, until done says that it is enough, the
-// program ends or patience does.
+// program ends or patience does. Patience ends in steps: a machine that stands
+// still meanwhile, as virtual ones do, takes one of them and not the program's time.
 func (s *side) collect(got *answers, done func(*answers) bool) {
-	limit := time.After(patience)
+	step := time.NewTicker(patience / steps)
+	defer step.Stop()
+	var drained <-chan time.Time
 	ended := s.ended
-	for !done(got) {
+	for n := 0; n < steps && !done(got); {
 		select {
 		case batch := <-s.arrived:
 			got.add(batch)
 		case <-ended:
 			ended = nil
-			limit = time.After(drain)
-		case <-limit:
+			drained = time.After(drain)
+		case <-drained:
 			return
+		case <-step.C:
+			n++
 		}
 	}
 }
