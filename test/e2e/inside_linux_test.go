@@ -25,9 +25,7 @@ func (s *site) servesInside(mtu int) func(*testing.T) {
 	return func(t *testing.T) {
 		g := s.guest(t, "tap0", mtu)
 		pid := g.serves(insideSize)
-		if got := strings.TrimSpace(g.run("grep -o 'socket:.*' /proc/" + pid + "/maps | sort -u | wc -l")); got != "1" {
-			t.Errorf("vblade shares memory with %s sockets; want 1", got)
-		}
+		g.shares(pid, 1)
 		s.verifyInside(t, mtu)
 		g.run("kill " + pid + "; while kill -0 " + pid + "; do sleep 0.1; done")
 	}
@@ -42,6 +40,16 @@ func (sh *shell) serves(size int) string {
 		vblade -b 64 9 0 eth0 /run/disk >/run/vblade.log 2>&1 &
 		for try in $(seq 100); do ! grep -q ^pid /run/vblade.log || break; sleep 0.1; done
 		sed -n 's/^pid \([0-9]*\):.*/\1/p' /run/vblade.log`, size)))
+}
+
+// shares checks with how many sockets a vblade shares memory: the packet socket, to
+// receive by its ring, and that of AF_XDP, to send.
+func (sh *shell) shares(pid string, want int) {
+	sh.t.Helper()
+	got := strings.TrimSpace(sh.run("grep -o 'socket:.*' /proc/" + pid + "/maps | sort -u | wc -l"))
+	if got != fmt.Sprint(want) {
+		sh.t.Errorf("vblade shares memory with %s sockets; want %d", got, want)
+	}
 }
 
 // verifyInside writes the disk that the guest on tap0 serves, and reads it, more

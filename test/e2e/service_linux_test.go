@@ -130,9 +130,10 @@ func (tg *target) waits() {
 	tg.t.Helper()
 	const late = "vblade@late"
 	tg.is(late, "ActiveState", "inactive")
-	tg.run("ip link add wire0 type veth peer name wire1; ip link set wire0 up; systemctl start " + late)
+	tg.run("ip link add wire0 type veth peer name wire1; ip link set wire1 up; ip link set wire0 up; systemctl start " + late)
 	tg.is(late, "ActiveState", "active")
 	tg.run("ionice -p " + mainPID(late) + " | grep -x 'realtime: prio 4'")
+	tg.shares(mainPID(late), 2) // the sandbox leaves it both fast ways
 	tg.run(`exec 5<>/dev/tcp/127.0.0.1/9100; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5; grep vblade_ <&5`)
 	if got := tg.journal(late); !strings.Contains(got, "e9.1, 2097152 sectors O_RDONLY") {
 		tg.t.Errorf("the late export logs:\n%s", got)
@@ -144,12 +145,10 @@ func (tg *target) waits() {
 	}
 }
 
-// survives checks that the sandbox leaves an export its fast ways to receive and
-// send, and that it comes back, in use, when it is killed and when it hangs.
+// survives checks that an export comes back, in use, when it is killed and when it
+// hangs.
 func (tg *target) survives(serves func(when string)) {
 	tg.t.Helper()
-	// Memory shared with the kernel: the receive ring, and two of AF_XDP's.
-	tg.run("[ $(grep -c socket: /proc/" + mainPID(diskUnit) + "/maps) -ge 3 ]")
 	tg.run("kill -KILL " + mainPID(diskUnit))
 	serves("after it was killed")
 	tg.is(diskUnit, "NRestarts", "1")
