@@ -24,10 +24,11 @@ type journal struct {
 	missed int // lines left out since the last that found room
 }
 
-// entry is a line and how many were left out before it.
+// entry is a line, or the end, and how many lines were left out before it.
 type entry struct {
 	missed int
-	line   []byte // nil is the end
+	line   []byte
+	end    bool
 }
 
 // newJournal returns a journal that goes to w.
@@ -42,7 +43,7 @@ func (j *journal) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	select {
-	case j.lines <- entry{j.missed, bytes.Clone(p)}:
+	case j.lines <- entry{missed: j.missed, line: bytes.Clone(p)}:
 		j.missed = 0
 	default:
 		j.missed++
@@ -54,7 +55,7 @@ func (j *journal) Write(p []byte) (int, error) {
 func (j *journal) copy() {
 	defer close(j.ended)
 	for e := range j.lines {
-		if e.line == nil {
+		if e.end {
 			j.mu.Lock()
 			e.missed = j.missed
 			j.mu.Unlock()
@@ -62,7 +63,7 @@ func (j *journal) copy() {
 		if e.missed > 0 {
 			fmt.Fprintf(j.to, "vblade: %d lines are left out here: nobody read them\n", e.missed)
 		}
-		if e.line == nil {
+		if e.end {
 			return
 		}
 		j.to.Write(e.line)
@@ -73,7 +74,7 @@ func (j *journal) copy() {
 func (j *journal) close(within time.Duration) {
 	late := time.After(within)
 	select {
-	case j.lines <- entry{}:
+	case j.lines <- entry{end: true}:
 	case <-late:
 		return
 	}
