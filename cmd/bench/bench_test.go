@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // TestMain lets the test's program be the helper that a test starts.

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // Sizes of the disks in bytes.

@@ -12,7 +12,7 @@ import (
 	"strconv"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // maxDepth is the most requests outstanding.

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // patience is how long a program may take to start, and to end.

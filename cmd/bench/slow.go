@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"vblade/internal/slowdisk"
+	"vblade/test/slowdisk"
 )
 
 // slowDelay is the latency of the slow disk.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // wire is a virtual wire between a target and the load.

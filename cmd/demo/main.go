@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // The disk of the demo.

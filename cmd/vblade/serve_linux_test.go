@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // patience is how long a test waits for what must happen, before it fails.

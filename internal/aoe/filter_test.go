@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // machine returns a virtual machine that runs an assembled filter.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // memoryDisk makes an md(4) disk with sectors of so many bytes that holds data,

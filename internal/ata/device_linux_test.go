@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
-	"vblade/internal/lab"
+	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // loopDevice makes a block device of a file of data, with further options of

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // TestStart gives commands to a disk of 64 sectors: what comes of each before

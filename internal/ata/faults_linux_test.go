@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/ata"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // faultyDevice makes a block device, with a page cache before it, of a slow disk.

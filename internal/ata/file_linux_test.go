@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
-	"vblade/internal/lab"
+	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // TestPipe opens a pipe without a writer, which would wait for one.

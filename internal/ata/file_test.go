@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // newFile makes a file of data and returns its path.

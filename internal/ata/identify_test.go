@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // sized is a Store of any size that is not there.

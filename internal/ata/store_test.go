@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // storeSize is the size of the stores that pass the suite, in bytes.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // tries is how often an allocation must be seen to be the server's.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // BenchmarkFrames is what a read costs from link to link without a system call:

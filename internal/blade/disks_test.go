@@ -4,7 +4,7 @@ package blade_test
 
 import (
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // diskKind is what a disk can tell about what it would have to wait for: the

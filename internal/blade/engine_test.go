@@ -17,7 +17,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // The disk of the tests of order: so few sectors that most requests clash.

@@ -16,7 +16,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // TestFailuresAreLoggedOnce has requests of a bad sector and of good ones fail

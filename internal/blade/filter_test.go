@@ -11,7 +11,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // shortFilter is the length of a filter without masks.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // Bounds of what the fuzzer makes up: frames of a session, bytes of a frame, MTU.

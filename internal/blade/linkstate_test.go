@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // What a link's Down says in these tests.

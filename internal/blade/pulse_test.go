@@ -13,7 +13,7 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // interval is the watchdog's of these tests.

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // configure is section 4.

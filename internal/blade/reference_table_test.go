@@ -5,7 +5,7 @@ package blade_test
 import (
 	"testing"
 
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // TestReference holds the reference itself against the table.

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // sectorSize is the size of a sector in bytes.

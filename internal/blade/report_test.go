@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // reserveFrame is a set or force set of the reservation by a source.

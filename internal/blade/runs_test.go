@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // writeFrame is a write of count sectors with data of its own.

@@ -12,7 +12,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // unhex returns the bytes that s spells in hexadecimal, with blanks anywhere.

@@ -14,7 +14,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // The fakes are what a server takes.

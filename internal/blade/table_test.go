@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // TestTableNames checks that every line of the table can be told from the others.

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // What the environment tells a helper process, which is this program again:

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/confine"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // TestOldKernel confines a process on a kernel that knows nothing of Landlock:

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // patience is how long a test waits for what must happen, before it fails.

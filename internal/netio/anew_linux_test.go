@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 // TestMadeAnew deletes the interfaces and makes others of the same names: the

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // station is where the links of a test are: a host of the test's, or inside one.

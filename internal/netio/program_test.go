@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // runProgram runs a filter program on a frame.

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 // TestInterrupt checks that Interrupt ends a Wait and every later one.

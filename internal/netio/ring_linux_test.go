@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // ringTest is a wire with a link at either end, the receiving one with a ring.

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/net/bpf"
 
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 // etherType is that of the frames of these tests.

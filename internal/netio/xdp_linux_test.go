@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // testType is the EtherType of the frames of these tests: one for experiments.

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // What the environment may set.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 // How long to wait: for a reply that must come, in so many steps, and for what a

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // debianLimit bounds the making of a Debian system, which takes a minute.

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // emptyDisk makes a file of the given size, in bytes, that takes no space.

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // bootLimit bounds a guest's boot, which takes 5 to 10 seconds.

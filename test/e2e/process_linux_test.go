@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // keptOutput bounds what a transcript holds, in bytes.

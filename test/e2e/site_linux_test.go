@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // prepareLimit bounds the making of the guest's root, which takes a second; the

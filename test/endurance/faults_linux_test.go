@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
-	"vblade/internal/slowdisk"
+	"vblade/test/slowdisk"
 )
 
 // faults makes faults, one after the other.

@@ -11,9 +11,9 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
 	"vblade/internal/initiator"
 	"vblade/internal/netio"
+	"vblade/test/frametest"
 )
 
 // A flood is measured so often for so many reads each time, with and without it

@@ -14,10 +14,10 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
-	"vblade/internal/frametest"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // foreign are frames that no target of ours shall hear of, made of a read that it

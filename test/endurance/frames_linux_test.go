@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
+	"vblade/test/frametest"
 )
 
 // canary stands in many frames where a peer may write what it likes: no log may

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/frametest"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // How many hostile frames there are, the first of them to warm up, and how many

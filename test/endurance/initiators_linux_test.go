@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // The initiators of a test, and what each asks for: rounds of requests.

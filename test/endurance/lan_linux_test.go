@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // wideMTU is the MTU of a LAN, in bytes; vblade's own wire may have less.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"vblade/internal/blade"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // usage is what a process holds, as /proc tells.

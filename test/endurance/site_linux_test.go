@@ -14,8 +14,8 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 const sectorSize = 512

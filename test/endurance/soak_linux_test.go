@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // The initiators of TestSoak, each with sectors of its own, and the length of a

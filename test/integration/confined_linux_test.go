@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // maxResident is the most memory that a target may have had in use, in KiB, on

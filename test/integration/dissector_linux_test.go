@@ -13,8 +13,8 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
 	"vblade/internal/netio"
+	"vblade/test/lab"
 )
 
 // TestDissector has Wireshark's dissector read the target's replies to every

@@ -16,8 +16,8 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // refused checks that an error is a disk's refusal with bits in the error

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // linkPatience is how long a test waits for what must happen to a link.

@@ -12,7 +12,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // socketFilter returns how many instructions the filter has of the packet socket

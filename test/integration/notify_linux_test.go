@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"vblade/internal/ata"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // watchdog is the interval in which a target under a manager must be heard of.

@@ -14,8 +14,8 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // TestStartAndStop checks the line that scripts read, and the end by a signal.

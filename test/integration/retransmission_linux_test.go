@@ -12,7 +12,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
-	"vblade/internal/slowdisk"
+	"vblade/test/slowdisk"
 )
 
 // TestRetransmission has an impatient initiator overwrite the same sectors

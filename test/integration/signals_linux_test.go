@@ -14,8 +14,8 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // endPatience is how long an end by a signal may take, and what a loaded machine

@@ -10,8 +10,8 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
-	"vblade/internal/slowdisk"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // Sizes of the test's disk.

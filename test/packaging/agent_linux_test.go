@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/initiator"
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // cluster is what Pacemaker does on one of its hosts: it calls the resource

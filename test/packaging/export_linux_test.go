@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // complete is a conf file with all that it needs.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // generate runs the generator of a tree, in a container or not, and returns the

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // Modes of files.

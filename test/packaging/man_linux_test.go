@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // TestManPages has mandoc read the man pages.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // archs are the architectures that packages are made for, by the names that Go,

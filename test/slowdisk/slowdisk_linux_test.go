@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // testSize is the size of the tests' disks in bytes: more than any memory.

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"vblade/internal/lab"
+	"vblade/test/lab"
 )
 
 // namespace names the network namespace of the calling thread.
