@@ -94,6 +94,7 @@ func TestFilterFollowsMasks(t *testing.T) {
 // edit is answered, and not set where the list is as before.
 func TestFilterBeforeReply(t *testing.T) {
 	s := serve(t, frametest.Export{}, lateDisk)
+	s.link.ForgetFilter()
 	s.pass(maskFrame(aoe.MaskEdit, aoe.DirectiveDelete, frametest.Stranger))
 	if len(s.link.Filter()) > 0 {
 		t.Error("an edit that changes nothing sets a filter")
