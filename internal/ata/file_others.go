@@ -64,3 +64,8 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 
 // tryRead cannot tell here what the page cache holds.
 func (f *File) tryRead([][]byte, int64) error { return errors.ErrUnsupported }
+
+// checkFlags refuses every descriptor: they are handed over on Linux and FreeBSD only.
+func checkFlags(int, Options) error {
+	return errors.New("is another process's (not supported on this system)")
+}
