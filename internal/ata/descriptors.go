@@ -39,6 +39,25 @@ func FromDescriptors(path string, o Options, openings []*os.File) (*File, error)
 // the File's.
 func (f *File) Descriptors() []*os.File { return slices.Clone(f.openings) }
 
+// Duplicate returns another File of the same openings, for when this one is
+// closed. It does not wait for the disk.
+func (f *File) Duplicate() (*File, error) {
+	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, readOnly: f.readOnly}
+	for _, opening := range f.openings {
+		copied, err := duplicate(opening)
+		if err != nil {
+			closeAll(d.openings)
+			return nil, fmt.Errorf("duplicate a descriptor of %s: %w", f.path, err)
+		}
+		d.openings = append(d.openings, copied)
+	}
+	d.file, d.fd = d.openings[0], int(d.openings[0].Fd())
+	d.noTry.Store(f.noTry.Load())
+	d.size.Store(f.size.Load())
+	d.addWriters()
+	return d, nil
+}
+
 // SameFile tells whether f and other are of the same file or device, whatever
 // paths they were opened by.
 func (f *File) SameFile(other *File) bool { return isSame(f.info, other.info) }

@@ -117,3 +117,19 @@ func TestUntrusted(t *testing.T) {
 		t.Errorf("the file was written: %v", err)
 	}
 }
+
+// TestDuplicate runs the suite on a duplicate whose original is closed.
+func TestDuplicate(t *testing.T) {
+	testStore(t, func(t *testing.T) ata.Store {
+		f, err := ata.OpenFile(newFile(t, frametest.Content(0, frametest.Sectors)), ata.Options{Sync: true, Writers: 3})
+		noError(t, err)
+		d, err := f.Duplicate()
+		noError(t, err)
+		noError(t, f.Close())
+		t.Cleanup(func() { noError(t, d.Close()) })
+		if !d.SameFile(f) || len(d.Descriptors()) != 4 {
+			t.Errorf("%d descriptors", len(d.Descriptors()))
+		}
+		return d
+	})
+}

@@ -7,6 +7,7 @@ package ata
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,4 +39,13 @@ func checkFlags(fd int, o Options) error {
 		return errors.New("is not open with O_SYNC")
 	}
 	return nil
+}
+
+// duplicate returns another descriptor of an opening.
+func duplicate(file *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), file.Name()), nil
 }

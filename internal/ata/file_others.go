@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 )
 
 // BUG(1): Outside Linux and FreeBSD only regular files are exported, without direct I/O.
@@ -69,3 +70,6 @@ func (f *File) tryRead([][]byte, int64) error { return errors.ErrUnsupported }
 func checkFlags(int, Options) error {
 	return errors.New("is another process's (not supported on this system)")
 }
+
+// duplicate is not supported on this system.
+func duplicate(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }
