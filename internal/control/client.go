@@ -92,11 +92,12 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	reply, line, err := w.reply(replyTime)
 	var said refusal
 	switch {
+	case err == nil:
 	case errors.As(err, &said):
 		return nil, err
 	case errSend != nil:
 		return nil, fmt.Errorf("send the request to the server at %s: %w", c.Path, errSend)
-	case err != nil:
+	default:
 		return nil, fmt.Errorf("no reply from the server at %s: %w", c.Path, err)
 	}
 	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, JSON: line}

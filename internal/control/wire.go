@@ -35,10 +35,9 @@ func (w wire) sendLine(line []byte, files []*os.File, within time.Duration) erro
 	}
 	line = append(line, '\n')
 	n, _, err := w.conn.WriteMsgUnix(line, rights(files), nil)
-	if err != nil {
-		return err
+	if err == nil && n < len(line) {
+		_, err = w.conn.Write(line[n:])
 	}
-	_, err = w.conn.Write(line[n:])
 	return err
 }
 
