@@ -23,10 +23,12 @@ type Options struct {
 
 // File is a Store: a window of whole sectors on a regular file or block device.
 type File struct {
+	openings []*os.File // of the file; the first is file, the others are the writers'
 	file     *os.File
 	fd       int
 	path     string
 	info     os.FileInfo // as of its opening
+	foreign  bool        // the path is another process's, and leads elsewhere here
 	start    int64       // of the window, in bytes
 	length   int64       // of the window, in bytes, at the most; 0 for no limit
 	readOnly bool
@@ -52,15 +54,17 @@ func OpenFile(path string, o Options) (*File, error) {
 	if err := checkMode(path, info.Mode()); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, openFlags(o), 0)
+	openings, err := openAll(path, o)
 	if err != nil {
-		return nil, openError(path, err, o)
+		return nil, err
 	}
-	f := &File{file: file, fd: int(file.Fd()), path: path, readOnly: o.ReadOnly}
-	if f.info, err = file.Stat(); err != nil {
-		f.Close()
-		return nil, openError(path, err, o)
-	}
+	return newFile(path, o, openings)
+}
+
+// newFile makes a File of the openings of a file, which it owns: if it fails, it
+// closes them.
+func newFile(path string, o Options, openings []*os.File) (*File, error) {
+	f := &File{openings: openings, file: openings[0], fd: int(openings[0].Fd()), path: path, readOnly: o.ReadOnly}
 	if err := f.prepare(o); err != nil {
 		f.Close()
 		return nil, err
@@ -69,7 +73,10 @@ func OpenFile(path string, o Options) (*File, error) {
 }
 
 // prepare makes an opened file ready to be exported.
-func (f *File) prepare(o Options) error {
+func (f *File) prepare(o Options) (err error) {
+	if f.info, err = f.file.Stat(); err != nil {
+		return openError(f.path, err, o)
+	}
 	if err := f.checkWritable(); err != nil {
 		return err
 	}
@@ -82,9 +89,7 @@ func (f *File) prepare(o Options) error {
 			return err
 		}
 	}
-	if o.Sync && !o.ReadOnly {
-		return f.openWriters(o)
-	}
+	f.addWriters()
 	return nil
 }
 
@@ -168,7 +173,7 @@ func (f *File) setWindow(path string, o Options) error {
 
 // Close closes the file. Nothing may use it any more.
 func (f *File) Close() error {
-	f.closeWriters()
+	closeAll(f.openings[1:])
 	return f.file.Close()
 }
 

@@ -129,3 +129,6 @@ func (f *File) ioctl(request uint, arg unsafe.Pointer) unix.Errno {
 	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(f.fd), uintptr(request), uintptr(arg))
 	return e
 }
+
+// notForData are flags of descriptors that do not read and write.
+const notForData = unix.O_EXEC

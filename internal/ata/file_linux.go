@@ -107,3 +107,6 @@ func (f *File) readNow(iov []unix.Iovec, bytes int, off int64) error {
 	}
 	return nil
 }
+
+// notForData is the flag of descriptors that only name a file.
+const notForData = unix.O_PATH

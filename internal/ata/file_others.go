@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 )
 
 // BUG(1): Outside Linux and FreeBSD only regular files are exported, without direct I/O.
@@ -64,3 +65,11 @@ func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, erro
 
 // tryRead cannot tell here what the page cache holds.
 func (f *File) tryRead([][]byte, int64) error { return errors.ErrUnsupported }
+
+// checkFlags refuses every descriptor: they are handed over on Linux and FreeBSD only.
+func checkFlags(int, Options) error {
+	return errors.New("is another process's (not supported on this system)")
+}
+
+// duplicate is not supported on this system.
+func duplicate(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -47,6 +47,9 @@ func (f *File) resize(bytes int64) {
 // checkPath says so if the path does not lead to the file any more. Whether it
 // does cannot always be told: that is no error.
 func (f *File) checkPath() error {
+	if f.foreign {
+		return nil
+	}
 	info, err := os.Stat(f.path)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist), err == nil && isSame(info, f.info):

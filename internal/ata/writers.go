@@ -18,31 +18,66 @@ import (
 // attempts is how often a write through the cache is tried before it fails.
 const attempts = 3
 
-// openWriters opens the file again for each write that may run at once.
-func (f *File) openWriters(o Options) error {
-	n := max(1, o.Writers)
-	f.writers = make(chan *File, n)
-	for range n {
-		file, err := os.OpenFile(f.path, openFlags(o), 0)
+// openingsOf is how many openings a file needs for its options.
+func openingsOf(o Options) int {
+	if !o.Sync || o.ReadOnly {
+		return 1
+	}
+	return 1 + max(1, o.Writers)
+}
+
+// openAll opens a file as often as its options need it: first the opening for
+// everything, then one for each write that may run at once.
+func openAll(path string, o Options) ([]*os.File, error) {
+	var files []*os.File
+	for range openingsOf(o) {
+		file, err := os.OpenFile(path, openFlags(o), 0)
 		if err != nil {
-			return openError(f.path, err, o)
+			closeAll(files)
+			return nil, openError(path, err, o)
 		}
-		f.writers <- &File{file: file, fd: int(file.Fd()), start: f.start}
-		info, err := file.Stat()
-		if err != nil {
-			return openError(f.path, err, o)
+		files = append(files, file)
+		if err := sameAsFirst(path, files); err != nil {
+			closeAll(files)
+			return nil, err
 		}
-		if !isSame(info, f.info) {
-			return fmt.Errorf("open %s: it was replaced at this moment; start again", f.path)
-		}
+	}
+	return files, nil
+}
+
+// sameAsFirst tells whether the last opening is of the same file as the first.
+func sameAsFirst(path string, files []*os.File) error {
+	first, err := files[0].Stat()
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	last, err := files[len(files)-1].Stat()
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if !isSame(first, last) {
+		return fmt.Errorf("open %s: it was replaced at this moment; start again", path)
 	}
 	return nil
 }
 
-// closeWriters closes what openWriters has opened.
-func (f *File) closeWriters() {
-	for range len(f.writers) {
-		(<-f.writers).file.Close()
+// closeAll closes files.
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// addWriters has each write use an opening of its own, where there are any but
+// the file's.
+func (f *File) addWriters() {
+	own := f.openings[1:]
+	if len(own) == 0 {
+		return
+	}
+	f.writers = make(chan *File, len(own))
+	for _, file := range own {
+		f.writers <- &File{file: file, fd: int(file.Fd()), start: f.start}
 	}
 }
 

@@ -37,7 +37,7 @@ func TestRefreshWaitsForNone(t *testing.T) {
 	}
 }
 
-// TestWritersAreOfTheFile replaces a file before it is opened for its writers.
+// TestWritersAreOfTheFile replaces a file between its first opening and the next.
 func TestWritersAreOfTheFile(t *testing.T) {
 	f := openNew(t, Options{})
 	other := f.path + ".new"
@@ -47,8 +47,13 @@ func TestWritersAreOfTheFile(t *testing.T) {
 	if err := os.Rename(other, f.path); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.openWriters(Options{Writers: 2}); err == nil || !strings.Contains(err.Error(), "it was replaced") {
-		t.Errorf("writers of another file: %v", err)
+	replaced, err := os.Open(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer replaced.Close()
+	if err := sameAsFirst(f.path, []*os.File{f.file, replaced}); err == nil || !strings.Contains(err.Error(), "it was replaced") {
+		t.Errorf("an opening of another file: %v", err)
 	}
 }
 

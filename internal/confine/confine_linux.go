@@ -33,6 +33,11 @@ func Process(path string, readOnly bool) error {
 	return join(forbidGain(), dropCapabilities(), shutOut(file))
 }
 
+// Server confines the process as Process does, but leaves it no file at all:
+// only what is open, what others hand it over a socket that is open, and the
+// opening of raw sockets.
+func Server() error { return join(forbidGain(), dropCapabilities(), shutOut()) }
+
 // join makes one error, of one line, of several; nil where there are none.
 func join(errs ...error) error {
 	all := errors.Join(errs...)

@@ -27,7 +27,7 @@ const (
 )
 
 // roles are what a helper process may do.
-var roles = map[string]func(dir string) error{"inside": runInside, "old": runOld}
+var roles = map[string]func(dir string) error{"inside": runInside, "old": runOld, "server": runServer}
 
 // TestMain runs the tests, or the helper process.
 func TestMain(m *testing.M) {

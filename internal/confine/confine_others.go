@@ -6,3 +6,6 @@ package confine
 
 // Process takes nothing here (BUG 1).
 func Process(string, bool) error { return nil }
+
+// Server takes nothing here (BUG 1).
+func Server() error { return nil }

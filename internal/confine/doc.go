@@ -7,7 +7,9 @@
 // On Linux (confine_linux.go) no privilege can be gained any more, of the
 // capabilities only CAP_NET_RAW stays, and Landlock shuts out every file but
 // the exported one, TCP, and signals and abstract sockets to other processes.
-// What is open stays open: open first, confine afterwards.
+// What is open stays open: open first, confine afterwards. Process is for one
+// export of one file; Server is for a process that opens no file, and is handed
+// the descriptors of disks.
 //
 // BUG(1): On systems other than Linux nothing is taken.
 package confine

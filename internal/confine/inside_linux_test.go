@@ -80,6 +80,11 @@ func runInside(dir string) error {
 		results["read another file, "+name+" threads"] = outcome(t.do(func() error { return s.openOther(unix.O_RDONLY) }))
 	}
 	fmt.Println("confined")
+	return s.publish(results)
+}
+
+// publish serves results by HTTP until standard input ends.
+func (s *site) publish(results map[string]string) error {
 	go http.Serve(s.results, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(results) }))
 	os.Stdin.Read(make([]byte, 1))
 	return nil

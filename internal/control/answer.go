@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"vblade/internal/ata"
+)
+
+// peer is who is at the other end of a connection.
+type peer struct {
+	uid uint32
+	pid int // 0 where the system does not tell
+}
+
+// String is how a log names the peer.
+func (p peer) String() string { return fmt.Sprintf("uid %d, pid %d", p.uid, p.pid) }
+
+// answer answers the request of a connection. That a client may connect the
+// socket's mode has decided; own is the listening socket.
+func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
+	p, err := peerOf(conn)
+	if err != nil {
+		s.Log.Printf("control: a client is not answered, since it is not known who it is: %v", err)
+		return
+	}
+	w := wire{conn}
+	line, files, err := w.receive(ctx, maxRequest, maxFiles, requestTime)
+	if err != nil {
+		s.refuse(w, p, err)
+		return
+	}
+	r, err := decodeRequest(line, len(files))
+	if err != nil {
+		closeAll(files)
+		s.refuse(w, p, err)
+		return
+	}
+	if r.Do == doReplace {
+		s.handOver(w, p, own)
+		return
+	}
+	if err := w.send(s.do(r, files, p), nil, requestTime); err != nil {
+		s.Log.Printf("control: %v: it took no reply: %v", p, err)
+	}
+}
+
+// refuse answers what is no request.
+func (s *Server) refuse(w wire, p peer, err error) {
+	s.Log.Printf("control: %v: refused: %v", p, err)
+	w.send(s.reply(err), nil, requestTime)
+}
+
+// reply is the reply to what ended with an error, or without one.
+func (s *Server) reply(err error) *reply {
+	r := &reply{Vblade: protocol, PID: s.pid}
+	if err != nil {
+		r.Error, r.Again = err.Error(), errors.Is(err, errAgain)
+	}
+	return r
+}
+
+// do does what a request asks for; it owns the files.
+func (s *Server) do(r *request, files []*os.File, p peer) *reply {
+	switch r.Do {
+	case doAdd:
+		return s.doAdd(r.Export, files, p)
+	case doRemove:
+		err := s.remove(r.Name)
+		s.note(p, "remove "+r.Name, "", err)
+		return s.reply(err)
+	}
+	all, err := s.table.status(r.Name)
+	answer := s.reply(err)
+	answer.Exports = all
+	return answer
+}
+
+// doAdd does what a request to add an export asks for; it owns the files.
+func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply {
+	what := "add " + name(parameters.Shelf, parameters.Slot)
+	e, err := parameters.open(files)
+	if err != nil {
+		s.note(p, what, "", err)
+		return s.reply(err)
+	}
+	description := e.describe()
+	served := (&entry{Export: e, state: serving}).status()
+	warning, err := s.add(e)
+	s.note(p, what, description, err)
+	answer := s.reply(err)
+	if err == nil {
+		answer.Exports = []status{served}
+	}
+	if warning != nil {
+		answer.Warnings = []string{"it will be lost in a restart of the server: " + warning.Error()}
+	}
+	return answer
+}
+
+// note logs who did what.
+func (s *Server) note(p peer, what, about string, err error) {
+	switch {
+	case err != nil:
+		s.Log.Printf("control: %v: %s: %v", p, what, err)
+	case about != "":
+		s.Log.Printf("control: %v: %s: %s", p, what, about)
+	default:
+		s.Log.Printf("control: %v: %s: done", p, what)
+	}
+}
+
+// sectors is the size of the export.
+func (e *Export) sectors() int64 { return e.Disk.Size() / ata.SectorSize }

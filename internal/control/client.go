@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Time limits of a client.
+const (
+	replyTime = time.Minute           // for the server to do what was asked
+	againTime = 50 * time.Millisecond // until what could not be done now is asked again
+	againMost = 30 * time.Second      // for how long
+	dialTime  = 5 * time.Second       // for a busy server's queue to have room
+)
+
+// Client talks to the server at a path.
+type Client struct{ Path string }
+
+// Info is what the server tells of an export.
+type Info struct {
+	Name     string
+	Links    []string
+	Filename string
+	Sectors  int64
+	ReadOnly bool
+	Trouble  string // why it is not served now
+}
+
+// Answer is what came of a request.
+type Answer struct {
+	PID      int // the server's
+	Exports  []Info
+	Warnings []string
+	JSON     []byte // all of it, a line
+}
+
+// refusal is the error of a reply: what the server said.
+type refusal struct {
+	text  string
+	again bool
+}
+
+// Error is what the server said.
+func (r refusal) Error() string { return r.text }
+
+// Add has the server serve an export. The disk remains the caller's.
+func (c Client) Add(e *Export) (*Answer, error) {
+	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.Disk.Descriptors())
+}
+
+// Remove has the server end an export.
+func (c Client) Remove(name string) (*Answer, error) {
+	return c.ask(&request{Do: doRemove, Name: name}, nil)
+}
+
+// Status asks for the export of a name, or for all without one.
+func (c Client) Status(name string) (*Answer, error) {
+	return c.ask(&request{Do: doStatus, Name: name}, nil)
+}
+
+// ask asks until the server has time for it.
+func (c Client) ask(r *request, files []*os.File) (*Answer, error) {
+	r.Vblade = protocol
+	for late := time.Now().Add(againMost); ; {
+		answer, err := c.askOnce(r, files)
+		var said refusal
+		if !errors.As(err, &said) || !said.again || time.Now().After(late) {
+			return answer, err
+		}
+		time.Sleep(againTime)
+	}
+}
+
+// askOnce sends a request and receives the reply.
+func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
+	conn, err := dial(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	w := wire{conn}
+	errSend := w.send(r, files, requestTime)
+	// A server that refuses may not have read it all, but has said why.
+	reply, line, err := w.reply(replyTime)
+	var said refusal
+	switch {
+	case err == nil:
+	case errors.As(err, &said):
+		return nil, err
+	case errSend != nil:
+		return nil, fmt.Errorf("send the request to the server at %s: %w", c.Path, errSend)
+	default:
+		return nil, fmt.Errorf("no reply from the server at %s: %w", c.Path, err)
+	}
+	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, JSON: line}
+	for _, st := range reply.Exports {
+		answer.Exports = append(answer.Exports, Info{
+			Name: st.Name, Links: st.Links, Filename: st.Filename, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
+		})
+	}
+	return answer, nil
+}
+
+// reply receives a reply without descriptors, and its line.
+func (w wire) reply(within time.Duration) (*reply, []byte, error) {
+	line, _, err := w.receive(context.Background(), maxReply, 0, within)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := decodeReply(line)
+	return r, line, err
+}
+
+// hear receives a reply and its descriptors; a refusal is an error.
+func (w wire) hear(mostFiles int, within time.Duration) (*reply, []*os.File, error) {
+	line, files, err := w.receive(context.Background(), maxReply, mostFiles, within)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := decodeReply(line)
+	if err != nil {
+		closeAll(files)
+		return nil, nil, err
+	}
+	return r, files, nil
+}
+
+// decodeReply reads a reply; a refusal is an error.
+func decodeReply(line []byte) (*reply, error) {
+	r := new(reply)
+	if err := decode(line, r); err != nil {
+		return nil, err
+	}
+	if r.Error != "" {
+		return nil, refusal{r.Error, r.Again}
+	}
+	return r, nil
+}
+
+// dial connects to the server at path. Its error says what to do.
+func dial(path string) (*net.UnixConn, error) {
+	d := net.Dialer{Timeout: dialTime}
+	conn, err := d.Dial("unix", path)
+	if err == nil {
+		return conn.(*net.UnixConn), nil
+	}
+	start := "vblade serve"
+	if path != DefaultPath {
+		start += " --control " + path
+	}
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("no server listens at %s; start one with: %s", path, start)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("connect to %s: permission denied; its owner and root may, or who its mode lets write to it", path)
+	case errors.As(err, &errno):
+		err = errno
+	}
+	return nil, fmt.Errorf("connect to %s: %w", path, err)
+}

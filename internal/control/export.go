@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+)
+
+// Bounds of an Export.
+const (
+	MaxLinks    = 16
+	maxMasks    = 128 // a target's mask list holds so many (docs/protocol.md, section 5)
+	maxFilename = 4096
+	maxLinkName = 15 // bytes, IFNAMSIZ without the NUL
+	maxSectors  = 1 << 48
+)
+
+// Export is what a server serves under an address.
+type Export struct {
+	Shelf    uint16
+	Slot     uint8
+	Links    []string // names of interfaces, each once
+	Filename string   // as whoever opened it sees it; to be shown, never opened
+	File     ata.Options
+	Buffers  uint16 // advertised
+	Masks    []aoe.MAC
+	Disk     *ata.File
+}
+
+// Name is the address as initiators write it, such as e9.0.
+func (e *Export) Name() string { return name(e.Shelf, e.Slot) }
+
+// name is the address of shelf and slot.
+func name(shelf uint16, slot uint8) string { return fmt.Sprintf("e%d.%d", shelf, slot) }
+
+// ParseName reads an address that Name wrote.
+func ParseName(s string) (shelf uint16, slot uint8, err error) {
+	first, second, _ := strings.Cut(strings.TrimPrefix(s, "e"), ".")
+	n, errShelf := strconv.ParseUint(first, 10, 16)
+	m, errSlot := strconv.ParseUint(second, 10, 8)
+	if errShelf != nil || errSlot != nil || name(uint16(n), uint8(m)) != s {
+		return 0, 0, fmt.Errorf("%q is no address; write e<shelf>.<slot>, such as e9.0", s)
+	}
+	return uint16(n), uint8(m), nil
+}
+
+// parameters is an Export without its disk, as it is written in JSON.
+type parameters struct {
+	Shelf    uint16   `json:"shelf"`
+	Slot     uint8    `json:"slot"`
+	Links    []string `json:"links"`
+	Filename string   `json:"filename"`
+	Offset   int64    `json:"offset"` // in sectors, as the length
+	Length   int64    `json:"length"`
+	ReadOnly bool     `json:"readOnly"`
+	Direct   bool     `json:"direct"`
+	Sync     bool     `json:"sync"`
+	Buffers  uint16   `json:"buffers"`
+	Masks    []string `json:"masks"`
+}
+
+// parameters returns e without its disk. How many descriptors the file has is
+// not a parameter: they say so themselves.
+func (e *Export) parameters() *parameters {
+	p := &parameters{
+		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers,
+		Offset: e.File.Offset, Length: e.File.Length,
+		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
+		Masks: make([]string, len(e.Masks)),
+	}
+	for i, m := range e.Masks {
+		p.Masks[i] = hex.EncodeToString(m[:])
+	}
+	return p
+}
+
+// Encode writes e without its disk, for Decode.
+func (e *Export) Encode() ([]byte, error) { return json.Marshal(e.parameters()) }
+
+// Decode makes an Export of what Encode wrote and the descriptors of its disk,
+// which it owns: if it fails, it closes them.
+func Decode(encoded []byte, files []*os.File) (*Export, error) {
+	p := new(parameters)
+	if err := decode(encoded, p); err != nil {
+		closeAll(files)
+		return nil, err
+	}
+	return p.open(files)
+}
+
+// open makes an Export of the parameters and the descriptors of its disk, which
+// it owns: if it fails, it closes them.
+func (p *parameters) open(files []*os.File) (*Export, error) {
+	e, err := p.export()
+	if err != nil {
+		closeAll(files)
+		return nil, err
+	}
+	if e.Disk, err = ata.FromDescriptors(e.Filename, e.File, files); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// export checks the parameters and returns the Export, yet without its disk.
+func (p *parameters) export() (*Export, error) {
+	e := &Export{
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers,
+		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
+	}
+	for _, s := range p.Masks {
+		b, err := hex.DecodeString(s)
+		if err != nil || len(b) != aoe.MACLen {
+			return nil, fmt.Errorf("mask %q is no MAC of 12 hexadecimal digits", s)
+		}
+		e.Masks = append(e.Masks, aoe.MAC(b))
+	}
+	return e, e.Check()
+}
+
+// Check says what is wrong with an Export, whatever its disk is.
+func (e *Export) Check() error {
+	switch {
+	case e.Shelf == aoe.EveryShelf || e.Slot == aoe.EverySlot:
+		return fmt.Errorf("%s is the address of every target; give another", e.Name())
+	case e.Buffers == 0:
+		return errors.New("no buffers; give 1 to 65535")
+	case e.File.Offset < 0 || e.File.Offset > maxSectors || e.File.Length < 0 || e.File.Length > maxSectors:
+		return fmt.Errorf("offset %d or length %d is out of range; give 0 to %d sectors", e.File.Offset, e.File.Length, int64(maxSectors))
+	case len(e.Masks) > maxMasks:
+		return fmt.Errorf("%d masks; give %d at the most", len(e.Masks), maxMasks)
+	}
+	if err := checkFilename(e.Filename); err != nil {
+		return err
+	}
+	return CheckLinks(e.Links)
+}
+
+// checkFilename refuses names that cannot be told to the server and shown by it.
+func checkFilename(s string) error {
+	switch {
+	case s == "":
+		return errors.New("the file has no name")
+	case len(s) > maxFilename:
+		return fmt.Errorf("the file's name has %d bytes; %d at the most", len(s), maxFilename)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("the file's name %q is not UTF-8; give it another, for example by a symbolic link", s)
+	case strings.ContainsFunc(s, isControl):
+		return fmt.Errorf("the file's name %q has control characters; give it another, for example by a symbolic link", s)
+	}
+	return nil
+}
+
+// isControl tells whether a character moves the cursor of a terminal, or worse.
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
+
+// CheckLinks refuses a list of interfaces that names none, one twice, or what
+// cannot be an interface.
+func CheckLinks(links []string) error {
+	if n := len(links); n == 0 || n > MaxLinks {
+		return fmt.Errorf("%d interfaces; give 1 to %d", n, MaxLinks)
+	}
+	for i, link := range links {
+		switch {
+		case link == "":
+			return fmt.Errorf("interface number %d of the list has no name", i+1)
+		case len(link) > maxLinkName || link == "." || link == ".." || strings.ContainsFunc(link, notInLink):
+			return fmt.Errorf("%q cannot be an interface's name", link)
+		case slices.Contains(links[:i], link):
+			return fmt.Errorf("interface %s is named twice", link)
+		}
+	}
+	return nil
+}
+
+// notInLink tells whether a character cannot be part of an interface's name.
+func notInLink(r rune) bool { return r <= ' ' || r == '/' || r == ':' || r >= 0x7f }
+
+// same tells whether e and other export the same in the same way; by which name
+// the file was opened is not part of it.
+func (e *Export) same(other *Export) bool {
+	options, others := e.File, other.File
+	options.Writers, others.Writers = 0, 0
+	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers &&
+		slices.Equal(sorted(e.Links), sorted(other.Links)) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
+}
+
+// sorted returns links in an order that does not depend on how they were given.
+func sorted(links []string) []string {
+	links = slices.Clone(links)
+	slices.Sort(links)
+	return links
+}
+
+// sameMasks tells whether two lists have the same MACs.
+func sameMasks(a, b []aoe.MAC) bool {
+	in := func(list []aoe.MAC) func(aoe.MAC) bool {
+		return func(m aoe.MAC) bool {
+			return !slices.ContainsFunc(list, func(o aoe.MAC) bool { return bytes.Equal(m[:], o[:]) })
+		}
+	}
+	return len(a) == len(b) && !slices.ContainsFunc(a, in(b)) && !slices.ContainsFunc(b, in(a))
+}
+
+// describe says what is exported, for logs and refusals.
+func (e *Export) describe() string {
+	mode := "O_RDWR"
+	if e.File.ReadOnly {
+		mode = "O_RDONLY"
+	}
+	return fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.Disk.Size()/ata.SectorSize, mode)
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A server hands over to its successor in three steps, so that at every moment,
+// whatever fails, one of the two serves or is about to:
+//
+//	replace  The server keeps everything as it is, and sends its listening sockets
+//	         and, asked for each by "next", its exports with their descriptors.
+//	ready    The successor has checked all of them. The server ends its exports
+//	         (drained, synced) and says so. From here it waits leaseTime.
+//	serving  The successor serves them all. The server ends.
+//
+// Both never serve at once. If the successor fails it first ends what it serves,
+// then the connection: the server then serves again, from duplicates of the
+// descriptors. A successor that has become slow ends by itself what it serves
+// once serveTime has passed, well before the server's leaseTime. If the server
+// dies after it was told "ready", the connection ends without a word: the
+// successor serves.
+
+// Time limits of the handover.
+const (
+	serveTime = 4 * time.Second  // from "stopped", for the successor to serve all
+	leaseTime = 12 * time.Second // from "stopped", until the server serves again; more than serveTime and an end
+)
+
+// listenerName is the control socket's among the listeners.
+const listenerName = "control"
+
+// handOver answers a successor.
+func (s *Server) handOver(w wire, p peer, own *os.File) {
+	err := s.tryHandOver(w, p, own)
+	if err != nil {
+		s.Log.Printf("control: %v: replace: %v; this server goes on", p, err)
+		w.send(s.reply(err), nil, requestTime)
+		return
+	}
+	s.Log.Printf("control: %v: replace: it has taken over all exports", p)
+	w.send(s.reply(nil), nil, requestTime)
+	close(s.replaced)
+}
+
+// tryHandOver hands over all exports. If it fails, they are served as before.
+func (s *Server) tryHandOver(w wire, p peer, own *os.File) error {
+	if p.uid != 0 && int(p.uid) != os.Geteuid() {
+		return errors.New("only root and the user whom the server runs as may replace it")
+	}
+	entries, err := s.table.freeze()
+	if err != nil {
+		return err
+	}
+	copies, err := duplicateAll(entries)
+	if err != nil {
+		s.table.thaw()
+		return err
+	}
+	if err := s.offer(w, entries, own); err != nil {
+		s.table.thaw()
+		closeDisks(copies)
+		return err
+	}
+	err = s.stopAll(entries)
+	if err == nil {
+		err = s.awaitSuccessor(w)
+	}
+	if err != nil {
+		s.resume(entries, copies)
+		return err
+	}
+	closeDisks(copies)
+	return nil
+}
+
+// duplicateAll returns exports that outlive the end of the entries'.
+func duplicateAll(entries []*entry) ([]*Export, error) {
+	var copies []*Export
+	for _, e := range entries {
+		c := *e.Export
+		var err error
+		if c.Disk, err = e.Disk.Duplicate(); err != nil {
+			closeDisks(copies)
+			return nil, err
+		}
+		copies = append(copies, &c)
+	}
+	return copies, nil
+}
+
+// closeDisks closes the disks of exports.
+func closeDisks(exports []*Export) {
+	for _, e := range exports {
+		e.Disk.Close()
+	}
+}
+
+// offer sends the successor everything and returns once it is ready.
+func (s *Server) offer(w wire, entries []*entry, own *os.File) error {
+	listeners := maps.Clone(s.Listeners)
+	if listeners == nil {
+		listeners = map[string]*os.File{}
+	}
+	listeners[listenerName] = own
+	header := s.reply(nil)
+	header.Count = len(entries)
+	var files []*os.File
+	for _, name := range slices.Sorted(maps.Keys(listeners)) {
+		header.Listeners = append(header.Listeners, name)
+		files = append(files, listeners[name])
+	}
+	if err := w.send(header, files, requestTime); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := w.expect(doNext, requestTime); err != nil {
+			return err
+		}
+		if err := w.send(e.status(), e.Disk.Descriptors(), requestTime); err != nil {
+			return err
+		}
+	}
+	return w.expect(doReady, requestTime)
+}
+
+// expect receives what a successor is to say next.
+func (w wire) expect(do string, within time.Duration) error {
+	line, _, err := w.receive(context.Background(), maxRequest, 0, within)
+	if err != nil {
+		return fmt.Errorf("the successor did not say %q: %w", do, err)
+	}
+	var r request
+	if err := decode(line, &r); err != nil {
+		return err
+	}
+	if r.Do != do {
+		return fmt.Errorf("the successor said %q instead of %q", r.Do, do)
+	}
+	return nil
+}
+
+// stopAll ends all exports that are served. Its error says which could not be
+// ended in good order: nobody else may serve these.
+func (s *Server) stopAll(entries []*entry) error {
+	errs := make([]error, len(entries))
+	var all sync.WaitGroup
+	for i, e := range entries {
+		if e.state != serving {
+			continue
+		}
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+				errs[i] = fmt.Errorf("%s cannot be handed over: %w", e.Name(), err)
+			}
+		}()
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // one line; the others have the same cause, mostly
+		}
+	}
+	return nil
+}
+
+// awaitSuccessor says that nothing is served any more and returns once the
+// successor does.
+func (s *Server) awaitSuccessor(w wire) error {
+	if err := w.send(s.reply(nil), nil, requestTime); err != nil {
+		return err
+	}
+	return w.expect(doServing, leaseTime)
+}
+
+// resume serves again, from the copies, what stopAll has ended.
+func (s *Server) resume(entries []*entry, copies []*Export) {
+	for i, e := range entries {
+		if e.state != serving {
+			copies[i].Disk.Close()
+			continue
+		}
+		err := s.Engine.Add(*copies[i])
+		if err != nil {
+			s.Log.Printf("%s is not served again: %v; retrying", e.Name(), err)
+		}
+		s.table.renew(e, copies[i], err)
+	}
+	s.table.thaw()
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// socketMode lets only the owner of the control socket, and root, use it; to let
+// others, change it.
+const socketMode = 0o600
+
+// Listen makes the control socket at path, and the directory that it is in. What
+// a dead server left there is replaced, nothing else is.
+func Listen(path string) (*net.UnixListener, error) {
+	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("%w (name another path by --control)", err)
+	}
+	l, err := listen(path)
+	if errors.Is(err, syscall.EADDRINUSE) && isAbandoned(path) {
+		if err = os.Remove(path); err == nil {
+			l, err = listen(path)
+		}
+	}
+	if err != nil {
+		return nil, listenError(path, err)
+	}
+	// Where the mode could not be set before, it is now.
+	if err := os.Chmod(path, socketMode); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("keep others from %s: %w", path, err)
+	}
+	return l, nil
+}
+
+// listen makes a socket at path which others never may use, where the system
+// lets a socket have a mode before it has a path.
+func listen(path string) (*net.UnixListener, error) {
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { syscall.Fchmod(int(fd), socketMode) })
+	}}
+	l, err := config.Listen(context.Background(), "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.UnixListener), nil
+}
+
+// isAbandoned tells whether path is a socket that nobody listens on any more.
+func isAbandoned(path string) bool {
+	if !isSocket(path) {
+		return false
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// isSocket tells whether path is a socket.
+func isSocket(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == os.ModeSocket
+}
+
+// listenError says why there is no control socket, and what to do.
+func listenError(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && isSocket(path):
+		return fmt.Errorf("a server listens at %s already; take over from it with: vblade serve --replace, or name another path by --control", path)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("listen at %s: there is something else than a socket (name another path by --control)", path)
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno
+	}
+	return fmt.Errorf("listen at %s: %w (name another path by --control)", path, err)
+}

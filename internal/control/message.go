@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// protocol is the version of what is said over the control socket.
+const protocol = 1
+
+// Bounds of a message.
+const (
+	maxRequest = 64 << 10 // bytes
+	maxReply   = 64 << 20 // bytes: of a status with very many exports
+	maxFiles   = 128      // descriptors with one message; the kernel takes 253
+)
+
+// What a request may ask for.
+const (
+	doAdd     = "add"
+	doRemove  = "remove"
+	doStatus  = "status"
+	doReplace = "replace"
+
+	// What a successor says afterwards (see handover.go).
+	doNext    = "next"
+	doReady   = "ready"
+	doServing = "serving"
+)
+
+// request is what a client sends first, and but for a handover alone.
+type request struct {
+	Vblade int         `json:"vblade"` // protocol
+	Do     string      `json:"do"`
+	Name   string      `json:"name,omitempty"`   // of remove, and of status for one export
+	Export *parameters `json:"export,omitempty"` // of add
+}
+
+// reply is what the server answers.
+type reply struct {
+	Vblade   int      `json:"vblade"`
+	PID      int      `json:"pid"`
+	Error    string   `json:"error,omitempty"` // why it was not done; empty if it was
+	Again    bool     `json:"again,omitempty"` // with Error: it may be done when tried again soon
+	Warnings []string `json:"warnings,omitempty"`
+	Exports  []status `json:"exports,omitempty"` // of add the one, of status those asked for
+
+	// Of a handover (see handover.go).
+	Listeners []string `json:"listeners,omitempty"` // the descriptors that come along
+	Count     int      `json:"count,omitempty"`     // exports that follow
+}
+
+// status is what the server tells of an export.
+type status struct {
+	parameters
+	Name    string `json:"name"`
+	Sectors int64  `json:"sectors"`
+	Trouble string `json:"trouble,omitempty"` // why it is not served now
+}
+
+// decode reads one JSON value into v and nothing else. Fields that v does not
+// have are refused: they might say what must not be ignored.
+func decode(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("not understood: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("not understood: more than one JSON value")
+	}
+	return nil
+}
+
+// decodeRequest reads and checks a request that came with files.
+func decodeRequest(b []byte, files int) (*request, error) {
+	// The version comes first: what else a later one may say is not known here.
+	var v struct {
+		Vblade int `json:"vblade"`
+	}
+	if err := json.Unmarshal(b, &v); err == nil && v.Vblade != protocol {
+		return nil, fmt.Errorf("this server speaks version %d of the control protocol, not %d; use its own vblade, or restart it", protocol, v.Vblade)
+	}
+	r := new(request)
+	if err := decode(b, r); err != nil {
+		return nil, err
+	}
+	return r, r.check(files)
+}
+
+// check says what is wrong with a request.
+func (r *request) check(files int) error {
+	switch r.Do {
+	case doAdd:
+		if r.Export == nil || r.Name != "" {
+			return errors.New("add takes an export, and no name")
+		}
+		return nil
+	case doRemove, doStatus, doReplace:
+	default:
+		return fmt.Errorf("there is no request %q; there are add, remove, status and replace", r.Do)
+	}
+	switch {
+	case r.Export != nil || files > 0:
+		return fmt.Errorf("%s takes no export", r.Do)
+	case r.Do == doReplace && r.Name != "":
+		return errors.New("replace takes no name")
+	case r.Name == "" && r.Do != doRemove:
+		return nil
+	}
+	_, _, err := ParseName(r.Name)
+	return err
+}
+
+// closeAll closes files.
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}

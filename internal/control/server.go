@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// Engine serves exports. Its methods may be called at once for several exports,
+// never for one.
+type Engine interface {
+	// Add serves an export and owns its disk from then on. Its error says in a
+	// line why not, and what to do; then the disk remains the caller's.
+	Add(Export) error
+	// Remove ends an export: frames that come find nothing any more, what was
+	// received is answered, the disk synced and closed. Its error says what of
+	// that could not be done in time; the export is gone all the same.
+	Remove(shelf uint16, slot uint8, within time.Duration) error
+}
+
+// Keeper keeps what is served over a restart of the process.
+type Keeper interface {
+	// Keep keeps an export by its name: what Encode wrote, and its descriptors.
+	Keep(name string, encoded []byte, files []*os.File) error
+	// Drop forgets an export.
+	Drop(name string) error
+}
+
+// Limits of a connection.
+const (
+	maxClients  = 16               // that are answered at once; others wait to be accepted
+	requestTime = 10 * time.Second // to send a request in, and to take the reply
+	retryTime   = 5 * time.Second  // until an export that failed at a restart is tried again
+)
+
+// Config says what a Server works with.
+type Config struct {
+	Engine    Engine
+	Keeper    Keeper // nil for none
+	Log       *log.Logger
+	End       time.Duration       // that removing an export may take
+	Listeners map[string]*os.File // handed to a successor, beside the control socket
+}
+
+// Server answers the control socket.
+type Server struct {
+	Config
+	table    table
+	pid      int
+	replaced chan struct{} // closed once a successor serves
+}
+
+// NewServer returns a Server that serves no export.
+func NewServer(c Config) *Server {
+	return &Server{Config: c, table: table{entries: map[string]*entry{}}, pid: os.Getpid(), replaced: make(chan struct{})}
+}
+
+// ErrReplaced is the error of Serve once a successor has all exports.
+var ErrReplaced = errors.New("another server has taken over")
+
+// Serve answers requests until ctx ends, which is no error, or a successor has
+// taken over: ErrReplaced. It does not close the listener, and waits until every
+// request has ended.
+func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
+	own, err := l.File()
+	if err != nil {
+		return fmt.Errorf("duplicate the control socket: %w", err)
+	}
+	defer own.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	stop := context.AfterFunc(ctx, func() { l.SetDeadline(time.Now()) })
+	defer stop()
+	go func() {
+		select {
+		case <-s.replaced:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	clients.Add(1)
+	go func() {
+		defer clients.Done()
+		s.retryFailed(ctx)
+	}()
+	s.accept(ctx, l, own, &clients)
+	select {
+	case <-s.replaced:
+		return ErrReplaced
+	default:
+		return nil
+	}
+}
+
+// accept accepts clients until ctx ends.
+func (s *Server) accept(ctx context.Context, l *net.UnixListener, own *os.File, clients *sync.WaitGroup) {
+	places := make(chan struct{}, maxClients)
+	for ctx.Err() == nil {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		conn, err := l.AcceptUnix()
+		if err != nil {
+			<-places
+			s.pause(ctx, err)
+			continue
+		}
+		clients.Add(1)
+		go func() {
+			defer clients.Done()
+			defer func() { <-places }()
+			defer conn.Close()
+			s.answer(ctx, conn, own)
+		}()
+	}
+}
+
+// pause waits a moment after an error of accepting, such as one of too many open
+// files, unless that is due to the end of ctx.
+func (s *Server) pause(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	s.Log.Printf("control: cannot accept a client: %v; retrying", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+}
+
+// retryFailed tries exports that could not be restored, until ctx ends.
+func (s *Server) retryFailed(ctx context.Context) {
+	tick := time.NewTicker(retryTime)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.Retry()
+		}
+	}
+}
+
+// Retry tries again to serve the exports that could not be restored.
+func (s *Server) Retry() {
+	for _, e := range s.table.retry() {
+		err := s.Engine.Add(*e.Export)
+		s.table.settle(e, err)
+		if err == nil {
+			s.Log.Printf("%s is served again: %s", e.Name(), e.describe())
+		}
+	}
+}
+
+// Restore serves exports from before a restart. One that cannot be served is
+// tried again while Serve runs. It owns the exports' disks.
+func (s *Server) Restore(exports []*Export) {
+	for _, export := range exports {
+		e, _, err := s.table.arrive(export)
+		if err != nil || e.Export != export {
+			s.Log.Printf("%s is there twice; the second is left out", export.Name())
+			export.Disk.Close()
+			continue
+		}
+		if err = s.Engine.Add(*export); err != nil {
+			s.Log.Printf("%s is not served again: %v; retrying", e.Name(), err)
+		}
+		s.table.settle(e, err)
+	}
+}
+
+// add serves an export, whose disk it owns. The same again is no error.
+func (s *Server) add(e *Export) (warning, err error) {
+	now, old, err := s.table.arrive(e)
+	if err != nil || now.Export != e {
+		e.Disk.Close()
+		return nil, err
+	}
+	if old != nil {
+		s.drop(old)
+		old.Disk.Close()
+	}
+	// Asked before the engine owns the disk.
+	files := e.Disk.Descriptors()
+	if err := s.Engine.Add(*e); err != nil {
+		s.table.forget(now)
+		e.Disk.Close()
+		return nil, err
+	}
+	if warning = s.keep(e, files); warning != nil {
+		s.Log.Printf("%s is served, but will be lost in a restart: %v", e.Name(), warning)
+	}
+	s.table.settle(now, nil)
+	return warning, nil
+}
+
+// keep has the Keeper keep an export, where there is one.
+func (s *Server) keep(e *Export, files []*os.File) error {
+	if s.Keeper == nil {
+		return nil
+	}
+	encoded, err := e.Encode()
+	if err != nil {
+		return err
+	}
+	return s.Keeper.Keep(e.Name(), encoded, files)
+}
+
+// drop has the Keeper forget an export, where there is one.
+func (s *Server) drop(e *entry) {
+	if s.Keeper == nil {
+		return
+	}
+	if err := s.Keeper.Drop(e.Name()); err != nil {
+		s.Log.Printf("%s will come back after a restart: %v", e.Name(), err)
+	}
+}
+
+// remove ends an export.
+func (s *Server) remove(name string) error {
+	e, was, err := s.table.depart(name)
+	if err != nil {
+		return err
+	}
+	defer s.table.forget(e)
+	s.drop(e)
+	if was == failed {
+		return e.Disk.Close()
+	}
+	if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+		return fmt.Errorf("%s is removed, but: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"vblade/internal/ata"
+)
+
+// TestAdd adds exports of several kinds; each arrives as it was meant, and the
+// engine has its disk open after the client has closed it.
+func TestAdd(t *testing.T) {
+	r := startServer(t)
+	for i, change := range []func(*Export){
+		func(*Export) {},
+		func(e *Export) { e.File = ata.Options{ReadOnly: true} },
+		func(e *Export) { e.File = ata.Options{Offset: 3, Length: 4} },
+		func(e *Export) { e.File = ata.Options{Sync: true, Writers: 66} },
+		func(e *Export) { e.Links, e.Buffers, e.Masks = []string{"eth0", "eth1.5"}, 65535, masks(128) },
+	} {
+		e := newExport(t, 9, uint8(i), change)
+		a := r.mustAdd(e)
+		e.Disk.Close()
+		if a.PID != os.Getpid() || len(a.Exports) != 1 || a.Exports[0].Sectors != e.sectors() || a.Exports[0].Name != e.Name() {
+			t.Errorf("%s: %+v", e.Name(), a)
+		}
+		got := r.engine.get(e.Name())
+		want := *e
+		want.Disk, want.File.Writers = got.Disk, 0
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s came as\n%+v\nwant\n%+v", e.Name(), got, want)
+		}
+		if got.Disk.Size() != e.Disk.Size() || !got.Disk.SameFile(e.Disk) || len(got.Disk.Descriptors()) != len(e.Disk.Descriptors()) {
+			t.Errorf("%s: its disk is another", e.Name())
+		}
+	}
+	a, err := r.Status("")
+	if err != nil || len(a.Exports) != 5 || a.Exports[4].Name != "e9.4" || !slices.Equal(a.Exports[4].Links, []string{"eth0", "eth1.5"}) {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	if want := fmt.Sprintf("control: uid %d, pid %d: add e9.1: ", os.Getuid(), os.Getpid()); !strings.Contains(r.journal.String(), want) {
+		t.Errorf("the log is\n%swant %q", r.journal, want)
+	}
+}
+
+// TestAddAgain adds what is there, the same and otherwise.
+func TestAddAgain(t *testing.T) {
+	r := startServer(t)
+	e := newExport(t, 9, 0, func(e *Export) { e.Links, e.Masks = []string{"eth0", "eth1"}, masks(2) })
+	r.mustAdd(e)
+	link := e.Filename + ".link"
+	if err := os.Symlink(e.Filename, link); err != nil {
+		t.Fatal(err)
+	}
+	other := newExport(t, 9, 0)
+	for _, c := range []struct {
+		name   string
+		change func(*Export)
+		same   bool
+	}{
+		{"the same", func(*Export) {}, true},
+		{"by another name", func(e *Export) { e.Filename = link }, true},
+		{"links and masks in another order", func(e *Export) {
+			slices.Reverse(e.Links)
+			slices.Reverse(e.Masks)
+		}, true},
+		{"another file", func(e *Export) { e.Filename = other.Filename }, false},
+		{"one link less", func(e *Export) { e.Links = e.Links[:1] }, false},
+		{"another mask", func(e *Export) { e.Masks = masks(3)[1:] }, false},
+		{"read-only", func(e *Export) { e.File.ReadOnly = true }, false},
+		{"a window", func(e *Export) { e.File.Length = 16 }, false},
+		{"more buffers", func(e *Export) { e.Buffers++ }, false},
+	} {
+		again := *e
+		again.Links, again.Masks = slices.Clone(e.Links), slices.Clone(e.Masks)
+		c.change(&again)
+		openDisk(t, &again)
+		a, err := r.Add(&again)
+		again.Disk.Close()
+		if c.same {
+			if err != nil || len(a.Exports) != 1 {
+				t.Errorf("%s: %+v, %v", c.name, a, err)
+			}
+			continue
+		}
+		wantError(t, c.name, err, "e9.0 is served already: "+e.Filename+" on eth0,eth1, 16 sectors O_RDWR; give another shelf or slot, or first: vblade remove e9.0")
+	}
+	if n := r.engine.count(); n != 1 {
+		t.Errorf("%d exports", n)
+	}
+}
+
+// TestRemove removes exports.
+func TestRemove(t *testing.T) {
+	r := startServer(t)
+	for slot := range uint8(2) {
+		r.mustAdd(newExport(t, 9, slot))
+	}
+	if _, err := r.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	_, err := r.Remove("e9.0")
+	wantError(t, "remove it again", err, "e9.0 is not served here; what is, says: vblade status")
+	_, err = r.Status("e9.0")
+	wantError(t, "its status", err, "e9.0 is not served here")
+	_, err = r.Remove("x")
+	wantError(t, "no address", err, `"x" is no address; write e<shelf>.<slot>, such as e9.0`)
+	r.engine.set(func() { r.engine.undone = errors.New("the disk hangs") })
+	_, err = r.Remove("e9.1")
+	wantError(t, "a disk that hangs", err, "e9.1 is removed, but: the disk hangs")
+	if a, err := r.Status(""); err != nil || len(a.Exports) != 0 {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	r.engine.set(func() { r.engine.undone = nil })
+	r.mustAdd(newExport(t, 9, 0))
+}
+
+// TestEngineRefuses adds what the engine does not serve.
+func TestEngineRefuses(t *testing.T) {
+	r := startServer(t)
+	r.engine.set(func() {
+		r.engine.add = func(Export) error { return errors.New("interface eth0: no such network interface") }
+	})
+	_, err := r.Add(newExport(t, 9, 0))
+	wantError(t, "add", err, "interface eth0: no such network interface")
+	r.engine.set(func() { r.engine.add = nil })
+	r.mustAdd(newExport(t, 9, 0))
+}
+
+// TestBusy adds and removes an export while it is being added: the second waits
+// until it can be done.
+func TestBusy(t *testing.T) {
+	r := startServer(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r.engine.set(func() {
+		r.engine.add = func(Export) error {
+			close(entered)
+			<-leave
+			return nil
+		}
+	})
+	e := newExport(t, 9, 0)
+	var all sync.WaitGroup
+	all.Add(3)
+	go func() {
+		defer all.Done()
+		if _, err := r.Add(e); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-entered
+	for range 2 {
+		go func() {
+			defer all.Done()
+			if _, err := r.askOnce(&request{Vblade: protocol, Do: doRemove, Name: "e9.0"}, nil); err == nil || !strings.Contains(err.Error(), "e9.0 is being added; try again") {
+				t.Errorf("remove at once: %v", err)
+			}
+		}()
+	}
+	a, err := r.Status("e9.0")
+	if err != nil || a.Exports[0].Trouble != "e9.0 is being added" {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	removed := make(chan error)
+	go func() {
+		_, err := r.Remove("e9.0")
+		removed <- err
+	}()
+	close(leave)
+	if err := <-removed; err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+}
+
+// TestMany adds and removes exports at once from many clients.
+func TestMany(t *testing.T) {
+	r := startServer(t)
+	var all sync.WaitGroup
+	for i := range 200 {
+		e := newExport(t, uint16(i), uint8(i), func(e *Export) { e.File.ReadOnly = i%2 == 0 })
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if _, err := r.Add(e); err != nil {
+				t.Error(err)
+			}
+			e.Disk.Close()
+			if i%4 == 0 {
+				if _, err := r.Remove(e.Name()); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	all.Wait()
+	if a, err := r.Status(""); err != nil || len(a.Exports) != 150 || r.engine.count() != 150 {
+		t.Errorf("%d exports, %v", r.engine.count(), err)
+	}
+}
+
+// TestKeeper checks that what is served is kept, and what is removed is not.
+func TestKeeper(t *testing.T) {
+	k := &keeper{kept: map[string]string{}}
+	r := startServer(t, func(c *Config) { c.Keeper = k })
+	e := newExport(t, 9, 0, func(e *Export) { e.File = ata.Options{Sync: true, Writers: 4} })
+	r.mustAdd(e)
+	encoded, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := string(encoded) + " and 5 files"; k.get()["e9.0"] != want {
+		t.Errorf("kept: %s; want %s", k.get()["e9.0"], want)
+	}
+	if _, err := r.Remove("e9.0"); err != nil || len(k.get()) != 0 {
+		t.Errorf("after remove: %v, %v", k.get(), err)
+	}
+	k.fail(errors.New("there is no room"))
+	a := r.mustAdd(newExport(t, 9, 1))
+	if len(a.Warnings) != 1 || !strings.Contains(a.Warnings[0], "it will be lost in a restart of the server: there is no room") {
+		t.Errorf("warnings: %q", a.Warnings)
+	}
+}
+
+// TestRestore restores exports of which one cannot be served yet.
+func TestRestore(t *testing.T) {
+	r := startServer(t)
+	r.engine.set(func() {
+		r.engine.add = func(e Export) error {
+			if e.Slot == 1 {
+				return errors.New("interface eth0: no such network interface")
+			}
+			return nil
+		}
+	})
+	var exports []*Export
+	for slot := range uint8(3) {
+		e := newExport(t, 9, slot)
+		encoded, err := e.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied, err := e.Disk.Duplicate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		restored, err := Decode(encoded, copied.Descriptors())
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports = append(exports, restored)
+		e.Disk.Close()
+	}
+	r.Restore(exports)
+	a, err := r.Status("")
+	if err != nil || len(a.Exports) != 3 || a.Exports[0].Trouble != "" || !strings.Contains(a.Exports[1].Trouble, "no such network interface") {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	r.Retry()
+	if n := r.engine.count(); n != 2 {
+		t.Errorf("%d exports; want 2", n)
+	}
+	r.engine.set(func() { r.engine.add = nil })
+	r.Retry()
+	if a, err = r.Status("e9.1"); err != nil || a.Exports[0].Trouble != "" || r.engine.count() != 3 {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+}
+
+// TestFailedIsReplaced adds and removes exports that could not be restored.
+func TestFailedIsReplaced(t *testing.T) {
+	r := startServer(t)
+	r.engine.set(func() { r.engine.add = func(Export) error { return errors.New("no") } })
+	var exports []*Export
+	for slot := range uint8(2) {
+		e := newExport(t, 9, slot)
+		copied, err := e.Disk.Duplicate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Disk.Close()
+		e.Disk = copied
+		exports = append(exports, e)
+	}
+	r.Restore(exports)
+	r.engine.set(func() { r.engine.add = nil })
+	if _, err := r.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	r.mustAdd(newExport(t, 9, 1))
+	if a, err := r.Status(""); err != nil || len(a.Exports) != 1 || a.Exports[0].Trouble != "" {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+}

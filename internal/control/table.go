@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// state is what becomes of an export.
+type state int
+
+const (
+	coming  state = iota // the engine is being asked to serve it
+	serving              // the engine serves it and owns its disk
+	failed               // it was there before a restart, and cannot be served now
+	going                // the engine is being asked to end it
+)
+
+// entry is an export in the table.
+type entry struct {
+	*Export
+	state   state
+	trouble error // of failed
+}
+
+// table is all exports, by name. An entry that is coming or going belongs to
+// whoever brought it into that state.
+type table struct {
+	mu      sync.Mutex
+	entries map[string]*entry
+	frozen  bool // nothing comes or goes: a successor takes over
+}
+
+// errAgain is the error of a request that may succeed when it is repeated soon.
+var errAgain = errors.New("try again")
+
+// errHandover is why nothing comes or goes.
+var errHandover = fmt.Errorf("the server is handing over to its successor; %w", errAgain)
+
+// busy says that an entry is coming or going.
+func (e *entry) busy() error {
+	switch e.state {
+	case coming:
+		return fmt.Errorf("%s is being added; %w", e.Name(), errAgain)
+	case going:
+		return fmt.Errorf("%s is being removed; %w", e.Name(), errAgain)
+	}
+	return nil
+}
+
+// arrive enters e as coming, in the place of one that failed, which it returns.
+// If the same is served already it returns that. Another is refused.
+func (t *table) arrive(e *Export) (now, old *entry, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.frozen {
+		return nil, nil, errHandover
+	}
+	old = t.entries[e.Name()]
+	if old != nil {
+		if err := old.busy(); err != nil {
+			return nil, nil, err
+		}
+		if old.state == serving && !old.same(e) {
+			return nil, nil, fmt.Errorf("%s is served already: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), old.describe(), e.Name())
+		}
+		if old.state == serving {
+			return old, nil, nil
+		}
+	}
+	now = &entry{Export: e, state: coming}
+	t.entries[e.Name()] = now
+	return now, old, nil
+}
+
+// depart marks the export of a name as going and returns it with the state that
+// it was in.
+func (t *table) depart(name string) (*entry, state, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.frozen {
+		return nil, going, errHandover
+	}
+	e := t.entries[name]
+	if e == nil {
+		return nil, going, notServed(name)
+	}
+	if err := e.busy(); err != nil {
+		return nil, going, err
+	}
+	was := e.state
+	e.state = going
+	return e, was, nil
+}
+
+// notServed says that there is no export of a name.
+func notServed(name string) error {
+	return fmt.Errorf("%s is not served here; what is, says: vblade status", name)
+}
+
+// settle ends coming: e is served, or has failed with an error.
+func (t *table) settle(e *entry, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.state, e.trouble = serving, err
+	if err != nil {
+		e.state = failed
+	}
+}
+
+// renew puts another Export in the place of e's: it is served, or has failed with
+// an error.
+func (t *table) renew(e *entry, export *Export, err error) {
+	t.mu.Lock()
+	e.Export = export
+	t.mu.Unlock()
+	t.settle(e, err)
+}
+
+// forget takes e, which is coming or going, out.
+func (t *table) forget(e *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.entries, e.Name())
+}
+
+// retry marks the exports that have failed as coming and returns them.
+func (t *table) retry() []*entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var again []*entry
+	for _, e := range t.entries {
+		if e.state == failed && !t.frozen {
+			e.state = coming
+			again = append(again, e)
+		}
+	}
+	return again
+}
+
+// freeze keeps everything as it is, and returns it in order, until thaw. It
+// fails while anything is coming or going.
+func (t *table) freeze() ([]*entry, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.frozen {
+		return nil, errHandover
+	}
+	for _, e := range t.entries {
+		if err := e.busy(); err != nil {
+			return nil, err
+		}
+	}
+	t.frozen = true
+	return t.sorted(), nil
+}
+
+// thaw ends freeze.
+func (t *table) thaw() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.frozen = false
+}
+
+// sorted returns all entries by shelf and slot.
+func (t *table) sorted() []*entry {
+	all := make([]*entry, 0, len(t.entries))
+	for _, e := range t.entries {
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b *entry) int {
+		return (int(a.Shelf)-int(b.Shelf))<<8 + int(a.Slot) - int(b.Slot)
+	})
+	return all
+}
+
+// status tells of the export of a name, or of all without one.
+func (t *table) status(name string) ([]status, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if name == "" {
+		var all []status
+		for _, e := range t.sorted() {
+			all = append(all, e.status())
+		}
+		return all, nil
+	}
+	e := t.entries[name]
+	if e == nil {
+		return nil, notServed(name)
+	}
+	return []status{e.status()}, nil
+}
+
+// status tells of the entry.
+func (e *entry) status() status {
+	s := status{parameters: *e.parameters(), Name: e.Name(), Sectors: e.sectors()}
+	if e.trouble != nil {
+		s.Trouble = e.trouble.Error()
+	} else if err := e.busy(); err != nil {
+		s.Trouble = strings.TrimSuffix(err.Error(), "; "+errAgain.Error())
+	}
+	return s
+}

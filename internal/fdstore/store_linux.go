@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package fdstore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	"golang.org/x/sys/unix"
+)
+
+// parametersOf is the end of the name that the parameters have.
+const parametersOf = "-parameters"
+
+// MaxParameters is the most bytes of parameters that are taken back.
+const MaxParameters = 64 << 10
+
+// patience is how long the manager may take to store a message.
+const patience = 5 * time.Second
+
+// Store keeps files at the service manager. Its methods may be called at once.
+type Store struct {
+	address string
+	most    int // files that the manager keeps; 0 if it does not say
+
+	mu   sync.Mutex
+	kept map[string]int // files of a name
+}
+
+// Kept is what was kept under a name.
+type Kept struct {
+	Name       string
+	Parameters []byte
+	Files      []*os.File // in any order
+}
+
+// New returns the store of this process's service manager, nil where there is none.
+func New() *Store {
+	address := os.Getenv("NOTIFY_SOCKET")
+	if address == "" {
+		return nil
+	}
+	most, _ := strconv.Atoi(os.Getenv("FDSTORE"))
+	return &Store{address: address, most: most, kept: map[string]int{}}
+}
+
+// Keep keeps files and parameters under a name that is not in use, and returns
+// once the manager has them.
+func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
+	if err := s.reserve(name, len(files)+1); err != nil {
+		return err
+	}
+	memory, err := memoryFile(name, parameters)
+	if err != nil {
+		return err
+	}
+	defer memory.Close()
+	if err := s.put(name, files); err != nil {
+		return err
+	}
+	if err := s.put(name+parametersOf, []*os.File{memory}); err != nil {
+		return err
+	}
+	return s.barrier()
+}
+
+// reserve counts n files of a name, if the manager keeps so many.
+func (s *Store) reserve(name string, n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := n
+	for other, count := range s.kept {
+		if other != name {
+			all += count
+		}
+	}
+	if s.most > 0 && all > s.most {
+		return fmt.Errorf("the service manager keeps %d files at the most, and %d are needed; raise FileDescriptorStoreMax= of the unit", s.most, all)
+	}
+	s.kept[name] = n
+	return nil
+}
+
+// Drop forgets a name.
+func (s *Store) Drop(name string) error {
+	s.mu.Lock()
+	delete(s.kept, name)
+	s.mu.Unlock()
+	for _, n := range []string{name + parametersOf, name} {
+		if err := s.tell("FDSTOREREMOVE=1\nFDNAME="+n, nil); err != nil {
+			return err
+		}
+	}
+	return s.barrier()
+}
+
+// put sends files under a name. FDPOLL=0 has the manager keep a file whatever
+// becomes of it.
+func (s *Store) put(name string, files []*os.File) error {
+	return s.tell("FDSTORE=1\nFDNAME="+name+"\nFDPOLL=0", files)
+}
+
+// tell sends a message with files.
+func (s *Store) tell(message string, files []*os.File) error {
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.address, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("tell the service manager: %w", err)
+	}
+	defer conn.Close()
+	conn.SetWriteDeadline(time.Now().Add(patience))
+	var rights []byte
+	if len(files) > 0 {
+		fds := make([]int, len(files))
+		for i, f := range files {
+			fds[i] = int(f.Fd())
+		}
+		rights = unix.UnixRights(fds...)
+	}
+	if _, _, err := conn.WriteMsgUnix([]byte(message), rights, nil); err != nil {
+		return fmt.Errorf("tell the service manager: %w", err)
+	}
+	return nil
+}
+
+// barrier returns once the manager has done what it was told: it closes the pipe
+// that it gets (sd_notify_barrier).
+func (s *Store) barrier() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	err = s.tell("BARRIER=1", []*os.File{w})
+	w.Close()
+	if err != nil {
+		return err
+	}
+	r.SetReadDeadline(time.Now().Add(patience))
+	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
+		return fmt.Errorf("the service manager does not answer: %w", err)
+	}
+	return nil
+}
+
+// memoryFile returns a sealed memory file.
+func memoryFile(name string, content []byte) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return nil, fmt.Errorf("make a memory file: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	_, err = f.Write(content)
+	if err == nil {
+		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("make a memory file: %w", err)
+	}
+	return f, nil
+}
+
+// Restore returns what an earlier process of the service has kept; it remains
+// kept. The warnings say what is not complete, and is dropped. It must be called
+// once, before the process has other files.
+func (s *Store) Restore() (all []Kept, warnings []error) {
+	files, parameters := map[string][]*os.File{}, map[string]*os.File{}
+	var names []string
+	for _, f := range activation.Files(true) {
+		name, isParameters := strings.CutSuffix(f.Name(), parametersOf)
+		if isParameters {
+			parameters[name] = f
+			continue
+		}
+		if files[name] == nil {
+			names = append(names, name)
+		}
+		files[name] = append(files[name], f)
+	}
+	for _, name := range names {
+		content, err := read(parameters[name])
+		if err != nil {
+			warnings = append(warnings, fmt.Errorf("%s is lost: what the service manager kept of it is not complete: %w", name, err))
+			closeAll(files[name])
+			s.Drop(name)
+			continue
+		}
+		s.reserve(name, len(files[name])+1)
+		all = append(all, Kept{Name: name, Parameters: content, Files: files[name]})
+	}
+	for _, f := range parameters {
+		f.Close()
+	}
+	return all, warnings
+}
+
+// read reads parameters.
+func read(f *os.File) ([]byte, error) {
+	if f == nil {
+		return nil, errors.New("it has no parameters")
+	}
+	content := make([]byte, MaxParameters+1)
+	n, err := f.ReadAt(content, 0)
+	switch {
+	case err == nil:
+		return nil, fmt.Errorf("its parameters are longer than %d bytes", MaxParameters)
+	case err != io.EOF:
+		return nil, err
+	}
+	return content[:n], nil
+}
+
+// closeAll closes files.
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
