@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"runtime"
+	"sync"
 	"time"
 
 	"vblade/internal/ata"
@@ -26,7 +27,7 @@ const diskWriters = server.CrewSize + 2
 type export struct {
 	*site
 	file   *ata.File
-	rivals *rivals
+	rivals []*rivals // on each link
 }
 
 // openExport opens an export; its errors refuse to start.
@@ -51,7 +52,11 @@ func openExport(o options, stderr io.Writer) (*export, error) {
 		s.close()
 		return nil, err
 	}
-	return &export{site: s, file: file, rivals: openRivals(o, logger)}, nil
+	opened := &export{site: s, file: file}
+	for _, link := range o.links {
+		opened.rivals = append(opened.rivals, openRivals(o, link, logger))
+	}
+	return opened, nil
 }
 
 // serve serves until ctx ends. Its error says what that has left undone.
@@ -59,13 +64,16 @@ func (e *export) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
-	looked := make(chan struct{})
-	go func() {
-		defer close(looked)
-		e.rivals.look(ctx)
-	}()
+	var looking sync.WaitGroup
+	for _, r := range e.rivals {
+		looking.Add(1)
+		go func() {
+			defer looking.Done()
+			r.look(ctx)
+		}()
+	}
 	err := e.server.Serve(ctx, endWithin)
-	<-looked
+	looking.Wait()
 	e.undone = err != nil
 	return err
 }

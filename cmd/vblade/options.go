@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ const defaultBuffers = 16
 type options struct {
 	shelf    uint16
 	slot     uint8
-	netif    string
+	links    []string // names of network interfaces
 	filename string
 	file     ata.Options
 	buffers  uint16
@@ -95,8 +96,9 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
-	o.netif, o.filename = fs.Arg(2), fs.Arg(3)
-	return o, nil
+	o.filename = fs.Arg(3)
+	o.links, err = linkList(fs.Arg(2))
+	return o, err
 }
 
 // number reads a decimal argument up to most.
@@ -109,6 +111,20 @@ func number(what, s string, most uint64) (uint64, error) {
 		return 0, fmt.Errorf("%s %s is out of range; give 0 to %d", what, s, most)
 	}
 	return n, nil
+}
+
+// linkList reads a list of network interfaces, separated by commas.
+func linkList(s string) ([]string, error) {
+	links := strings.Split(s, ",")
+	for i, name := range links {
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("netif %q names an interface of no name; give one, or several as in eth0,eth1", s)
+		case slices.Contains(links[:i], name):
+			return nil, fmt.Errorf("netif %q names %s twice; give each interface once", s, name)
+		}
+	}
+	return links, nil
 }
 
 // bufferCount is the value of -b.

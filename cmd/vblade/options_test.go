@@ -88,7 +88,7 @@ func words(line string) []string {
 // TestAccepted parses what is right.
 func TestAccepted(t *testing.T) {
 	for _, c := range accepted {
-		want := options{shelf: 9, netif: "eth0", filename: "disk", buffers: 16}
+		want := options{shelf: 9, links: []string{"eth0"}, filename: "disk", buffers: 16}
 		c.want(&want)
 		got, err := parse(words(c.line))
 		if err != nil {
