@@ -52,9 +52,12 @@ func ServerFilter(program []bpf.RawInstruction, targets []Target) []bpf.RawInstr
 // AoE request. A broadcast to targets with different lists passes from the
 // sources in all lists of the server.
 func ServerFilterWithin(program []bpf.RawInstruction, targets []Target, limit int) []bpf.RawInstruction {
-	if len(targets) == 1 && MaxFilter(len(targets[0].Masks)) <= limit {
+	if len(targets) == 1 {
 		t := &targets[0]
-		return RequestFilter(program, t.Shelf, t.Slot, t.Masks)
+		one := RequestFilter(program, t.Shelf, t.Slot, t.Masks)
+		if len(one)-len(program) <= limit {
+			return one
+		}
 	}
 	slices.SortFunc(targets, func(a, b Target) int { return cmp.Compare(a.key(), b.key()) })
 	w := filterWriter{program: program, start: len(program), limit: limit}
