@@ -60,6 +60,7 @@ func ServerFilterWithin(program []bpf.RawInstruction, targets []Target, limit in
 		}
 	}
 	slices.SortFunc(targets, func(a, b Target) int { return cmp.Compare(a.key(), b.key()) })
+	limit = min(limit, FilterLimit)
 	w := filterWriter{program: program, start: len(program), limit: limit}
 	w.lists.collect(targets)
 	for {
