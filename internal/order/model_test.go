@@ -112,12 +112,12 @@ func (p *pair) grow(n, sectors int) {
 	}
 }
 
-// shrink removes tickets that are not in flight, as long as some are left.
+// shrink removes the tickets that are free last, as long as some are left.
 func (p *pair) shrink(n int) {
-	n = min(n, len(p.free), p.all-4)
-	if n > 0 {
-		p.order.Shrink(p.free[:n])
-		p.free = slices.Clone(p.free[n:])
+	if n = min(n, len(p.free), p.all-4); n > 0 {
+		left := len(p.free) - n
+		p.order.Shrink(p.free[left:])
+		p.free = p.free[:left]
 		p.all -= n
 	}
 }

@@ -12,14 +12,14 @@ import (
 
 // TestOrder compares the order with its definition over random arrivals and ends.
 func TestOrder(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		p := newPair(t)
 		for range 2000 {
 			var b [4]byte
 			binary.LittleEndian.PutUint32(b[:], random.Uint32())
 			// Arrivals outnumber ends now, and ends arrivals then.
-			if random.IntN(200) < 100+int(seed%50) {
+			if random.IntN(200) < 100+int(seed) {
 				b[0] |= 1
 			}
 			p.step(b)
@@ -51,6 +51,25 @@ func tickets(n, sectors int) (*Order, []*Ticket) {
 	}
 	o.Grow(list, sectors)
 	return o, list
+}
+
+// TestShrink sees that links which come and go take no memory, and no new numbers.
+func TestShrink(t *testing.T) {
+	p := newPair(t)
+	p.grow(8, 130)
+	p.shrink(8)
+	before := p.capacities()
+	for range 20 {
+		p.grow(8, 130)
+		p.shrink(8)
+	}
+	if got := p.capacities(); got != before {
+		t.Errorf("capacities grew from %v to %v", before, got)
+	}
+	if n := len(p.order.tickets); n != 28 {
+		t.Errorf("there are %d numbers, want 28", n)
+	}
+	p.drain()
 }
 
 // TestBarrierOfLane sees that a barrier waits for its own lane's writes only,
