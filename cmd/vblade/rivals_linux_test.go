@@ -27,7 +27,7 @@ func rivalLine(netif string, mac aoe.MAC, size string) string {
 func (s *testbed) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals) {
 	t.Helper()
 	err := s.host.Do(func() error {
-		r = openRivals(options{shelf: 9, netif: netif}, log.New(into, "vblade: ", 0))
+		r = openRivals(options{shelf: 9}, netif, log.New(into, "vblade: ", 0))
 		return nil
 	})
 	if err != nil || r.ini == nil {

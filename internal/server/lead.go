@@ -35,7 +35,6 @@ func (l *lead) loop() {
 	s := l.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.standing.Add(1)
 	for {
 		switch {
 		case s.leader == nil && !s.ended:

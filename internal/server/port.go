@@ -50,11 +50,12 @@ type Port struct {
 	wire   blade.Wire // any goroutine that answers a request reads its MAC
 	buffer int        // the length of the frame buffers, in bytes
 
-	exports    map[key]*seat
-	list       []*seat              // the same, in the order in which they came
-	program    []bpf.RawInstruction // the filter is made in it
-	targets    []aoe.Target         // that it is made of
-	unfiltered bool                 // that the link refuses a filter was logged
+	exports map[key]*seat
+	list    []*seat              // the same, in the order in which they came
+	program []bpf.RawInstruction // the filter is made in it
+	targets []aoe.Target         // that it is made of
+	stale   bool                 // the filter is to be made again
+	refused bool                 // that the link refuses a filter was logged
 
 	requests []*request
 	idle     []*request   // that neither are in flight nor in the turn

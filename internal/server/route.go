@@ -51,7 +51,7 @@ func (s *Server) accept(e *export, r *request) {
 	e.Accept(&r.Request)
 	if r.Changed == blade.ChangedMasks {
 		for _, p := range e.ports {
-			s.refilter(p)
+			p.stale = true
 		}
 	}
 	if r.Changed != blade.ChangedNothing {
@@ -62,33 +62,5 @@ func (s *Server) accept(e *export, r *request) {
 		t.pending = append(t.pending, r)
 	} else {
 		t.answer(r)
-	}
-}
-
-// refilter has a port's link drop the frames that its exports need not see. The
-// exports do not need it: route has the last word.
-func (s *Server) refilter(p *Port) {
-	p.targets = p.targets[:0]
-	for _, at := range p.list {
-		e := at.export
-		p.targets = append(p.targets, aoe.Target{Shelf: e.Shelf(), Slot: e.Slot(), Masks: e.Masks()})
-	}
-	p.program = aoe.ServerFilter(p.program[:0], p.targets)
-	err := p.link.SetFilter(p.program)
-	if err == nil {
-		return
-	}
-	// The old program may shut out whom the masks admit now.
-	for i := range p.targets {
-		p.targets[i].Masks = nil
-	}
-	instead := "vblade drops the frames that the masks shut out by itself"
-	p.program = aoe.ServerFilter(p.program[:0], p.targets)
-	if p.link.SetFilter(p.program) != nil {
-		instead = "it stays as it was"
-	}
-	if !p.unfiltered {
-		p.unfiltered = true
-		s.log.Printf("%s: %v; %s", p.title(), err, instead)
 	}
 }

@@ -58,8 +58,7 @@ type Server struct {
 	standing   atomic.Int32             // leads that stand by
 	inFlight   atomic.Int32             // requests that the order has
 	ending     atomic.Bool              // nothing more is received
-	leads      [leadCount]*lead
-	shareAlarm *time.Timer // ends a wait for a share
+	shareAlarm *time.Timer              // ends a wait for a share
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // nobody leads, or the server has ended
@@ -127,6 +126,7 @@ func (s *Server) startCrew() <-chan struct{} {
 			loop()
 		}()
 	}
+	s.standing.Store(leadCount)
 	for range leadCount {
 		run(newLead(s).loop)
 	}

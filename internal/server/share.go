@@ -11,7 +11,7 @@ func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
 // shareWait is how long the leader waits for an export that has used up its share
 // of the buffers and is the only one, before it drops requests: on a disk that is
 // only busy something ends within this time.
-const shareWait = 100 * time.Millisecond
+const shareWait = time.Second
 
 // overShare tells whether an export has used up its share of a port's buffers.
 // Where there are several exports, one keeps in flight twice as many at the most

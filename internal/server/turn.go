@@ -83,6 +83,7 @@ func (s *Server) begin() int {
 		s.route(r)
 	}
 	s.doChores()
+	s.refilterStale()
 	return n
 }
 
