@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"vblade/internal/aoe"
@@ -102,4 +103,14 @@ func (s *site) find(mac aoe.MAC) *initiator.Target {
 		s.t.Fatal(err)
 	}
 	return t
+}
+
+// containsAll reports whether a text contains each of some.
+func containsAll(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
 }

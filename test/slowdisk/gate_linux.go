@@ -3,6 +3,7 @@
 package slowdisk
 
 import (
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,15 +29,22 @@ const (
 type gate struct {
 	entered atomic.Int64
 
-	mu    sync.Mutex
-	delay time.Duration
-	errno syscall.Errno
-	hang  chan struct{} // closed to release; nil where nothing hangs
+	mu     sync.Mutex
+	delay  time.Duration
+	uneven time.Duration
+	errno  syscall.Errno
+	hang   chan struct{} // closed to release; nil where nothing hangs
 }
 
 // SetDelay makes every operation op from now on take so long.
 func (d *Disk) SetDelay(op Op, delay time.Duration) {
 	d.system.gates[op].set(func(g *gate) { g.delay = delay })
+}
+
+// SetUneven makes every operation op from now on take up to so long more, by
+// chance.
+func (d *Disk) SetUneven(op Op, most time.Duration) {
+	d.system.gates[op].set(func(g *gate) { g.uneven = most })
 }
 
 // SetError makes every op fail with errno, without effect; 0 ends that.
@@ -97,6 +105,9 @@ func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
 	}
 	g.mu.Lock()
 	delay := g.delay
+	if g.uneven > 0 {
+		delay += rand.N(g.uneven)
+	}
 	g.mu.Unlock()
 	sleep(delay)
 	g.mu.Lock()
