@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"vblade/internal/aoe"
 )
 
 // Paths is one disk that several links lead to. A transfer goes over one link; a
@@ -13,8 +15,9 @@ import (
 // repeated. So a write that was acknowledged may have late duplicates on every
 // other link.
 type Paths struct {
-	// Moves counts the transfers that were repeated on another link.
-	Moves int
+	// Repeats counts the transfers that were repeated, on another link or because
+	// the link carries less than it did.
+	Repeats int
 
 	paths []*Target
 	at    int // the path in use
@@ -58,30 +61,57 @@ func (p *Paths) Flush() error { return p.try((*Target).Flush) }
 func (p *Paths) try(transfer func(*Target) error) error {
 	for end := time.Now().Add(p.limit); ; {
 		err := transfer(p.paths[p.at])
-		if err == nil || refused(err) || time.Now().After(end) {
+		if err == nil || time.Now().After(end) {
 			return err
 		}
-		p.Moves++
-		p.Use(p.at + 1)
-		p.renew()
+		switch judge(err) {
+		case final:
+			return err
+		case outdated:
+			if !p.renew() {
+				return err
+			}
+		case unanswered:
+			p.Use(p.at + 1)
+			p.renew()
+		}
+		p.Repeats++
 	}
 }
 
-// refused reports whether an error is the target's own answer: another link would
-// bring the same.
-func refused(err error) bool {
+// verdict is what the end of a transfer says of its path.
+type verdict int
+
+// The verdicts.
+const (
+	unanswered verdict = iota // another path may do
+	outdated                  // refused, as a frame is that holds more than the link carries now
+	final                     // the target's own answer, the same on every path
+)
+
+// judge returns what an error says of the path.
+func judge(err error) verdict {
 	var disk *ATAError
 	var protocol *AoEError
-	return errors.As(err, &disk) || errors.As(err, &protocol)
+	switch {
+	case errors.As(err, &protocol) && protocol.Code == aoe.ErrArgument:
+		return outdated
+	case errors.As(err, &protocol), errors.As(err, &disk):
+		return final
+	}
+	return unanswered
 }
 
 // renew asks for the target on the path in use again, whose address and MTU may
-// have changed since. Where nobody answers, the transfer will find that out.
-func (p *Paths) renew() {
+// have changed since, and reports whether frames hold another number of sectors
+// now. Where nobody answers, the transfer will find that out.
+func (p *Paths) renew() bool {
 	old := p.paths[p.at]
 	found, err := old.initiator.Find(old.Shelf, old.Slot)
-	if err == nil {
-		found.window = old.window
-		p.paths[p.at] = found
+	if err != nil {
+		return false
 	}
+	found.window = old.window
+	p.paths[p.at] = found
+	return found.Sectors != old.Sectors
 }
