@@ -84,21 +84,15 @@ func (o *output) String() string {
 // and ends it with the test.
 func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
 	t.Helper()
-	v := &Vblade{cmd: exec.Command(program, args...), ended: make(chan error, 1)}
-	v.cmd.Stderr = &v.stderr
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	v.cmd.Stdout = in
-	err = h.Start(v.cmd)
+	cmd := exec.Command(program, args...)
+	cmd.Stdout = in
+	v := h.start(t, cmd)
 	in.Close()
-	if err != nil {
-		t.Fatalf("start %s: %v", program, err)
-	}
-	go func() { v.ended <- v.cmd.Wait() }()
-	t.Cleanup(func() { v.Kill() })
 	out.SetReadDeadline(time.Now().Add(startPatience))
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -106,6 +100,19 @@ func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade
 		t.Fatalf("%s %s did not begin to serve: %v\n%s", program, strings.Join(args, " "), err, v.Stderr())
 	}
 	v.Line = strings.TrimSuffix(line, "\n")
+	return v
+}
+
+// start starts a target program inside the host and ends it with the test.
+func (h *Host) start(t testing.TB, cmd *exec.Cmd) *Vblade {
+	t.Helper()
+	v := &Vblade{cmd: cmd, ended: make(chan error, 1)}
+	v.cmd.Stderr = &v.stderr
+	if err := h.Start(v.cmd); err != nil {
+		t.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	go func() { v.ended <- v.cmd.Wait() }()
+	t.Cleanup(func() { v.Kill() })
 	return v
 }
 
