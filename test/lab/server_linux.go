@@ -3,25 +3,23 @@
 package lab
 
 import (
-	"bytes"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Server is a `vblade serve`, to which exports are added and from which they are
-// removed.
+// removed. It runs as under a service manager, which keeps descriptors for it.
 type Server struct {
 	*Vblade
+	*keeper
 	Control string // the path of its control socket
 
 	host    *Host
 	program string
+	args    []string
 }
 
 // StartServer starts a server inside the host, waits until it says that it is
@@ -29,65 +27,69 @@ type Server struct {
 // arguments go to `vblade serve`.
 func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server {
 	t.Helper()
-	dir := t.TempDir()
-	s := &Server{Control: filepath.Join(dir, "control"), host: h, program: program}
-	s.run(t, args...)
+	s := &Server{keeper: newKeeper(t), Control: filepath.Join(t.TempDir(), "control"), host: h, program: program, args: args}
+	s.begin(t, s.serve(nil))
 	return s
 }
 
-// run starts the server and waits until it is ready.
-func (s *Server) run(t testing.TB, args ...string) {
+// serve returns the command line of the server, without the program.
+func (s *Server) serve(more []string) []string {
+	return append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
+}
+
+// begin starts a server process and waits until it is ready.
+func (s *Server) begin(t testing.TB, args []string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "notify")
-	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { manager.Close() })
-	cmd := exec.Command(s.program, append([]string{"serve", "--control", s.Control}, args...)...)
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+path)
+	s.run(t, s.keeper.command(s.program, args...))
+}
+
+// run starts a command that becomes the server, and waits until it is ready.
+func (s *Server) run(t testing.TB, cmd *exec.Cmd) {
+	t.Helper()
 	s.Vblade = s.host.start(t, cmd)
-	manager.SetReadDeadline(time.Now().Add(startPatience))
-	for buf := make([]byte, 4096); ; {
-		n, err := manager.Read(buf)
-		if err != nil {
-			s.Kill()
-			t.Fatalf("vblade serve was not ready in %v: %v\n%s", startPatience, err, s.Stderr())
-		}
-		if bytes.HasPrefix(buf[:n], []byte("READY=1")) {
-			return
-		}
+	if err := s.await(); err != nil {
+		s.Kill()
+		t.Fatalf("%s: %v; it printed\n%s", strings.Join(cmd.Args, " "), err, s.Stderr())
 	}
 }
 
-// Replace has a new server take over what the running one serves, and returns
-// once the new one is ready and the old one has ended.
+// Crash kills the server and starts it again with the descriptors that it had
+// kept: all its exports are back when it returns.
+func (s *Server) Crash(t testing.TB) {
+	t.Helper()
+	s.Kill()
+	s.begin(t, s.serve(nil))
+}
+
+// Replace starts a server that takes over from the one that runs, by the control
+// socket alone, and returns how that one ended.
 func (s *Server) Replace(t testing.TB) error {
 	t.Helper()
 	old := s.Vblade
-	s.run(t, "--replace")
+	s.forget(func(string) bool { return true })
+	s.begin(t, s.serve([]string{"--replace"}))
 	return old.Wait()
 }
 
 // Add adds an export, as `vblade add` does by these arguments, and returns the
 // line that it printed.
 func (s *Server) Add(args ...string) (string, error) {
-	return s.command("add", args...)
+	return s.ask("add", args...)
 }
 
 // Remove removes an export, such as e9.0.
 func (s *Server) Remove(name string) error {
-	_, err := s.command("remove", name)
+	_, err := s.ask("remove", name)
 	return err
 }
 
 // Status returns what `vblade status` prints.
 func (s *Server) Status(args ...string) (string, error) {
-	return s.command("status", args...)
+	return s.ask("status", args...)
 }
 
-// command runs a command of the server's and returns what it printed.
-func (s *Server) command(name string, args ...string) (string, error) {
+// ask runs a command of vblade's on the server and returns what it printed.
+func (s *Server) ask(name string, args ...string) (string, error) {
 	out, err := s.host.Output(s.program, append([]string{name, "--control", s.Control}, args...)...)
 	if err != nil {
 		return "", fmt.Errorf("vblade %s %s: %w: %s", name, strings.Join(args, " "), err, out)
