@@ -5,7 +5,6 @@ package slowdisk
 import (
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,9 +26,9 @@ const (
 
 // gate is what an operation passes before it takes effect.
 type gate struct {
-	entered atomic.Int64
-
 	mu     sync.Mutex
+	count  int64         // of operations that have begun
+	more   chan struct{} // closed when another begins
 	delay  time.Duration
 	uneven time.Duration
 	errno  syscall.Errno
@@ -79,7 +78,35 @@ func (d *Disk) Release(op Op) {
 }
 
 // Entered returns how many operations op have begun.
-func (d *Disk) Entered(op Op) int64 { return d.system.gates[op].entered.Load() }
+func (d *Disk) Entered(op Op) int64 {
+	n, _ := d.system.gates[op].entered()
+	return n
+}
+
+// Await waits until n operations op have begun, and returns false where they have
+// not within the limit.
+func (d *Disk) Await(op Op, n int64, limit time.Duration) bool {
+	late := time.After(limit)
+	for {
+		got, more := d.system.gates[op].entered()
+		if got >= n {
+			return true
+		}
+		select {
+		case <-more:
+		case <-late:
+			return false
+		}
+	}
+}
+
+// entered returns how many operations have begun, and a channel that is closed
+// when another does.
+func (g *gate) entered() (int64, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count, g.more
+}
 
 // set changes the gate.
 func (g *gate) set(change func(*gate)) {
@@ -92,8 +119,10 @@ func (g *gate) set(change func(*gate)) {
 // fails, as the gate says when it comes to that. A caller that is killed does
 // not wait.
 func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
-	g.entered.Add(1)
 	g.mu.Lock()
+	g.count++
+	close(g.more)
+	g.more = make(chan struct{})
 	hang := g.hang
 	g.mu.Unlock()
 	if hang != nil {
