@@ -118,10 +118,14 @@ func newRally(s *site, links int, mode serialMode) *rally {
 // run sends all requests, waits for their replies and reads what is left.
 func (r *rally) run() error {
 	if !r.mode.fenced {
-		runtime.LockOSThread() // for good: the thread ends with its goroutine
-		if err := stayOnProcessor(); err != nil {
+		// The thread lives on: the programs that it started would end with it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		leave, err := stayOnProcessor()
+		if err != nil {
 			return err
 		}
+		defer leave()
 	}
 	for r.count = range serialRequests {
 		link := r.count % len(r.stations)
@@ -143,19 +147,20 @@ func (r *rally) run() error {
 	return r.await(0)
 }
 
-// stayOnProcessor keeps the calling thread on one of the processors it may use.
-func stayOnProcessor() error {
+// stayOnProcessor keeps the calling thread on one of the processors that it may
+// use, until leave is called.
+func stayOnProcessor() (leave func(), err error) {
 	var all, one unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
-		return err
+		return nil, err
 	}
 	for cpu := range 1024 {
 		if all.IsSet(cpu) {
 			one.Set(cpu)
-			return unix.SchedSetaffinity(0, &one)
+			return func() { unix.SchedSetaffinity(0, &all) }, unix.SchedSetaffinity(0, &one)
 		}
 	}
-	return errors.New("no processor to stay on")
+	return nil, errors.New("no processor to stay on")
 }
 
 // fence waits, where the mode asks for it, until what was sent on the link before

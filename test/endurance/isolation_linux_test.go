@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package endurance
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/initiator"
+	"vblade/test/slowdisk"
+)
+
+// The exports of TestIsolation, of which the first hangs, what it is asked for, how
+// often, and how long a config query may take. The bound is wide: other programs
+// want the processors too.
+const (
+	isolatedExports = 20
+	hungRequests    = 320
+	hungRepetitions = 4
+	queryLimit      = time.Second
+	queries         = 50
+)
+
+// TestIsolation has the disk of one of twenty exports hang with 320 requests that
+// are sent again and again: the others go on, and a config query is answered at
+// once, by the one that hangs too.
+func TestIsolation(t *testing.T) {
+	f := newFleet(t, isolatedExports, 1)
+	f.man(1)
+	procs := runtime.GOMAXPROCS(fleetLoads + 4)
+	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	hung := f.exports[0]
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		hung.disk.Hang(op)
+	}
+	stop := f.pester(hung)
+	ended := make(chan error)
+	for i, l := range f.loads {
+		go func() {
+			ended <- pinned(i, func() error { return l.others(hung) })
+		}()
+	}
+	f.query(hung)
+	for range f.loads {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	f.query(hung)
+	f.t.Logf("%d frames for the export that hangs", stop())
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		hung.disk.Release(op)
+	}
+	f.must(f.loads[0].use(hung))
+	checkLog(t, f.server.Vblade, mostLog+isolatedExports*fleetLog)
+}
+
+// others uses every export but one, more than once.
+func (l *fleetLoad) others(not *fleetExport) error {
+	for range 3 {
+		for _, e := range l.fleet.exports {
+			if e == not {
+				continue
+			}
+			if err := l.use(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pester asks an export for more than it can have in flight, again and again until
+// stop is called, which returns how many frames that made.
+func (f *fleet) pester(e *fleetExport) (stop func() int) {
+	f.t.Helper()
+	st := f.host.Station(f.t, fmt.Sprint("ini", e.links[0]))
+	frames := make([]aoe.Frame, hungRequests)
+	for i := range frames {
+		fr := make(aoe.Frame, aoe.ATALen+sectorSize)
+		fr.SetHeader(aoe.Version, 0, aoe.CommandATA)
+		fr.SetDst(aoe.Broadcast)
+		fr.SetSrc(st.MAC)
+		fr.SetTarget(e.shelf, e.slot)
+		fr.SetTag(uint32(i + 1))
+		if lba := uint64(i % fleetSectors); i%2 == 0 {
+			fr.SetATARequest(aoe.ATAExtended, ata.ReadExt, 1, lba)
+		} else {
+			// What the sector holds at first: the ledger need not know.
+			stamp(fr[aoe.ATALen:], lba, 0)
+			fr.SetATARequest(aoe.ATAExtended|aoe.ATAWrite, ata.WriteExt, 1, lba)
+		}
+		frames[i] = fr
+	}
+	quit, sent := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		pause := time.NewTicker(20 * time.Millisecond) // an impatient initiator's
+		defer pause.Stop()
+		for ; ; n++ {
+			if n < hungRequests*hungRepetitions || n%8 != 0 {
+				// A link that has no room now drops the frame, as a LAN may.
+				_ = st.Send(frames[n%hungRequests])
+				continue
+			}
+			_ = st.Send(frames[n%hungRequests])
+			select {
+			case <-quit:
+				sent <- n
+				return
+			case <-pause.C:
+			}
+		}
+	}()
+	return func() int { close(quit); return <-sent }
+}
+
+// query asks all exports for their config, one after the other.
+func (f *fleet) query(hung *fleetExport) {
+	f.t.Helper()
+	longest := time.Duration(0)
+	ini := f.openOn("ini0", initiator.Options{MAC: station(fleetLoads), Patience: 2 * queryLimit, Retry: 2 * queryLimit})
+	defer ini.Close()
+	for i := range queries {
+		e := hung
+		if i%2 == 1 {
+			e = f.exports[3*(1+i%((isolatedExports-1)/3))] // one on the same link
+		}
+		begin := time.Now()
+		_, err := ini.Find(e.shelf, e.slot)
+		longest = max(longest, time.Since(begin))
+		if err != nil {
+			f.t.Error(errors.Join(fmt.Errorf("%s is asked for its config", e.name()), err))
+			return
+		}
+	}
+	f.t.Logf("the longest of %d config queries took %v", queries, longest)
+	if longest > queryLimit {
+		f.t.Errorf("a config query took %v; want at most %v", longest, queryLimit)
+	}
+}
