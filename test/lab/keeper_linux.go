@@ -11,17 +11,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// keeper is what a service manager is to a server: it hears when it is ready, and
-// keeps descriptors for its successor (FDSTORE, systemd's sd_notify(3)).
+// keeper is what a service manager is to a server: it keeps descriptors for its
+// successor (FDSTORE, systemd's sd_notify(3)).
 type keeper struct {
-	path  string // of its socket
-	conn  *net.UnixConn
-	ready chan struct{} // takes a READY=1
+	path string // of its socket
+	conn *net.UnixConn
 
 	mu   sync.Mutex
 	kept []*os.File // each with the name that the server gave it
@@ -34,7 +32,7 @@ const keptName = "kept:"
 // newKeeper returns a keeper for the length of a test.
 func newKeeper(t testing.TB) *keeper {
 	t.Helper()
-	k := &keeper{path: filepath.Join(t.TempDir(), "notify"), ready: make(chan struct{}, 1)}
+	k := &keeper{path: filepath.Join(t.TempDir(), "notify")}
 	var err error
 	if k.conn, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: k.path, Net: "unixgram"}); err != nil {
 		t.Fatal(err)
@@ -79,14 +77,17 @@ func descriptors(oob []byte) []int {
 	return fds
 }
 
-// take does what a message says.
+// take does what a message says. What comes with another message than FDSTORE is
+// closed: a barrier (sd_notify_barrier(3)) waits for that.
 func (k *keeper) take(message string, fds []int) {
-	store, name := false, "stored"
+	store, remove, name := false, false, "stored"
 	for _, line := range strings.Split(message, "\n") {
 		key, value, _ := strings.Cut(line, "=")
 		switch {
 		case key == "FDSTORE" && value == "1":
 			store = true
+		case key == "FDSTOREREMOVE" && value == "1":
+			remove = true
 		case key == "FDNAME":
 			name = value
 		}
@@ -96,16 +97,8 @@ func (k *keeper) take(message string, fds []int) {
 			unix.Close(fd)
 		}
 	}
-	for _, line := range strings.Split(message, "\n") {
-		switch line {
-		case "FDSTOREREMOVE=1":
-			k.forget(func(n string) bool { return n == name })
-		case "READY=1":
-			select {
-			case k.ready <- struct{}{}:
-			default:
-			}
-		}
+	if remove {
+		k.forget(func(n string) bool { return n == name })
 	}
 }
 
@@ -170,14 +163,4 @@ func (k *keeper) command(program string, args ...string) *exec.Cmd {
 	defer k.mu.Unlock()
 	cmd.ExtraFiles = append(cmd.ExtraFiles, k.kept...)
 	return cmd
-}
-
-// await waits until the server is ready.
-func (k *keeper) await() error {
-	select {
-	case <-k.ready:
-		return nil
-	case <-time.After(startPatience):
-		return fmt.Errorf("it was not ready in %v", startPatience)
-	}
 }

@@ -3,11 +3,13 @@
 package lab
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -48,9 +50,17 @@ func TestKeeper(t *testing.T) {
 	send("FDSTORE=1\nFDNAME=e9.1", files[1])
 	send("FDSTORE=1\nFDNAME=e9.0", files[0])
 	send("FDSTORE=1\nFDNAME=gone", files[0])
-	send("FDSTOREREMOVE=1\nFDNAME=gone\nREADY=1")
-	if err := k.await(); err != nil {
+	send("FDSTOREREMOVE=1\nFDNAME=gone")
+	r, w, err := os.Pipe()
+	if err != nil {
 		t.Fatal(err)
+	}
+	defer r.Close()
+	send("BARRIER=1", w)
+	w.Close()
+	r.SetReadDeadline(time.Now().Add(startPatience))
+	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
+		t.Fatalf("the barrier does not open: %v", err)
 	}
 	if names := k.Kept(); !slices.Equal(names, []string{"e9.0", "e9.1"}) {
 		t.Errorf("kept are %q", names)

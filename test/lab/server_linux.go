@@ -4,7 +4,6 @@ package lab
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,35 +21,20 @@ type Server struct {
 	args    []string
 }
 
-// StartServer starts a server inside the host, waits until it says that it is
-// ready, as it says to a service manager, and ends it with the test. More
-// arguments go to `vblade serve`.
+// StartServer starts a server inside the host, waits until it says that it listens,
+// and ends it with the test. More arguments go to `vblade serve`.
 func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server {
 	t.Helper()
 	s := &Server{keeper: newKeeper(t), Control: filepath.Join(t.TempDir(), "control"), host: h, program: program, args: args}
-	s.begin(t, s.serve(nil))
+	s.begin(t)
 	return s
 }
 
-// serve returns the command line of the server, without the program.
-func (s *Server) serve(more []string) []string {
-	return append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
-}
-
-// begin starts a server process and waits until it is ready.
-func (s *Server) begin(t testing.TB, args []string) {
+// begin starts a server process and waits until it listens.
+func (s *Server) begin(t testing.TB, more ...string) {
 	t.Helper()
-	s.run(t, s.keeper.command(s.program, args...))
-}
-
-// run starts a command that becomes the server, and waits until it is ready.
-func (s *Server) run(t testing.TB, cmd *exec.Cmd) {
-	t.Helper()
-	s.Vblade = s.host.start(t, cmd)
-	if err := s.await(); err != nil {
-		s.Kill()
-		t.Fatalf("%s: %v; it printed\n%s", strings.Join(cmd.Args, " "), err, s.Stderr())
-	}
+	args := append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
+	s.Vblade = s.host.await(t, s.keeper.command(s.program, args...))
 }
 
 // Crash kills the server and starts it again with the descriptors that it had
@@ -58,7 +42,7 @@ func (s *Server) run(t testing.TB, cmd *exec.Cmd) {
 func (s *Server) Crash(t testing.TB) {
 	t.Helper()
 	s.Kill()
-	s.begin(t, s.serve(nil))
+	s.begin(t)
 }
 
 // Replace starts a server that takes over from the one that runs, by the control
@@ -67,7 +51,7 @@ func (s *Server) Replace(t testing.TB) error {
 	t.Helper()
 	old := s.Vblade
 	s.forget(func(string) bool { return true })
-	s.begin(t, s.serve([]string{"--replace"}))
+	s.begin(t, "--replace")
 	return old.Wait()
 }
 

@@ -84,12 +84,17 @@ func (o *output) String() string {
 // and ends it with the test.
 func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
 	t.Helper()
+	return h.await(t, exec.Command(program, args...))
+}
+
+// await starts a target program and waits for its first line on standard output.
+func (h *Host) await(t testing.TB, cmd *exec.Cmd) *Vblade {
+	t.Helper()
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := exec.Command(program, args...)
 	cmd.Stdout = in
 	v := h.start(t, cmd)
 	in.Close()
@@ -97,7 +102,7 @@ func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		v.Kill()
-		t.Fatalf("%s %s did not begin to serve: %v\n%s", program, strings.Join(args, " "), err, v.Stderr())
+		t.Fatalf("%s did not begin to serve: %v\n%s", strings.Join(cmd.Args, " "), err, v.Stderr())
 	}
 	v.Line = strings.TrimSuffix(line, "\n")
 	return v
