@@ -169,7 +169,8 @@ func (l *fleetLoad) use(e *fleetExport) (err error) {
 	return nil
 }
 
-// work uses exports drawn at random until the test ends.
+// work uses exports drawn at random, those that may fail more often, until the test
+// ends.
 func (l *fleetLoad) work() error {
 	for {
 		select {
@@ -177,7 +178,11 @@ func (l *fleetLoad) work() error {
 			return nil
 		default:
 		}
-		if err := l.use(l.fleet.exports[l.rng.IntN(len(l.fleet.exports))]); err != nil {
+		among := l.fleet.exports
+		if l.rng.IntN(3) == 0 {
+			among = among[:fleetFragile]
+		}
+		if err := l.use(among[l.rng.IntN(len(among))]); err != nil {
 			return err
 		}
 	}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
+	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
@@ -98,26 +100,29 @@ func (f *fleet) pester(e *fleetExport) (stop func() int) {
 		frames[i] = fr
 	}
 	quit, sent := make(chan struct{}), make(chan int)
-	go func() {
-		n := 0
-		pause := time.NewTicker(20 * time.Millisecond) // an impatient initiator's
-		defer pause.Stop()
-		for ; ; n++ {
-			if n < hungRequests*hungRepetitions || n%8 != 0 {
-				// A link that has no room now drops the frame, as a LAN may.
-				_ = st.Send(frames[n%hungRequests])
-				continue
-			}
-			_ = st.Send(frames[n%hungRequests])
-			select {
-			case <-quit:
-				sent <- n
-				return
-			case <-pause.C:
-			}
+	go func() { sent <- resend(st, frames, quit) }()
+	stop = sync.OnceValue(func() int { close(quit); return <-sent })
+	f.t.Cleanup(func() { stop() }) // before the station is closed
+	return stop
+}
+
+// resend sends frames again and again, some at once first, then as an impatient
+// initiator does, until quit is closed. It returns how many it sent.
+func resend(st *lab.Station, frames []aoe.Frame, quit <-chan struct{}) (n int) {
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for ; ; n++ {
+		// A link that has no room now drops the frame, as a LAN may.
+		_ = st.Send(frames[n%len(frames)])
+		if n < len(frames)*hungRepetitions || n%8 != 0 {
+			continue
 		}
-	}()
-	return func() int { close(quit); return <-sent }
+		select {
+		case <-quit:
+			return n + 1
+		case <-pause.C:
+		}
+	}
 }
 
 // query asks all exports for their config, one after the other.
