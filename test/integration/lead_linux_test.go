@@ -38,7 +38,7 @@ func testLead(t *testing.T) {
 	disk := s.slowDisk()
 	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
 	target := s.find(aoe.MAC{})
-	st := s.host.Station(t, "ini0")
+	st := s.far.Station(t, "ini0")
 	read := func(n uint64) aoe.Frame { return ataRequest(st, target.MAC, ata.ReadExt, 1, 2*n, nil) }
 	disk.Hang(slowdisk.Read)
 	disk.Hang(slowdisk.Write)

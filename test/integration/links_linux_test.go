@@ -18,15 +18,21 @@ import (
 // Two links, as the command line names them.
 const twoLinks = "tgt0,tgt1"
 
-// newLinks makes a site with so many wires, tgt0 to ini0, tgt1 to ini1 and so on.
-func newLinks(t *testing.T, n int) *site {
+// newLinks makes a site of two hosts with so many wires from one to the other, tgt0
+// to ini0, tgt1 to ini1 and so on; all of MTU 1500, but for the last.
+func newLinks(t *testing.T, n, last int) *site {
 	t.Helper()
-	s := newSite(t, 1500)
-	for i := 1; i < n; i++ {
-		if err := s.host.Wire(fmt.Sprint("tgt", i), fmt.Sprint("ini", i), 1500); err != nil {
+	s := &site{t: t, host: lab.TestHost(t), far: lab.TestHost(t), vblade: program}
+	for i := range n {
+		mtu := 1500
+		if i == n-1 {
+			mtu = last
+		}
+		if err := s.host.WireTo(s.far, fmt.Sprint("tgt", i), fmt.Sprint("ini", i), mtu); err != nil {
 			t.Fatal(err)
 		}
 	}
+	s.image = s.disk("disk.img")
 	return s
 }
 
@@ -44,10 +50,10 @@ func (s *site) findOn(i int, mac aoe.MAC) *initiator.Target {
 // TestTwoLinksAdvertise listens on both links for what an export says at start,
 // and asks on both.
 func TestTwoLinksAdvertise(t *testing.T) {
-	s := newLinks(t, 2)
+	s := newLinks(t, 2, 1500)
 	var stations []*lab.Station
 	for i := range 2 {
-		stations = append(stations, s.host.Station(t, fmt.Sprint("ini", i)))
+		stations = append(stations, s.far.Station(t, fmt.Sprint("ini", i)))
 	}
 	v := s.host.StartVblade(t, s.vblade, "9", "0", twoLinks, s.image)
 	if want := fmt.Sprintf("pid %d: e9.0, %d sectors O_RDWR", v.Pid(), diskSize/sectorSize); v.Line != want {
@@ -73,7 +79,7 @@ func TestTwoLinksAdvertise(t *testing.T) {
 
 // TestTwoLinksConfig sets the config string on one link: it holds on the other.
 func TestTwoLinksConfig(t *testing.T) {
-	s := newLinks(t, 2)
+	s := newLinks(t, 2, 1500)
 	v := s.host.StartVblade(t, s.vblade, "9", "0", twoLinks, s.image)
 	paths := []*initiator.Target{s.findOn(0, aoe.MAC{}), s.findOn(1, aoe.MAC{})}
 	for i := range 10 {
@@ -95,7 +101,7 @@ func TestTwoLinksConfig(t *testing.T) {
 // TestTwoLinksReservation reserves on one link: who is left out is so on both, and
 // who is in the list may read on both.
 func TestTwoLinksReservation(t *testing.T) {
-	s := newLinks(t, 2)
+	s := newLinks(t, 2, 1500)
 	s.host.StartVblade(t, s.vblade, "9", "0", twoLinks, s.image)
 	sector := make([]byte, sectorSize)
 	for link := range 2 {
@@ -124,7 +130,7 @@ func TestTwoLinksReservation(t *testing.T) {
 
 // TestTwoLinksMasks edits the masks on one link: both admit and shut out the same.
 func TestTwoLinksMasks(t *testing.T) {
-	s := newLinks(t, 2)
+	s := newLinks(t, 2, 1500)
 	s.host.StartVblade(t, s.vblade, "-m", fmt.Sprintf("%x", alice[:]), "9", "0", twoLinks, s.image)
 	in := []*initiator.Target{s.findOn(0, alice), s.findOn(1, alice)}
 	seen := func(link int) bool {
@@ -149,10 +155,7 @@ func TestTwoLinksMasks(t *testing.T) {
 
 // TestTwoLinksMTU has links of different MTU: each takes as much as it carries.
 func TestTwoLinksMTU(t *testing.T) {
-	s := newSite(t, 1500)
-	if err := s.host.Wire("tgt1", "ini1", 9000); err != nil {
-		t.Fatal(err)
-	}
+	s := newLinks(t, 2, 9000)
 	s.host.StartVblade(t, s.vblade, "9", "0", twoLinks, s.image)
 	narrow, wide := s.findOn(0, aoe.MAC{}), s.findOn(1, aoe.MAC{})
 	if narrow.Sectors != 2 || wide.Sectors != 17 {
@@ -178,7 +181,7 @@ func TestMissingLink(t *testing.T) {
 
 // TestTwoLinksBusy has an initiator busy on each link with sectors of its own.
 func TestTwoLinksBusy(t *testing.T) {
-	s := newLinks(t, 2)
+	s := newLinks(t, 2, 1500)
 	v := s.host.StartVblade(t, s.vblade, "9", "0", twoLinks, s.image)
 	ended := make(chan error)
 	for i := range 2 {

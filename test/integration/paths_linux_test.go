@@ -34,6 +34,7 @@ func (s *site) plug(netif, bridge string, mtu int) {
 func newLANs(t *testing.T, n int) *site {
 	t.Helper()
 	s := &site{t: t, host: lab.TestHost(t), vblade: program}
+	s.far = s.host
 	for i := range n {
 		bridge := fmt.Sprint("br", i)
 		s.ip("link add " + bridge + " type bridge")

@@ -53,7 +53,7 @@ func TestSerial(t *testing.T) {
 
 // testSerial is TestSerial over so many links.
 func testSerial(t *testing.T, links int, mode serialMode) {
-	s := newLinks(t, links)
+	s := newLinks(t, links, 1500)
 	disk := s.slowDisk()
 	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
 		disk.SetUneven(op, 4*time.Millisecond)
@@ -107,7 +107,7 @@ func newRally(s *site, links int, mode serialMode) *rally {
 	for i := range links {
 		target := s.findOn(i, aoe.MAC{})
 		r.targets = append(r.targets, target.MAC)
-		r.stations = append(r.stations, s.host.Station(s.t, fmt.Sprint("ini", i)))
+		r.stations = append(r.stations, s.far.Station(s.t, fmt.Sprint("ini", i)))
 		if i == 0 {
 			s.must(target.WriteAt(r.content, 0))
 		}
