@@ -105,6 +105,13 @@ type wire struct {
 	*netio.Link
 	host        *netio.Host
 	interrupted atomic.Bool
+	seen        atomic.Uint64 // what Changes has returned
+}
+
+// Changes is the link's.
+func (w *wire) Changes() uint64 {
+	w.seen.Store(w.Link.Changes())
+	return w.seen.Load()
 }
 
 // Receive is the link's, and waits a moment for the first frame.
@@ -117,9 +124,10 @@ func (w *wire) Receive(frames [][]byte) (int, error) {
 	return n, err
 }
 
-// Wait is the host's; it returns false after Interrupt.
+// Wait is the host's; it returns false after Interrupt. Receive may have waited
+// for the change that should end it.
 func (w *wire) Wait(limit time.Duration) bool {
-	if !w.interrupted.Load() {
+	if !w.interrupted.Load() && w.Link.Changes() == w.seen.Load() {
 		w.host.Wait(limit)
 	}
 	return !w.interrupted.Load()
