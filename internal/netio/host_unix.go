@@ -132,13 +132,6 @@ func (h *Host) part(l *Link) {
 	h.exclusively(func() {})
 }
 
-// relist has Descriptors know which links frames can come from by now.
-func (h *Host) relist() {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	h.replace(h.roster())
-}
-
 // replace puts another roster in place. The caller holds h.changing.
 func (h *Host) replace(links []*Link) {
 	r := &roster{links: links, fds: []int{h.alarm.descriptor()}}

@@ -52,8 +52,7 @@ func (g *generator) mac() aoe.MAC {
 	}
 }
 
-// several returns an address of all stations or of some. There are no frames to
-// others: only the C program takes those (difference 16).
+// several returns an address of all stations or of some.
 func (g *generator) several() aoe.MAC {
 	if g.percent(50) {
 		return aoe.Broadcast
