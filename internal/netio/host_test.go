@@ -205,7 +205,7 @@ func TestComeAndGo(t *testing.T) {
 					}
 				}
 			}()
-			for range 8 {
+			for range 4 {
 				if err := m.links[1].Close(); err != nil {
 					t.Error(err)
 				}
