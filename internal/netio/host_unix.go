@@ -54,7 +54,8 @@ func NewHost(c HostConfig) (*Host, error) {
 	return h, nil
 }
 
-// Close closes the Host and those of its links that are open.
+// Close closes the Host and those of its links that are open. Nobody may use any of
+// them any more.
 func (h *Host) Close() error {
 	if h.closed.Swap(true) {
 		return net.ErrClosed
