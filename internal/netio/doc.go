@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package netio is the way to the wire: a Link is a network interface's raw
+// Package netio is the way to the wire. A Host watches the network interfaces and
+// waits for frames; a Link, of which a Host may have many, is one interface's raw
 // Ethernet socket, which receives and sends frames in batches, in buffers that it
 // lays at start. It knows nothing of what the frames mean.
 //
-// What is the same on every system stands in link.go, tally.go and, because it
-// can be tested anywhere, captures.go, iflist.go and program.go; what a system
-// does in files of its own.
+// A Link hands up what is for its station and its LAN: frames to its own address,
+// to a group or to all, without the tag of a VLAN.
 //
-// On Linux a Link has an AF_PACKET socket (link_linux.go). It receives from that
-// (receive_linux.go), by a ring that it shares with the kernel (ring_linux.go)
-// or by recvmmsg, asks it what was dropped (drops_linux.go), and sends by it
-// (send_linux.go) or, where that is to be had, by an AF_XDP socket
-// (xdp_linux.go, xdpsend_linux.go), out of the buffers that the frames are in
-// (buffers_linux.go). It follows what becomes of the interface, an end and a new
-// beginning under the same name included, by route netlink (watch_linux.go).
+// What is the same on every system stands in link.go, host.go, host_unix.go,
+// ways.go, tally.go and, because it can be tested anywhere, captures.go, iflist.go
+// and program.go; what a system does in files of its own.
 //
-// On FreeBSD it has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
-// which one read brings a batch (captures.go), and a routing socket that tells
-// of changes (watch_freebsd.go).
+// On Linux a Host waits by ppoll, for a moment awake or in a raw system call
+// (wait_linux.go), and hears of changes by route netlink, whereupon its Links
+// follow what becomes of their interfaces, an end and a new beginning under the
+// same name included (watch_linux.go). A Link has an AF_PACKET socket
+// (link_linux.go). It receives from that (receive_linux.go), by a ring that it
+// shares with the kernel (ring_linux.go, fit_linux.go) or by recvmmsg
+// (inbox_linux.go), what a filter passes (program_linux.go) and comes from the
+// right interface (origin_linux.go). It asks the socket what was dropped
+// (drops_linux.go), and sends by it (send_linux.go) or, where that is to be had, by
+// an AF_XDP socket (xdp_linux.go, xdpsend_linux.go), out of the buffers that the
+// frames are in (buffers_linux.go).
+//
+// On FreeBSD a Link has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
+// which one read brings a batch (captures.go), and a Host a routing socket that
+// tells of changes (watch_freebsd.go). bpf(4) shows a frame with its VLAN tag, that
+// of VLAN 0 too, even where the hardware took it off: so its type is another.
 //
 // BUG(1): Systems other than Linux and FreeBSD have no Link; Open says so there.
 //

@@ -6,6 +6,7 @@ package netio
 
 import (
 	"errors"
+	"net"
 	"sync"
 	"sync/atomic"
 )
@@ -19,6 +20,7 @@ type Host struct {
 	woken   atomic.Bool // the alarm rings, or is about to
 	watcher *watcher
 	waiter  waiter // of Wait alone
+	closed  atomic.Bool
 
 	changing sync.Mutex             // held to replace links
 	links    atomic.Pointer[roster] // those that take part in Wait
@@ -52,8 +54,12 @@ func NewHost(c HostConfig) (*Host, error) {
 	return h, nil
 }
 
-// Close closes the Host and those of its links that are open.
+// Close closes the Host and those of its links that are open. Nobody may use any of
+// them any more.
 func (h *Host) Close() error {
+	if h.closed.Swap(true) {
+		return net.ErrClosed
+	}
 	var err error
 	for _, l := range h.roster() {
 		err = errors.Join(err, l.Close())
@@ -125,13 +131,6 @@ func (h *Host) part(l *Link) {
 	}
 	h.replace(rest)
 	h.exclusively(func() {})
-}
-
-// relist has Descriptors know which links frames can come from by now.
-func (h *Host) relist() {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	h.replace(h.roster())
 }
 
 // replace puts another roster in place. The caller holds h.changing.

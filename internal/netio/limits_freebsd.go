@@ -8,9 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxFilter is the most instructions of a filter program: BPF_MAXINSNS, less those
-// of ofType.
+// MaxFilter is the most instructions of a filter program.
 const MaxFilter = unix.BPF_MAXINSNS - typeLength
+
+// typeLength is how many instructions ofType adds to a program.
+const typeLength = 3
 
 // longestFrame returns the length of the longest frame that can be sent: a
 // write(2) to bpf has to fit into one mbuf cluster, of a page at the most or, where

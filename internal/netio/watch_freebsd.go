@@ -163,6 +163,13 @@ func (l *Link) refresh() {
 	}
 }
 
+// relist has Descriptors know which links frames can come from by now.
+func (h *Host) relist() {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	h.replace(h.roster())
+}
+
 // rebind binds the descriptor to the interface that has our name, where there is
 // one and it is not the lost one.
 func (l *Link) rebind() bool {

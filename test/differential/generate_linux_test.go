@@ -96,8 +96,12 @@ func (g *generator) take() request {
 	return g.request(g.sentinel(g.index))
 }
 
-// request gives a frame its tag, and finds its hazard.
+// request gives a frame its tag, and finds its hazard. There are no frames to
+// other stations: only the C program takes those (difference 16).
 func (g *generator) request(f aoe.Frame) request {
+	if f[0]&1 == 0 {
+		f.SetDst(target)
+	}
 	if len(f) >= aoe.HeaderLen {
 		f.SetTag(tagOf(g.index))
 	}
