@@ -40,12 +40,23 @@ type Link struct {
 	pays     bool          // the last wait ended within spin
 	in       batch
 	drops    drops
-	sendMu   sync.Mutex
-	bufs     *pool
+	bindMu   sync.Mutex // held by who binds the packet socket
 	wantFast bool
-	fast     *xdpSender // sends what it can; nil where it is not to be had
-	bypass   bool       // frames go past the queueing discipline
-	out      batch
+
+	senders senders
+	serving sync.WaitGroup // serveBacklog
+	unsent  atomic.Uint64
+
+	sendMu     sync.Mutex // guards what follows; nobody waits who holds it
+	bufs       *pool
+	fast       *xdpSender // sends what it can; nil where it is not to be had
+	whyNotFast string
+	bypass     bool // frames go past the queueing discipline
+	whyQueued  string
+	queued     time.Time // since when the queueing discipline is to hold frames; zero where it is not
+	out        batch
+	backlog    backlog
+	closed     bool
 }
 
 // Open opens a socket on the interface name. The filter is in force before the
@@ -69,7 +80,11 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin}
+	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin,
+		senders: senders{wanted: cfg.Fast}, whyNotFast: notUpYet, backlog: backlog{patience: keepFor}}
+	if !cfg.Fast {
+		l.whyNotFast = "AF_XDP: not asked for"
+	}
 	if err := l.setUp(cfg, ifi.MTU); err != nil {
 		l.Close()
 		return nil, err
@@ -77,14 +92,18 @@ func Open(name string, cfg Config) (*Link, error) {
 	return l, nil
 }
 
-// layBuffers lays the buffers, for frames of an MTU.
+// layBuffers lays the buffers, and has memory for frames of an MTU in them.
 func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
-	spare := 0
+	spare := MaxBatch
 	if cfg.Fast {
 		spare = xdpSpares
+		allowLocking()
 	}
-	l.bufs, err = newPool(cfg.Buffers, spare, mtu, cfg.Align)
-	return err
+	if l.bufs, err = newPool(cfg.Buffers, spare, mtu, cfg.Align); err != nil {
+		return err
+	}
+	l.bufs.lock()
+	return l.bufs.touch(mtu)
 }
 
 // Buffers returns the frame buffers that Open has laid, all of one length: of 12
@@ -130,9 +149,6 @@ func (l *Link) setUp(cfg Config, mtu int) error {
 	if err := l.setLinger(cfg.Linger); err != nil {
 		return fmt.Errorf("set the receive time-out on %s: %w", l.name, err)
 	}
-	if cfg.Fast {
-		allowLocking()
-	}
 	if err := l.startWatching(); err != nil {
 		return err
 	}
@@ -151,16 +167,6 @@ func (l *Link) growReceiveBuffer(bytes int) {
 	if unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bytes) != nil {
 		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bytes)
 	}
-}
-
-// setBypass says whether frames go to the interface past its queueing
-// discipline, which is faster where it is allowed at all.
-func (l *Link) setBypass(on bool) {
-	value := 0
-	if on {
-		value = 1
-	}
-	l.bypass = unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, value) == nil && on
 }
 
 // setLinger makes Receive wait, for a moment.
@@ -199,13 +205,14 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	return nil
 }
 
-// Close closes the sockets and frees the buffers. Nothing else may use the Link,
-// or a buffer, any more.
+// Close closes the sockets and frees the buffers, once what Send has accepted is
+// sent, or dropped because the interface does not take it. Nothing else may use the
+// Link, or a buffer, any more.
 func (l *Link) Close() error {
 	if l.watcher != nil {
 		l.watcher.close()
 	}
-	l.dropSender()
+	l.stopSending()
 	if l.ring != nil {
 		l.ring.close()
 	}
