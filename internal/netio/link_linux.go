@@ -146,6 +146,7 @@ func (l *Link) setUp(cfg Config, mtu int) error {
 		return fmt.Errorf("make an eventfd: %w", err)
 	}
 	l.growReceiveBuffer(cfg.ReceiveBuffer)
+	growSendBuffer(l.fd, sendBuffer)
 	if err := l.setLinger(cfg.Linger); err != nil {
 		return fmt.Errorf("set the receive time-out on %s: %w", l.name, err)
 	}

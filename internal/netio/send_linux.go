@@ -72,6 +72,20 @@ func (l *Link) post(frames [][]byte) (sent, done int) {
 	return sent, done
 }
 
+// sendBuffer is how many bytes of frames, as the kernel counts them, the packet
+// socket may have on their way, where the usual limit is that of a dozen jumbo
+// frames: about as many as there are spare buffers, each of which it takes for
+// twice its length. The kernel doubles it.
+const sendBuffer = 1 << 20
+
+// growSendBuffer asks for a send buffer, beyond the system's limit where we may.
+// Too small a one makes frames wait longer in ours: no error.
+func growSendBuffer(fd, bytes int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, bytes) != nil {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes)
+	}
+}
+
 // isDown tells whether an error speaks of the link and not of a frame.
 func isDown(e unix.Errno) bool {
 	return e == unix.ENETDOWN || e == unix.ENXIO || e == unix.ENODEV

@@ -128,9 +128,7 @@ func (x *xdpSender) setUp(ifindex int) error {
 		return fmt.Errorf("map the rings: %w", err)
 	}
 	unix.SetsockoptInt(x.fd, unix.SOL_XDP, xdpMaxTxBudget, xdpBudget)
-	if unix.SetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, xdpSendQueue) != nil {
-		unix.SetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, xdpSendQueue)
-	}
+	growSendBuffer(x.fd, xdpSendQueue)
 	return x.bind(ifindex)
 }
 

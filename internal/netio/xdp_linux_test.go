@@ -280,7 +280,7 @@ func TestXDPSuits(t *testing.T) {
 			continue
 		}
 		x.ip("link", "set", "over0", "up")
-		if l := x.open("over0", true); l.fast != nil {
+		if way, _ := x.open("over0", true).sendWay(); way == wayXDP {
 			t.Errorf("AF_XDP on a %s", words[0])
 		}
 		x.ip("link", "del", "over0")
@@ -313,7 +313,8 @@ func (x *xdpTest) strand(own [][]byte) {
 func TestXDPSenderTaken(t *testing.T) {
 	x := newXDPTest(t)
 	second := x.open("tgt0", true)
-	if x.from.fast != nil && second.fast != nil {
+	first, _ := x.from.sendWay()
+	if way, _ := second.sendWay(); first == wayXDP && way == wayXDP {
 		t.Error("two AF_XDP sockets on one queue")
 	}
 	want := [][]byte{x.frame(1, 60), x.frame(2, 1500)}
