@@ -46,14 +46,21 @@ func (l *Link) backlogged() bool { return len(l.backlog.frames) > 0 || l.ringWai
 func (l *Link) ringWaits() bool { return l.fast != nil && l.fast.waits() }
 
 // keep takes frames over into the backlog, from the first on, as many as there
-// are spare buffers for, and returns how many. The caller holds sendMu.
+// are spare buffers for, and returns how many. One longer than a buffer is dropped.
+// The caller holds sendMu.
 func (l *Link) keep(frames [][]byte, now time.Time) int {
 	n := 0
-	for ; n < len(frames) && len(l.bufs.spare) > 0 && len(frames[n]) <= l.bufs.length; n++ {
-		length := len(frames[n])
-		buffer, left := l.bufs.exchange(frames[n])
-		frames[n] = left
-		l.backlog.frames = append(l.backlog.frames, kept{buffer, length, now})
+	for i, f := range frames {
+		if len(f) > l.bufs.length {
+			continue
+		}
+		if len(l.bufs.spare) == 0 {
+			break
+		}
+		buffer, left := l.bufs.exchange(f)
+		frames[i] = left
+		l.backlog.frames = append(l.backlog.frames, kept{buffer, len(f), now})
+		n++
 	}
 	return n
 }
