@@ -94,16 +94,26 @@ func Open(name string, cfg Config) (*Link, error) {
 
 // layBuffers lays the buffers, and has memory for frames of an MTU in them.
 func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
-	spare := MaxBatch
 	if cfg.Fast {
-		spare = xdpSpares
 		allowLocking()
 	}
-	if l.bufs, err = newPool(cfg.Buffers, spare, mtu, cfg.Align); err != nil {
+	if l.bufs, err = newPool(cfg.Buffers, spares(cfg.Fast, mtu), mtu, cfg.Align); err != nil {
 		return err
 	}
 	l.bufs.lock()
 	return l.bufs.touch(mtu)
+}
+
+// spares returns how many spare buffers a Link lays: few where they are too long
+// for AF_XDP, as on the loopback interface, which takes all frames at once.
+func spares(fast bool, mtu int) int {
+	switch {
+	case headerLen+mtu > xdpLongest:
+		return MaxBatch / 4
+	case fast:
+		return xdpSpares
+	}
+	return MaxBatch
 }
 
 // Buffers returns the frame buffers that Open has laid, all of one length: of 12
