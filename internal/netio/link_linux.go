@@ -40,7 +40,7 @@ type Link struct {
 	pays     bool          // the last wait ended within spin
 	in       batch
 	drops    drops
-	bindMu   sync.Mutex // held by who binds the packet socket
+	binding  sync.Mutex // held by who binds the packet socket
 	wantFast bool
 
 	senders senders
@@ -56,7 +56,7 @@ type Link struct {
 	queued     time.Time // since when the queueing discipline is to hold frames; zero where it is not
 	out        batch
 	backlog    backlog
-	closed     bool
+	mute       bool // nothing is sent any more
 }
 
 // Open opens a socket on the interface name. The filter is in force before the
@@ -83,7 +83,7 @@ func Open(name string, cfg Config) (*Link, error) {
 	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin,
 		senders: senders{wanted: cfg.Fast}, whyNotFast: notUpYet, backlog: backlog{patience: keepFor}}
 	if !cfg.Fast {
-		l.whyNotFast = "AF_XDP: not asked for"
+		l.whyNotFast = "not asked for"
 	}
 	if err := l.setUp(cfg, ifi.MTU); err != nil {
 		l.Close()

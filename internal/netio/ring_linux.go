@@ -41,8 +41,8 @@ func (l *Link) fitRing() {
 	if l.ring != nil && l.ringMTU <= l.ring.mtu {
 		return
 	}
-	l.bindMu.Lock() // the watcher binds the socket under it
-	defer l.bindMu.Unlock()
+	l.binding.Lock() // the watcher binds the socket under it
+	defer l.binding.Unlock()
 	if l.ring != nil {
 		l.ring.close()
 		l.ring = nil

@@ -22,7 +22,7 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
 	down := l.Down()
-	if l.closed || down == ErrGone {
+	if l.mute || down == ErrGone {
 		return 0, nil
 	}
 	now := time.Now()

@@ -160,7 +160,7 @@ func (l *Link) dropSender(index int) {
 // takes it in time.
 func (l *Link) stopSending() {
 	l.sendMu.Lock()
-	l.closed = true
+	l.mute = true
 	l.sendMu.Unlock()
 	l.serving.Wait()
 	l.senders.mu.Lock()

@@ -166,7 +166,7 @@ func TestXDPSenderWaits(t *testing.T) {
 	x.sendFrom(own, frames)
 	x.ip("link", "set", "tgt0", "up")
 	x.expect(frames)
-	x.from.bindMu.Unlock()
+	x.from.binding.Unlock()
 	x.checkBuffers(own)
 	if n := x.from.Unsent(); n != 0 {
 		t.Errorf("%d frames count as unsent", n)
@@ -183,7 +183,7 @@ func TestXDPSenderExpires(t *testing.T) {
 	x.sendFrom(own, frames)
 	x.await(func() bool { return x.from.Unsent() == uint64(len(frames)) })
 	x.ip("link", "set", "tgt0", "up")
-	x.from.bindMu.Unlock()
+	x.from.binding.Unlock()
 	x.awaitFirst(x.frame(1000, 9014))
 	x.awaitUp()
 	x.checkBuffers(own)
@@ -209,13 +209,13 @@ func (x *xdpTest) awaitFirst(want []byte) {
 }
 
 // stall has frames wait for so long, and takes the interface down, of which the
-// link does not hear until its bindMu is unlocked.
+// link does not hear until its binding is unlocked.
 func (x *xdpTest) stall(patience time.Duration) {
 	x.t.Helper()
 	x.from.sendMu.Lock()
 	x.from.backlog.patience = patience
 	x.from.sendMu.Unlock()
-	x.from.bindMu.Lock()
+	x.from.binding.Lock()
 	x.ip("link", "set", "tgt0", "down")
 }
 

@@ -187,8 +187,8 @@ func (l *Link) follow(now condition) error {
 // have the same index, and tells whether it had to. What the socket was set to it
 // keeps.
 func (l *Link) bind(index int) (moved bool, err error) {
-	l.bindMu.Lock()
-	defer l.bindMu.Unlock()
+	l.binding.Lock()
+	defer l.binding.Unlock()
 	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
 		return false, fmt.Errorf("find the interface of a packet socket: %w", err)

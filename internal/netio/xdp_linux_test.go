@@ -69,7 +69,7 @@ func openOn(t *testing.T, host station, name string, cfg Config) *Link {
 	}
 	t.Cleanup(func() {
 		l.sendMu.Lock()
-		closed := l.closed
+		closed := l.mute
 		l.sendMu.Unlock()
 		if !closed {
 			l.Close()
@@ -333,7 +333,7 @@ func TestXDPSenderLinkDown(t *testing.T) {
 	own := x.from.Buffers()
 	for round := range 3 {
 		unsent, accepted := x.from.Unsent(), uint64(1)
-		x.from.bindMu.Lock() // the watcher waits
+		x.from.binding.Lock() // the watcher waits
 		x.strand(own)
 		for range 2 * xdpEntries { // more than the ring holds
 			n, err := x.from.Send([][]byte{x.frame(100+round, 60)})
@@ -342,7 +342,7 @@ func TestXDPSenderLinkDown(t *testing.T) {
 			}
 			accepted += uint64(n)
 		}
-		x.from.bindMu.Unlock()
+		x.from.binding.Unlock()
 		x.await(func() bool { return x.from.Down() == ErrDown })
 		x.checkBuffers(own)
 		x.ip("link", "set", "tgt0", "up")
