@@ -52,9 +52,9 @@ func (g *generator) mac() aoe.MAC {
 	}
 }
 
-// group returns an address of all stations or of some. There are no frames to
+// several returns an address of all stations or of some. There are no frames to
 // others: only the C program takes those (difference 16).
-func (g *generator) group() aoe.MAC {
+func (g *generator) several() aoe.MAC {
 	if g.percent(50) {
 		return aoe.Broadcast
 	}
@@ -80,7 +80,7 @@ func (g *generator) frame(c aoe.Command, n int) aoe.Frame {
 	}
 	f.SetDst(target)
 	if g.percent(10) {
-		f.SetDst(g.group())
+		f.SetDst(g.several())
 	}
 	f.SetSrc(g.sender())
 	f.SetHeader(aoe.Version, 0, c)
