@@ -108,7 +108,7 @@ func TestRenamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.rename(t, "new0", "tgt0")
-	other := &wire{w.host, w.a, open(t, w.host, "ini1", netio.Config{EtherType: etherType})}
+	other := &wire{host: w.host, a: w.a, b: open(t, w.host, "ini1", netio.Config{})}
 	other.awaitUp(t)
 	other.exchange(t)
 	send(t, w.b, frame(etherType, 60, 6)) // to old0

@@ -6,6 +6,7 @@ package netio
 
 import (
 	"errors"
+	"net"
 	"sync"
 	"sync/atomic"
 )
@@ -19,6 +20,7 @@ type Host struct {
 	woken   atomic.Bool // the alarm rings, or is about to
 	watcher *watcher
 	waiter  waiter // of Wait alone
+	closed  atomic.Bool
 
 	changing sync.Mutex             // held to replace links
 	links    atomic.Pointer[roster] // those that take part in Wait
@@ -54,6 +56,9 @@ func NewHost(c HostConfig) (*Host, error) {
 
 // Close closes the Host and those of its links that are open.
 func (h *Host) Close() error {
+	if h.closed.Swap(true) {
+		return net.ErrClosed
+	}
 	var err error
 	for _, l := range h.roster() {
 		err = errors.Join(err, l.Close())

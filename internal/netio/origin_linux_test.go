@@ -25,12 +25,6 @@ var (
 	toStranger = [6]byte{2, 0, 0, 0, 7, 7}
 )
 
-// bothWays are how frames are received.
-var bothWays = map[string]netio.Config{
-	"by recvmmsg": {ReceiveBuffer: 1 << 20},
-	"by a ring":   {ReceiveBuffer: 1 << 20, Fast: true},
-}
-
 // raw is a socket that sends frames as they are, tags and all.
 type raw struct {
 	t  *testing.T
@@ -38,7 +32,7 @@ type raw struct {
 }
 
 // rawOn opens a raw socket on an interface for the length of the test.
-func rawOn(t *testing.T, h *lab.Host, name string) *raw {
+func rawOn(t *testing.T, h *place, name string) *raw {
 	t.Helper()
 	r := &raw{t: t}
 	err := h.Do(func() error {
@@ -186,7 +180,7 @@ func TestForeign(t *testing.T) {
 }
 
 // need adds an interface, or skips the test where the kernel has no such.
-func need(t *testing.T, h *lab.Host, module string, args ...string) {
+func need(t *testing.T, h *place, module string, args ...string) {
 	t.Helper()
 	err := h.Run("ip", append([]string{"link", "add"}, args...)...)
 	switch {
@@ -199,7 +193,7 @@ func need(t *testing.T, h *lab.Host, module string, args ...string) {
 }
 
 // macOf returns an interface's address.
-func macOf(t *testing.T, h *lab.Host, name string) (mac [6]byte) {
+func macOf(t *testing.T, h *place, name string) (mac [6]byte) {
 	t.Helper()
 	err := h.Do(func() (err error) {
 		mac, err = netio.Address(name)
