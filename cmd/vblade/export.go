@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"vblade/internal/aoe"
@@ -38,7 +40,7 @@ const (
 // between them.
 type export struct {
 	file   *ata.File
-	link   *netio.Link
+	link   *wire
 	server *blade.Server
 	rivals *rivals
 	log    *log.Logger
@@ -78,18 +80,66 @@ func (e *export) open(o options) (err error) {
 }
 
 // openLink opens the interface for the export's requests only.
-func openLink(o options) (*netio.Link, error) {
-	return netio.Open(o.netif, netio.Config{
+func openLink(o options) (*wire, error) {
+	host, err := netio.NewHost(netio.HostConfig{Linger: linger, Spin: spin})
+	if err != nil {
+		return nil, err
+	}
+	link, err := host.Open(o.netif, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        aoe.RequestFilter(nil, o.shelf, o.slot, o.masks),
 		ReceiveBuffer: receiveBuffer,
 		Buffers:       frameBuffers,
 		Align:         aoe.ATALen,
 		Fast:          true,
-		Linger:        linger,
-		Spin:          spin,
 	})
+	if err != nil {
+		return nil, errors.Join(err, host.Close())
+	}
+	return &wire{Link: link, host: host}, nil
 }
+
+// wire is a host's only link, as a blade.Server takes it.
+type wire struct {
+	*netio.Link
+	host        *netio.Host
+	interrupted atomic.Bool
+	seen        atomic.Uint64 // what Changes has returned
+}
+
+// Changes is the link's.
+func (w *wire) Changes() uint64 {
+	w.seen.Store(w.Link.Changes())
+	return w.seen.Load()
+}
+
+// Receive is the link's, and waits a moment for the first frame.
+func (w *wire) Receive(frames [][]byte) (int, error) {
+	n, err := w.Link.Receive(frames, nil)
+	if n == 0 && err == nil {
+		w.host.Wait(linger)
+		n, err = w.Link.Receive(frames, nil)
+	}
+	return n, err
+}
+
+// Wait is the host's; it returns false after Interrupt. Receive may have waited
+// for the change that should end it.
+func (w *wire) Wait(limit time.Duration) bool {
+	if !w.interrupted.Load() && w.Link.Changes() == w.seen.Load() {
+		w.host.Wait(limit)
+	}
+	return !w.interrupted.Load()
+}
+
+// Interrupt ends this and every later Wait.
+func (w *wire) Interrupt() {
+	w.interrupted.Store(true)
+	w.host.Wake()
+}
+
+// Close closes the link and its host.
+func (w *wire) Close() error { return w.host.Close() }
 
 // serve serves until ctx ends. Its error says what that has left undone.
 func (e *export) serve(ctx context.Context) error {

@@ -20,6 +20,7 @@ import (
 	"vblade/internal/netio"
 	"vblade/test/frametest"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // patience is how long a test waits for what must happen, before it fails.
@@ -28,7 +29,7 @@ const patience = 10 * time.Second
 // site is a wire with vblade's run on the one end and a Link on the other.
 type site struct {
 	host *lab.Host
-	link *netio.Link
+	link *peer.Station
 	file string
 	mac  aoe.MAC // of vblade's end
 }
@@ -54,7 +55,7 @@ func newSite(t *testing.T) *site {
 
 // open opens the Link and finds vblade's address.
 func (s *site) open() (err error) {
-	if s.link, err = netio.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType)}); err != nil {
+	if s.link, err = peer.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType), Foreign: true}, netio.HostConfig{}); err != nil {
 		return err
 	}
 	s.mac, err = netio.Address("tgt0")

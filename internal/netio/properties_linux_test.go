@@ -3,76 +3,18 @@
 package netio_test
 
 import (
-	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
-
-// TestInterrupt checks that Interrupt ends a Wait and every later one.
-func TestInterrupt(t *testing.T) {
-	w := newWire(t, netio.Config{})
-	if !w.a.Wait(time.Millisecond) {
-		t.Error("a Wait that nobody interrupted says so")
-	}
-	ended := make(chan bool)
-	go func() { ended <- w.a.Wait(-1) }()
-	w.a.Interrupt()
-	select {
-	case more := <-ended:
-		if more {
-			t.Error("the interrupted Wait does not say so")
-		}
-	case <-time.After(patience):
-		t.Fatal("Wait does not end")
-	}
-	send(t, w.b, frame(etherType, 60, 1))
-	for _, limit := range []time.Duration{-1, 0, time.Hour} {
-		if w.a.Wait(limit) {
-			t.Errorf("Wait(%v) after Interrupt says that there is more", limit)
-		}
-	}
-}
-
-// TestMTU checks that the MTU is read anew, and what is known of an interface
-// that is gone.
-func TestMTU(t *testing.T) {
-	w := newWire(t, netio.Config{})
-	if n := w.a.MTU(); n != 1500 {
-		t.Errorf("the MTU is %d", n)
-	}
-	for _, mtu := range []int{9000, 68, 1400} {
-		w.run(t, "link", "set", "tgt0", "mtu", strconv.Itoa(mtu))
-		if n := w.a.MTU(); n != mtu {
-			t.Errorf("the MTU is %d; want %d", n, mtu)
-		}
-	}
-	w.run(t, "link", "del", "tgt0")
-	if n := w.a.MTU(); n != 1400 {
-		t.Errorf("the MTU of the interface that is gone was 1400; now it is %d", n)
-	}
-}
-
-// TestAddress checks what a Link says of its interface.
-func TestAddress(t *testing.T) {
-	w := layWire(t)
-	w.run(t, "link", "set", "tgt0", "address", "02:00:00:00:12:34")
-	a := open(t, w.host, "tgt0", netio.Config{EtherType: etherType})
-	if mac := a.MAC(); mac != [6]byte{2, 0, 0, 0, 0x12, 0x34} {
-		t.Errorf("the address is %v", net.HardwareAddr(mac[:]))
-	}
-	if a.Name() != "tgt0" {
-		t.Errorf("the name is %s", a.Name())
-	}
-}
 
 // TestReceiveBuffer checks that the kernel holds as many bytes as we may ask for.
 func TestReceiveBuffer(t *testing.T) {
@@ -93,8 +35,8 @@ func TestReceiveBuffer(t *testing.T) {
 
 // TestLoopback sends on lo what lo then receives.
 func TestLoopback(t *testing.T) {
-	h := lab.TestHost(t)
-	l := open(t, h, "lo", netio.Config{EtherType: etherType, Buffers: 1})
+	h := newPlace(t)
+	l := open(t, h, "lo", netio.Config{Buffers: 1})
 	if l.MTU() != 65536 || l.MAC() != [6]byte{} {
 		t.Errorf("MTU %d, address %v", l.MTU(), l.MAC())
 	}
@@ -111,11 +53,11 @@ func TestLoopback(t *testing.T) {
 
 // TestNotEthernet refuses an interface that carries no Ethernet frames.
 func TestNotEthernet(t *testing.T) {
-	h := lab.TestHost(t)
+	h := newPlace(t)
 	if err := h.Run("ip", "tuntap", "add", "tun7", "mode", "tun"); err != nil {
 		lab.Skip(t, "a tun interface: "+err.Error(), "run as root, with the tun module loaded")
 	}
-	_, err := tryOpen(h, "tun7", netio.Config{EtherType: etherType})
+	_, err := tryOpen(h, "tun7", netio.Config{})
 	if want := "interface tun7 is not Ethernet; name one that carries Ethernet frames"; err == nil || err.Error() != want {
 		t.Errorf("got %v; want %s", err, want)
 	}
@@ -124,7 +66,7 @@ func TestNotEthernet(t *testing.T) {
 // TestUnknownInterface says which interfaces there are.
 func TestUnknownInterface(t *testing.T) {
 	w := layWire(t)
-	_, err := tryOpen(w.host, "eth7", netio.Config{EtherType: etherType})
+	_, err := tryOpen(w.host, "eth7", netio.Config{})
 	if err == nil || !strings.HasPrefix(err.Error(), "interface eth7: no such network interface; there are ") {
 		t.Fatalf("got %v", err)
 	}
@@ -144,7 +86,7 @@ func TestNotPermitted(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, got = netio.Open("tgt0", netio.Config{EtherType: etherType})
+		_, got = peer.Open("tgt0", netio.Config{}, netio.HostConfig{})
 		return restore()
 	})
 	if err != nil {
@@ -167,9 +109,9 @@ func withoutRaw() (restore func() error, err error) {
 	return func() error { return unix.Capset(&header, &before[0]) }, unix.Capset(&header, &without[0])
 }
 
-// TestBuffers checks where buffers lie: the byte at align begins a page, and none
-// reaches into another; and that they are long enough for the MTU at start.
-func TestBuffers(t *testing.T) {
+// TestLongBuffers checks that buffers are long enough for the MTU at start, wherever the
+// byte is that begins a page.
+func TestLongBuffers(t *testing.T) {
 	w := layWire(t)
 	for _, test := range []struct {
 		mtu, align, length int
@@ -184,7 +126,7 @@ func TestBuffers(t *testing.T) {
 		{65535, 36, 65550, true},
 	} {
 		w.run(t, "link", "set", "tgt0", "mtu", strconv.Itoa(test.mtu))
-		l, err := tryOpen(w.host, "tgt0", netio.Config{EtherType: etherType, Buffers: 5, Align: test.align, Fast: test.fast})
+		l, err := tryOpen(w.host, "tgt0", netio.Config{Buffers: 5, Align: test.align, Fast: test.fast})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,31 +153,5 @@ func TestBuffers(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-// TestNothingAllocates counts the allocations of a batch's way over the wire.
-func TestNothingAllocates(t *testing.T) {
-	for name, cfg := range map[string]netio.Config{
-		"by messages": {Linger: time.Millisecond},
-		"by a ring":   {Linger: time.Millisecond, Fast: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWire(t, cfg)
-			out := [][]byte{frame(etherType, 60, 1), frame(etherType, 1514, 2), frame(etherType, 60, 3)}
-			bufs := buffers(8, 2000)
-			allocations := testing.AllocsPerRun(200, func() {
-				w.b.Send(out)
-				for got := 0; got < len(out); {
-					w.a.Wait(patience)
-					n, _ := w.a.Receive(bufs)
-					got += n
-				}
-				w.a.MTU()
-			})
-			if allocations != 0 {
-				t.Errorf("%v allocations for each batch", allocations)
-			}
-		})
 	}
 }

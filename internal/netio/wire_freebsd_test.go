@@ -3,50 +3,49 @@
 package netio_test
 
 import (
+	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"golang.org/x/net/bpf"
 
 	"vblade/internal/netio"
 )
 
-// etherType is that of the frames of these tests: one for experiments.
-const etherType = 0x88b5
+// waits are how links may receive, and a host wait: there is one way.
+var waits = map[string]struct {
+	link netio.Config
+	host netio.HostConfig
+}{"by bpf": {}}
 
-// wire is a wire of a test's own, an epair(4), with a Link at either end.
-type wire struct {
-	names [2]string
-	a, b  *netio.Link
-}
+// bothWays are how frames are received.
+var bothWays = map[string]netio.Config{"by bpf": {}}
 
-// newWire lays a wire and opens both its ends.
-func newWire(t *testing.T) *wire {
-	t.Helper()
-	w := layWire(t)
-	w.a = open(t, w.names[0], netio.Config{})
-	w.b = open(t, w.names[1], netio.Config{})
-	return w
-}
+// place is where a test lays its wires: this host.
+type place struct{}
 
-// layWire lays a wire that nobody has opened, both ends up, for the length of the
-// test, or skips the test where the user may not.
-func layWire(t *testing.T) *wire {
+// newPlace returns it.
+func newPlace(*testing.T) *place { return &place{} }
+
+// Do runs f.
+func (*place) Do(f func() error) error { return f() }
+
+// lay lays a wire, an epair(4), and returns its ends, both up; or skips the test
+// where the user may not.
+func (*place) lay(t *testing.T) [2]string {
 	t.Helper()
 	out, err := exec.Command("ifconfig", "epair", "create").CombinedOutput()
 	if err != nil {
 		t.Skipf("missing: an epair(4): ifconfig: %v: %s; run as root", err, out)
 	}
 	a := strings.TrimSpace(string(out)) // ends in a; the other end in b
-	w := &wire{names: [2]string{a, strings.TrimSuffix(a, "a") + "b"}}
-	t.Cleanup(func() { exec.Command("ifconfig", w.names[0], "destroy").Run() }) // a test may have done that
-	for _, name := range w.names {
+	names := [2]string{a, strings.TrimSuffix(a, "a") + "b"}
+	t.Cleanup(func() { exec.Command("ifconfig", a, "destroy").Run() }) // a test may have done that
+	for _, name := range names {
 		ifconfig(t, name, "up")
 	}
-	return w
+	return names
 }
 
 // ifconfig runs ifconfig.
@@ -57,22 +56,41 @@ func ifconfig(t *testing.T, args ...string) {
 	}
 }
 
-// open opens a Link for the length of the test, which receives frames of
-// etherType.
-func open(t *testing.T, name string, cfg netio.Config) *netio.Link {
+// setUp takes an end of the wire up or down.
+func (w *wire) setUp(t *testing.T, end int, up bool) {
 	t.Helper()
-	cfg.EtherType = etherType
-	l, err := netio.Open(name, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Errorf("close %s: %v", name, err)
-		}
-	})
-	return l
+	ifconfig(t, w.names[end], map[bool]string{true: "up", false: "down"}[up])
 }
+
+// setMTU changes the MTU of an end.
+func (w *wire) setMTU(t *testing.T, end, mtu int) {
+	t.Helper()
+	ifconfig(t, w.names[end], "mtu", strconv.Itoa(mtu))
+}
+
+// setMAC changes the address of an end.
+func (w *wire) setMAC(t *testing.T, end int, mac [6]byte) {
+	t.Helper()
+	ifconfig(t, w.names[end], "ether", net.HardwareAddr(mac[:]).String())
+}
+
+// remove removes the wire.
+func (w *wire) remove(t *testing.T) {
+	t.Helper()
+	ifconfig(t, w.names[0], "destroy")
+}
+
+// remake lays a wire with the names of the one that was removed.
+func (w *wire) remake(t *testing.T) {
+	t.Helper()
+	ifconfig(t, strings.TrimSuffix(w.names[0], "a"), "create")
+	for _, name := range w.names {
+		ifconfig(t, name, "up")
+	}
+}
+
+// usable returns the part of an MTU that frames can be sent by.
+func usable(mtu int) int { return min(mtu, min(os.Getpagesize(), 8192)-14) }
 
 // needRoot skips a test for other users.
 func needRoot(t *testing.T) {
@@ -80,36 +98,4 @@ func needRoot(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("missing: the right to open /dev/bpf; run as root")
 	}
-}
-
-// become waits until a link's condition is down and its changes are more than
-// before, and returns these.
-func become(t *testing.T, l *netio.Link, down error, before uint64) uint64 {
-	t.Helper()
-	for deadline := time.Now().Add(patience); l.Down() != down || l.Changes() == before; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v after %d changes; want %v after more than %d", l.Name(), l.Down(), l.Changes(), down, before)
-		}
-		l.Wait(patience)
-		if _, err := l.Receive(buffers(1, 100)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return l.Changes()
-}
-
-// only assembles a filter that passes frames whose number modulo 2 is rest.
-func only(t *testing.T, rest uint32) []bpf.RawInstruction {
-	t.Helper()
-	raw, err := bpf.Assemble([]bpf.Instruction{
-		bpf.LoadAbsolute{Off: 14, Size: 4},
-		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 1},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: rest, SkipTrue: 1},
-		bpf.RetConstant{Val: 0xffffffff},
-		bpf.RetConstant{Val: 0},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
 }

@@ -3,71 +3,55 @@
 package netio_test
 
 import (
+	"fmt"
+	"net"
+	"strconv"
 	"testing"
-
-	"golang.org/x/net/bpf"
+	"time"
 
 	"vblade/internal/netio"
 	"vblade/test/lab"
 )
 
-// etherType is that of the frames of these tests.
-const etherType = 0x88a2
-
-// wire is a wire of a test's own, with a Link at either end.
-type wire struct {
-	host *lab.Host
-	a, b *netio.Link // on tgt0 and ini0
+// waits are how links may receive, and a host wait.
+var waits = map[string]struct {
+	link netio.Config
+	host netio.HostConfig
+}{
+	"sleeping":             {byMessages, netio.HostConfig{}},
+	"lingering":            {byMessages, netio.HostConfig{Linger: time.Millisecond}},
+	"awake":                {byMessages, netio.HostConfig{Linger: time.Millisecond, Spin: time.Millisecond}},
+	"by rings, sleeping":   {byRing, netio.HostConfig{}},
+	"by rings, lingering":  {byRing, netio.HostConfig{Linger: time.Millisecond}},
+	"by rings, awake":      {byRing, netio.HostConfig{Linger: time.Millisecond, Spin: time.Millisecond}},
+	"by rings, long awake": {byRing, netio.HostConfig{Linger: patience, Spin: patience}},
 }
 
-// newWire lays a wire of MTU 1500 and opens both its ends, a by cfg.
-func newWire(t *testing.T, cfg netio.Config) *wire {
-	t.Helper()
-	w := layWire(t)
-	cfg.EtherType = etherType
-	if cfg.ReceiveBuffer == 0 {
-		cfg.ReceiveBuffer = 4 << 20
-	}
-	w.a = open(t, w.host, "tgt0", cfg)
-	w.b = open(t, w.host, "ini0", netio.Config{EtherType: etherType, ReceiveBuffer: 4 << 20})
-	return w
+// How frames are received.
+var (
+	byMessages = netio.Config{ReceiveBuffer: 1 << 20}
+	byRing     = netio.Config{ReceiveBuffer: 1 << 20, Fast: true}
+	bothWays   = map[string]netio.Config{"by recvmmsg": byMessages, "by a ring": byRing}
+)
+
+// place is where a test lays its wires.
+type place struct {
+	*lab.Host
+	wires int
 }
 
-// layWire lays a wire that nobody has opened.
-func layWire(t *testing.T) *wire {
+// newPlace returns a place of the test's own.
+func newPlace(t *testing.T) *place { return &place{Host: lab.TestHost(t)} }
+
+// lay lays a wire of MTU 1500 and returns its ends, both up.
+func (p *place) lay(t *testing.T) [2]string {
 	t.Helper()
-	h := lab.TestHost(t)
-	if err := h.Wire("tgt0", "ini0", 1500); err != nil {
+	names := [2]string{fmt.Sprint("tgt", p.wires), fmt.Sprint("ini", p.wires)}
+	p.wires++
+	if err := p.Wire(names[0], names[1], 1500); err != nil {
 		t.Fatal(err)
 	}
-	return &wire{host: h}
-}
-
-// open opens a Link on a host for the length of the test.
-func open(t *testing.T, h *lab.Host, name string, cfg netio.Config) *netio.Link {
-	t.Helper()
-	l, err := tryOpen(h, name, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Errorf("close %s: %v", name, err)
-		}
-	})
-	return l
-}
-
-// tryOpen opens a Link on a host.
-func tryOpen(h *lab.Host, name string, cfg netio.Config) (l *netio.Link, err error) {
-	failed := h.Do(func() error {
-		l, err = netio.Open(name, cfg)
-		return nil
-	})
-	if failed != nil {
-		return nil, failed
-	}
-	return l, err
+	return names
 }
 
 // run runs ip on the wire's host.
@@ -78,34 +62,37 @@ func (w *wire) run(t *testing.T, args ...string) {
 	}
 }
 
-// only assembles a filter that passes frames whose number is even.
-func only(t *testing.T) []bpf.RawInstruction {
+// setUp takes an end of the wire up or down.
+func (w *wire) setUp(t *testing.T, end int, up bool) {
 	t.Helper()
-	return assemble(t,
-		bpf.LoadAbsolute{Off: 14, Size: 4},
-		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 1, SkipTrue: 1},
-		bpf.RetConstant{Val: 0xffffffff},
-		bpf.RetConstant{Val: 0},
-	)
+	w.run(t, "link", "set", w.names[end], map[bool]string{true: "up", false: "down"}[up])
 }
 
-// passing assembles a filter that passes frames of one number.
-func passing(t *testing.T, n int) []bpf.RawInstruction {
+// setMTU changes the MTU of an end.
+func (w *wire) setMTU(t *testing.T, end, mtu int) {
 	t.Helper()
-	return assemble(t,
-		bpf.LoadAbsolute{Off: 14, Size: 4},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(n), SkipTrue: 1},
-		bpf.RetConstant{Val: 0xffffffff},
-		bpf.RetConstant{Val: 0},
-	)
+	w.run(t, "link", "set", w.names[end], "mtu", strconv.Itoa(mtu))
 }
 
-// assemble assembles a filter.
-func assemble(t *testing.T, program ...bpf.Instruction) []bpf.RawInstruction {
+// setMAC changes the address of an end.
+func (w *wire) setMAC(t *testing.T, end int, mac [6]byte) {
 	t.Helper()
-	raw, err := bpf.Assemble(program)
-	if err != nil {
+	w.run(t, "link", "set", w.names[end], "address", net.HardwareAddr(mac[:]).String())
+}
+
+// remove removes the wire.
+func (w *wire) remove(t *testing.T) {
+	t.Helper()
+	w.run(t, "link", "del", w.names[0])
+}
+
+// remake lays a wire with the names of the one that was removed.
+func (w *wire) remake(t *testing.T) {
+	t.Helper()
+	if err := w.host.Wire(w.names[0], w.names[1], 1500); err != nil {
 		t.Fatal(err)
 	}
-	return raw
 }
+
+// usable returns the part of an MTU that frames can be sent by: all of it.
+func usable(mtu int) int { return mtu }

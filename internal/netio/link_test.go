@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+//go:build linux || freebsd
+
 package netio_test
 
 import (
 	"bytes"
 	"sync"
 	"testing"
-	"time"
+
+	"golang.org/x/net/bpf"
 
 	"vblade/internal/netio"
 )
 
 // TestBatches sends more frames than one call takes, of all lengths, and
-// receives them in order, on links that wait for the first frame and on others.
+// receives them in order, however links receive and hosts wait.
 func TestBatches(t *testing.T) {
-	for name, cfg := range map[string]netio.Config{
-		"at once":        {},
-		"lingering":      {Linger: time.Millisecond},
-		"waiting awake":  {Linger: time.Millisecond, Spin: 500 * time.Microsecond},
-		"small receives": {ReceiveBuffer: 1 << 20},
-		"by a ring":      {Fast: true},
-		"ring, linger":   {Fast: true, Linger: time.Millisecond},
-		"ring, awake":    {Fast: true, Linger: time.Millisecond, Spin: 500 * time.Microsecond},
-	} {
+	for name, c := range waits {
 		t.Run(name, func(t *testing.T) {
-			w := newWire(t, cfg)
+			w := newWire(t, c.link, c.host)
 			sent := make([][]byte, 3*netio.MaxBatch+7)
 			for i := range sent {
 				sent[i] = frame(etherType, 60+i*(1514-60)/len(sent), i)
@@ -71,8 +66,18 @@ func TestFewBuffers(t *testing.T) {
 // TestForeignFrames checks that other EtherTypes are not seen.
 func TestForeignFrames(t *testing.T) {
 	w := newWire(t, netio.Config{})
-	send(t, w.b, frame(0x0800, 60, 1), frame(0x88a3, 60, 2), frame(etherType, 60, 3))
+	send(t, w.b, frame(0x0800, 60, 1), frame(otherType, 60, 2), frame(etherType, 60, 3))
 	if f := receive(t, w.a, 1, 100); number(f[0]) != 3 {
+		t.Errorf("frame %d was seen", number(f[0]))
+	}
+}
+
+// TestOwnFrames checks that a link does not see what it sends.
+func TestOwnFrames(t *testing.T) {
+	w := newWire(t, netio.Config{})
+	send(t, w.a, frame(etherType, 60, 1))
+	send(t, w.b, frame(etherType, 60, 2))
+	if f := receive(t, w.a, 1, 100); number(f[0]) != 2 {
 		t.Errorf("frame %d was seen", number(f[0]))
 	}
 }
@@ -107,42 +112,6 @@ func TestLongFrames(t *testing.T) {
 				t.Errorf("round %d: a frame of %d bytes has length %d; want %d", round, sent[i], got[i], want)
 			}
 		}
-	}
-}
-
-// TestFilterBeforeBind opens a Link in the middle of traffic: the first frame
-// that it sees has passed the filter.
-func TestFilterBeforeBind(t *testing.T) {
-	w := layWire(t)
-	b := open(t, w.host, "ini0", netio.Config{EtherType: etherType})
-	stop := make(chan struct{})
-	var flood sync.WaitGroup
-	flood.Add(1)
-	go func() {
-		defer flood.Done()
-		odd, even := frame(etherType, 60, 1), frame(etherType, 60, 2)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				b.Send([][]byte{odd, odd, odd, odd, odd, odd, odd, odd, odd, even})
-			}
-		}
-	}()
-	defer flood.Wait()
-	defer close(stop)
-	for range 50 {
-		a, err := tryOpen(w.host, "tgt0", netio.Config{EtherType: etherType, Filter: only(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range receive(t, a, 3, 100) {
-			if number(f)%2 != 0 {
-				t.Fatal("a frame is seen that the filter does not pass")
-			}
-		}
-		a.Close()
 	}
 }
 
@@ -186,5 +155,86 @@ func TestSendAtOnce(t *testing.T) {
 			t.Fatalf("frame %d of sender %d arrived; want %d", i, u, next[u])
 		}
 		next[u]++
+	}
+}
+
+// TestFilterBeforeBind opens a Link in the middle of traffic: the first frame
+// that it sees has passed the filter.
+func TestFilterBeforeBind(t *testing.T) {
+	w := layWire(t)
+	b := w.open(t, 1, netio.Config{})
+	stop := make(chan struct{})
+	var flood sync.WaitGroup
+	flood.Add(1)
+	go func() {
+		defer flood.Done()
+		odd, even := frame(etherType, 60, 1), frame(etherType, 60, 2)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				b.Send([][]byte{odd, odd, odd, odd, odd, odd, odd, odd, odd, even})
+			}
+		}
+	}()
+	defer flood.Wait()
+	defer close(stop)
+	for range 50 {
+		a, err := tryOpen(w.host, w.names[0], netio.Config{Filter: only(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range receive(t, a, 3, 100) {
+			if number(f)%2 != 0 {
+				t.Fatal("a frame is seen that the filter does not pass")
+			}
+		}
+		a.Close()
+	}
+}
+
+// TestSetFilter replaces a filter by another, and by none.
+func TestSetFilter(t *testing.T) {
+	w := newWire(t, netio.Config{Filter: passing(t, 1)})
+	for n, program := range map[int][]bpf.RawInstruction{1: passing(t, 1), 2: passing(t, 2), 3: nil} {
+		if err := w.a.SetFilter(program); err != nil {
+			t.Fatal(err)
+		}
+		for number := n + 1; number > 0; number-- {
+			send(t, w.b, frame(otherType, 60, number), frame(etherType, 60, number))
+			if program == nil {
+				receive(t, w.a, 1, 100)
+			}
+		}
+		if program == nil {
+			continue
+		}
+		if f := receive(t, w.a, 1, 100); number(f[0]) != n {
+			t.Errorf("frame %d has passed the filter of %d", number(f[0]), n)
+		}
+	}
+}
+
+// TestNothingAllocates counts the allocations of a batch's way over the wire.
+func TestNothingAllocates(t *testing.T) {
+	for name, c := range waits {
+		t.Run(name, func(t *testing.T) {
+			w := newWire(t, c.link, c.host)
+			out := [][]byte{frame(etherType, 60, 1), frame(etherType, 1514, 2), frame(etherType, 60, 3)}
+			bufs, stamps := buffers(8, 2000), make([]int64, 8)
+			allocations := testing.AllocsPerRun(200, func() {
+				w.b.Send(out)
+				for got := 0; got < len(out); {
+					w.a.Wait(patience)
+					n, _ := w.a.Link.Receive(bufs, stamps)
+					got += n
+				}
+				w.a.MTU()
+			})
+			if allocations >= 1 { // some systems look at their interfaces each second
+				t.Errorf("%v allocations for each batch", allocations)
+			}
+		})
 	}
 }
