@@ -22,7 +22,9 @@
 // right interface (origin_linux.go). It asks the socket what was dropped
 // (drops_linux.go), and sends by it (send_linux.go) or, where that is to be had, by
 // an AF_XDP socket (xdp_linux.go, xdpsend_linux.go), out of the buffers that the
-// frames are in (buffers_linux.go).
+// frames are in (buffers_linux.go); send_ways_linux.go chooses. Sending never waits:
+// frames that the interface does not take at once wait in spare buffers, for 100 ms
+// at the most (backlog_linux.go).
 //
 // On FreeBSD a Link has a bpf(4) descriptor (conn_freebsd.go, link_freebsd.go), of
 // which one read brings a batch (captures.go), and a Host a routing socket that
@@ -35,6 +37,13 @@
 // kernel's source, and has never run there. It does not enter Capsicum's
 // capability mode: whether a Link finds its interface again from inside, nobody
 // has tried.
+//
+// AF_XDP is used on veth and tun/tap interfaces, and on devices whose drivers are
+// known to let the kernel copy what is sent (xdpsuits_linux.go lists them: Intel's,
+// NVIDIA's, Broadcom's, Realtek's and others). A driver may read our memory itself
+// instead, as virtio_net does, and then hand buffers back that it still reads. On
+// interfaces of other drivers, and on those that hand frames on, such as vlan,
+// bridge, bond and macvlan, the packet socket sends.
 //
 // BUG(3): AF_XDP was seen on veth and tap interfaces only, on amd64. Where a
 // processor's data cache does not show the kernel what we have written, as on some

@@ -141,7 +141,7 @@ func TestLostMessages(t *testing.T) {
 	if err := os.WriteFile(script, []byte(strings.Join(append(storm, "link del tgt0\n"), "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x.from.sendMu.Lock() // the watcher waits for it to take in the first change
+	x.from.binding.Lock() // the watcher waits for it to take in the first change
 	x.ip("-batch", script)
 	if err := x.host.Wire("tgt0", "ini0", 1234); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestLostMessages(t *testing.T) {
 	if !x.lostMessages() {
 		t.Error("the kernel has kept all messages: the test shows nothing")
 	}
-	x.from.sendMu.Unlock()
+	x.from.binding.Unlock()
 	mac := x.address()
 	x.await(func() bool { return x.from.Down() == nil && x.from.MAC() == mac && x.from.MTU() == 1234 })
 	x.awaitUp()

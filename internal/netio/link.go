@@ -25,8 +25,8 @@ type Config struct {
 	Buffers       int                  // how many frame buffers Link.Buffers returns
 	Align         int                  // the byte of each that begins a page
 	// Fast has frames received and sent by the fastest ways there are, which take
-	// more memory: ReceiveBuffer once more, 128 spare buffers, and all buffers
-	// are locked.
+	// more memory: ReceiveBuffer once more, 128 spare buffers instead of 64, and
+	// all of every buffer, where others take what frames of the MTU use.
 	Fast bool
 	// Foreign has frames received that are addressed to other stations, too: for
 	// a station whose address is not the interface's. VLANs cannot be told apart

@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/mdlayher/packet"
@@ -37,13 +38,22 @@ type Link struct {
 	receiver receiver
 	ring     *ring // of frames that have arrived; nil where they come by recvmmsg
 
-	drops    drops
-	sendMu   sync.Mutex
-	bufs     *pool
-	wantFast bool
-	fast     *xdpSender // sends what it can; nil where it is not to be had
-	bypass   bool       // frames go past the queueing discipline
-	out      batch
+	drops drops
+
+	senders senders
+	serving sync.WaitGroup // serveBacklog
+	unsent  atomic.Uint64
+
+	sendMu     sync.Mutex // guards what follows; nobody waits who holds it
+	bufs       *pool
+	fast       *xdpSender // sends what it can; nil where it is not to be had
+	whyNotFast string
+	bypass     bool // frames go past the queueing discipline
+	whyQueued  string
+	queued     time.Time // since when the queueing discipline is to hold frames; zero where it is not
+	out        batch
+	backlog    backlog
+	mute       bool // nothing is sent any more
 }
 
 // Open opens a socket on the interface name, which takes part in Wait until it is
@@ -72,7 +82,11 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l := &Link{host: h, name: name, foreign: cfg.Foreign, fd: fd, wantFast: cfg.Fast}
+	l := &Link{host: h, name: name, foreign: cfg.Foreign, fd: fd,
+		senders: senders{wanted: cfg.Fast}, whyNotFast: notUpYet, backlog: backlog{patience: keepFor}}
+	if !cfg.Fast {
+		l.whyNotFast = notAsked
+	}
 	if err := l.setUp(cfg, ifi.MTU); err != nil {
 		l.Close()
 		return nil, err
@@ -80,14 +94,28 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	return l, nil
 }
 
-// layBuffers lays the buffers, for frames of an MTU.
+// layBuffers lays the buffers, and has memory for frames of an MTU in them.
 func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
-	spare := 0
 	if cfg.Fast {
-		spare = xdpSpares
+		allowLocking()
 	}
-	l.bufs, err = newPool(cfg.Buffers, spare, mtu, cfg.Align)
-	return err
+	if l.bufs, err = newPool(cfg.Buffers, spares(cfg.Fast, mtu), mtu, cfg.Align); err != nil {
+		return err
+	}
+	l.bufs.lock()
+	return l.bufs.touch(mtu)
+}
+
+// spares returns how many spare buffers a Link lays: few where they are too long
+// for AF_XDP, as on the loopback interface, which takes all frames at once.
+func spares(fast bool, mtu int) int {
+	switch {
+	case headerLen+mtu > xdpLongest:
+		return MaxBatch / 4
+	case fast:
+		return xdpSpares
+	}
+	return MaxBatch
 }
 
 // Buffers returns the frame buffers that Open has laid, all of one length: of 12
@@ -127,9 +155,7 @@ func (l *Link) setUp(cfg Config, mtu int) error {
 		return fmt.Errorf("interface %s: %w", l.name, err)
 	}
 	l.growReceiveBuffer(cfg.ReceiveBuffer)
-	if cfg.Fast {
-		allowLocking()
-	}
+	growSendBuffer(l.fd, sendBuffer)
 	l.condition.Store(&condition{down: ErrGone})
 	if err := l.update(); err != nil {
 		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
@@ -151,16 +177,6 @@ func (l *Link) growReceiveBuffer(bytes int) {
 	if unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bytes) != nil {
 		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bytes)
 	}
-}
-
-// setBypass says whether frames go to the interface past its queueing
-// discipline, which is faster where it is allowed at all.
-func (l *Link) setBypass(on bool) {
-	value := 0
-	if on {
-		value = 1
-	}
-	l.bypass = unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, value) == nil && on
 }
 
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
@@ -194,17 +210,18 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	return nil
 }
 
-// Close closes the sockets and frees the buffers. Nothing else may use the Link,
-// or a buffer, any more.
+// Close closes the sockets and frees the buffers, once what Send has accepted is
+// sent, or dropped because the interface does not take it. Nothing else may use the
+// Link, or a buffer, any more.
 func (l *Link) Close() error {
 	l.host.part(l)
+	l.stopSending() // may take a moment, in which the watcher must not wait
 	l.looking.Lock()
 	defer l.looking.Unlock()
 	if l.closed {
 		return net.ErrClosed
 	}
 	l.closed = true // the watcher may have the link on its list yet
-	l.dropSender()
 	if l.ring != nil {
 		l.ring.close()
 	}

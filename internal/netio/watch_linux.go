@@ -159,7 +159,7 @@ func (l *Link) update() error {
 	if now.index == 0 {
 		now.mac, now.mtu = was.mac, was.mtu // the last known
 		l.leave()
-	} else if err = l.follow(now, was); err != nil {
+	} else if err = l.follow(now); err != nil {
 		now.index, now.down = 0, ErrGone
 	}
 	if now == was {
@@ -176,54 +176,34 @@ func (l *Link) update() error {
 
 // leave gives up what was bound to the interface that is gone: its memory is
 // unlocked by the time that there is another.
-func (l *Link) leave() {
-	l.sendMu.Lock()
-	defer l.sendMu.Unlock()
-	l.dropSender()
-}
+func (l *Link) leave() { l.fitSender(condition{down: ErrGone}, true) }
 
 // follow has the sockets follow an interface that is there to its condition now.
-func (l *Link) follow(now, was condition) error {
-	l.sendMu.Lock()
-	defer l.sendMu.Unlock()
-	if err := l.bind(now.index); err != nil {
+func (l *Link) follow(now condition) error {
+	moved, err := l.bind(now.index)
+	if err != nil {
 		return err
 	}
-	if now.down != nil {
-		return nil
-	}
-	if was.down != nil {
-		l.setBypass(true) // the fall may have ended it
-	}
-	if l.wantFast && l.fast == nil && xdpSuits(now.kind, l.fd, l.name) {
-		l.fast, _ = newXDPSender(now.index, l.fd, l.bufs) // else by sendmmsg
-	}
+	l.bufs.touch(now.mtu) // else reads into them may have to wait for memory
+	l.fitSender(now, moved)
 	return nil
 }
 
-// dropSender has the Link send by sendmmsg alone. The caller holds sendMu.
-func (l *Link) dropSender() {
-	if l.fast != nil {
-		l.fast.close()
-		l.fast = nil
-	}
-}
-
-// bind has the sockets leave an interface that is gone for another, which may
-// have the same index. What the packet socket was set to it keeps.
-func (l *Link) bind(index int) error {
+// bind has the packet socket leave an interface that is gone for another, which may
+// have the same index, and tells whether it had to. What the socket was set to it
+// keeps.
+func (l *Link) bind(index int) (moved bool, err error) {
 	l.binding.Lock()
 	defer l.binding.Unlock()
 	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
-		return fmt.Errorf("find the interface of a packet socket: %w", err)
+		return false, fmt.Errorf("find the interface of a packet socket: %w", err)
 	}
 	if at, ok := sa.(*unix.SockaddrLinklayer); ok && at.Ifindex == index {
-		return nil
+		return false, nil
 	}
 	if err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: l.protocol, Ifindex: index}); err != nil {
-		return fmt.Errorf("bind a packet socket to %s: %w", l.name, err)
+		return false, fmt.Errorf("bind a packet socket to %s: %w", l.name, err)
 	}
-	l.dropSender()
-	return nil
+	return true, nil
 }

@@ -16,5 +16,6 @@ const notAsked = "not asked for"
 func (l *Link) Ways() Ways {
 	var w Ways
 	w.Receive, w.WhyReceive = l.receiver.way()
+	w.Send, w.WhySend = l.sendWay()
 	return w
 }

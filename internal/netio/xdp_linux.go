@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,13 @@ const (
 	xdpMaxTxBudget = 9
 )
 
+// What makes an entry of the ring void, twice over: an address outside the
+// buffers, and an option that there is not.
+const (
+	xdpVoid       = 1<<64 - 1
+	xdpVoidOption = 1 << 31
+)
+
 // xdpSender sends frames by an AF_XDP socket that only transmits, in copy mode:
 // it needs no XDP program, and costs less a frame than sendmmsg. The memory that
 // it shares with the kernel is that of the Link's buffers, so that a frame in one
@@ -42,20 +50,25 @@ const (
 type xdpSender struct {
 	fd     int
 	bufs   *pool
-	sent   []uint8 // of each buffer the pieces that the kernel has
-	pieces int     // that a frame may have
-	tx     xdpRing // frames to send: a ring of unix.XDPDesc
-	next   uint32  // the entry of it that is filled next
-	done   xdpRing // pieces that came back: a ring of their offsets
+	sent   []uint8  // of each buffer the pieces that the kernel has
+	end    []uint32 // of each buffer the entry after its frame's last piece
+	queue  []laid   // frames in the ring that the kernel has not taken
+	pieces int      // that a frame may have
+	tx     xdpRing[unix.XDPDesc]
+	next   uint32          // the entry of tx that is filled next
+	done   xdpRing[uint64] // pieces that came back: their offsets
 	maps   [][]byte
 }
 
 // xdpRing is a ring shared with the kernel, of which we move one end and the
 // kernel the other.
-type xdpRing struct {
-	producer, consumer *uint32
-	entries            unsafe.Pointer
+type xdpRing[entry any] struct {
+	producer, consumer *atomic.Uint32
+	entries            []entry // xdpEntries of them
 }
+
+// at returns entry n, counted from the ring's making on.
+func (r *xdpRing[entry]) at(n uint32) *entry { return &r.entries[n%xdpEntries] }
 
 // newXDPSender returns a sender for the first queue of an interface of the
 // namespace that a socket is in. Nobody else may send from the buffers.
@@ -64,35 +77,16 @@ func newXDPSender(ifindex, socket int, bufs *pool) (*xdpSender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open an AF_XDP socket: %w", err)
 	}
-	x := &xdpSender{fd: fd, bufs: bufs, sent: make([]uint8, bufs.n)}
+	x := &xdpSender{fd: fd, bufs: bufs, sent: make([]uint8, bufs.n), end: make([]uint32, bufs.n), queue: make([]laid, 0, bufs.n)}
 	if !sameNamespace(fd, socket) {
 		x.close()
 		return nil, errors.New("open an AF_XDP socket: the kernel is old, or this thread in another network namespace")
 	}
 	if err := x.setUp(ifindex); err != nil {
 		x.close()
-		return nil, err
+		return nil, fmt.Errorf("set up an AF_XDP socket: %w", err)
 	}
 	return x, nil
-}
-
-// xdpSuits tells whether frames may be sent by AF_XDP on an interface of a kind.
-//
-// Those that hand frames on to another interface, such as vlan and bridge, may
-// overwrite where some kernels note what has to come back (Linux 6.16.8 and after).
-// virtio_net sends from our memory itself, where others have the kernel copy it,
-// and lets go of it early: where its NAPI for sending is off, and on kernels that
-// give buffers back in the order of sending instead of that of having left (Linux
-// 6.6 and after).
-func xdpSuits(kind string, socket int, name string) bool {
-	switch kind {
-	case "veth", "tun":
-		return true
-	case "":
-		info, err := unix.IoctlGetEthtoolDrvinfo(socket, name)
-		return err == nil && unix.ByteSliceToString(info.Driver[:]) != "virtio_net"
-	}
-	return false
 }
 
 // sameNamespace tells whether two sockets are in one network namespace: in
@@ -134,7 +128,7 @@ func (x *xdpSender) setUp(ifindex int) error {
 		return fmt.Errorf("map the rings: %w", err)
 	}
 	unix.SetsockoptInt(x.fd, unix.SOL_XDP, xdpMaxTxBudget, xdpBudget)
-	unix.SetsockoptInt(x.fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, xdpSendQueue)
+	growSendBuffer(x.fd, xdpSendQueue)
 	return x.bind(ifindex)
 }
 
@@ -178,41 +172,54 @@ func (x *xdpSender) mapRings() error {
 	if e != 0 {
 		return e
 	}
-	var err error
-	x.tx, err = x.mapRing(unix.XDP_PGOFF_TX_RING, offsets.Tx, unsafe.Sizeof(unix.XDPDesc{}))
+	mem, err := x.mapRing(unix.XDP_PGOFF_TX_RING, offsets.Tx, unsafe.Sizeof(unix.XDPDesc{}))
 	if err != nil {
 		return err
 	}
-	x.done, err = x.mapRing(unix.XDP_UMEM_PGOFF_COMPLETION_RING, offsets.Cr, unsafe.Sizeof(uint64(0)))
-	return err
+	x.tx = newXDPRing[unix.XDPDesc](mem, offsets.Tx)
+	mem, err = x.mapRing(unix.XDP_UMEM_PGOFF_COMPLETION_RING, offsets.Cr, unsafe.Sizeof(uint64(0)))
+	if err != nil {
+		return err
+	}
+	x.done = newXDPRing[uint64](mem, offsets.Cr)
+	return nil
 }
 
-// mapRing maps a ring of entries of a size.
-func (x *xdpSender) mapRing(at int64, off unix.XDPRingOffset, entry uintptr) (xdpRing, error) {
+// mapRing maps the memory of a ring of entries of a size.
+func (x *xdpSender) mapRing(at int64, off unix.XDPRingOffset, entry uintptr) ([]byte, error) {
 	mem, err := unix.Mmap(x.fd, at, int(uintptr(off.Desc)+xdpEntries*entry),
 		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
-	if err != nil {
-		return xdpRing{}, err
+	if err == nil {
+		x.maps = append(x.maps, mem)
 	}
-	x.maps = append(x.maps, mem)
-	base := unsafe.Pointer(&mem[0])
-	return xdpRing{
-		producer: (*uint32)(unsafe.Add(base, off.Producer)),
-		consumer: (*uint32)(unsafe.Add(base, off.Consumer)),
-		entries:  unsafe.Add(base, off.Desc),
-	}, nil
+	return mem, err
 }
 
-// close closes the socket. Frames not yet sent are lost; the buffers that they
-// are in are spare again.
-func (x *xdpSender) close() {
+// newXDPRing finds the parts of a ring in its memory.
+func newXDPRing[entry any](mem []byte, off unix.XDPRingOffset) xdpRing[entry] {
+	return xdpRing[entry]{
+		producer: (*atomic.Uint32)(unsafe.Pointer(&mem[off.Producer])),
+		consumer: (*atomic.Uint32)(unsafe.Pointer(&mem[off.Consumer])),
+		entries:  unsafe.Slice((*entry)(unsafe.Pointer(&mem[off.Desc])), xdpEntries),
+	}
+}
+
+// close closes the socket, and returns how many frames are lost by it: those that
+// the kernel had not taken. Their buffers are spare again. A buffer of which the
+// kernel has taken the frame and not said that it has left is never used again:
+// the interface may still read it.
+func (x *xdpSender) close() int {
+	lost := 0
+	if x.waits() {
+		x.settle()
+		lost = x.withdraw(len(x.queue))
+	}
+	if x.done.entries != nil {
+		x.reap()
+	}
 	unix.Close(x.fd)
 	for _, m := range x.maps {
 		unix.Munmap(m)
 	}
-	for i, pieces := range x.sent {
-		if pieces > 0 {
-			x.bufs.spare = append(x.bufs.spare, i)
-		}
-	}
+	return lost
 }

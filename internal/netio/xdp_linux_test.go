@@ -3,7 +3,6 @@
 package netio
 
 import (
-	"bytes"
 	"encoding/binary"
 	"os"
 	"strings"
@@ -174,9 +173,16 @@ func TestXDPSender(t *testing.T) {
 	}
 }
 
-// checkBuffers checks that nobody else has the Link's buffers that we have, and
-// that the kernel has given back all others.
+// checkBuffers is checkAll of a fast link.
 func (x *xdpTest) checkBuffers(own [][]byte) {
+	x.t.Helper()
+	x.checkAll(own, xdpSpares)
+}
+
+// checkAll checks that nobody else has the Link's buffers that we have, and that
+// the kernel has given back all others, of which there are so many spare ones.
+// Nothing waits to be sent.
+func (x *xdpTest) checkAll(own [][]byte, spare int) {
 	x.t.Helper()
 	x.from.sendMu.Lock()
 	defer x.from.sendMu.Unlock()
@@ -194,8 +200,8 @@ func (x *xdpTest) checkBuffers(own [][]byte) {
 		}
 		owners[i]++
 	}
-	if len(owners) != xdpSpares+MaxBatch || len(owners) != len(x.from.bufs.spare)+len(own) {
-		x.t.Fatalf("%d buffers have %d places; want %d, each in one", len(owners), len(x.from.bufs.spare)+len(own), xdpSpares+MaxBatch)
+	if len(owners) != spare+MaxBatch || len(owners) != len(x.from.bufs.spare)+len(own) {
+		x.t.Fatalf("%d buffers have %d places; want %d, each in one", len(owners), len(x.from.bufs.spare)+len(own), spare+MaxBatch)
 	}
 }
 
@@ -252,7 +258,7 @@ func TestXDPSuits(t *testing.T) {
 			continue
 		}
 		x.ip("link", "set", "over0", "up")
-		if l := x.open("over0", true); l.fast != nil {
+		if way, _ := x.open("over0", true).sendWay(); way == wayXDP {
 			t.Errorf("AF_XDP on a %s", words[0])
 		}
 		x.ip("link", "del", "over0")
@@ -274,7 +280,7 @@ func (x *xdpTest) strand(own [][]byte) {
 		return
 	}
 	frames := [][]byte{own[0][:60]}
-	if n := x.from.fast.send(frames, 1514); n != 1 {
+	if n := x.from.fast.send(frames, 1514, time.Now()); n != 1 {
 		x.t.Errorf("the sender takes %d frames for an interface that is down; want 1", n)
 	}
 	own[0] = frames[0][:cap(frames[0])]
@@ -285,7 +291,8 @@ func (x *xdpTest) strand(own [][]byte) {
 func TestXDPSenderTaken(t *testing.T) {
 	x := newXDPTest(t)
 	second := x.open("tgt0", true)
-	if x.from.fast != nil && second.fast != nil {
+	first, _ := x.from.sendWay()
+	if way, _ := second.sendWay(); first == wayXDP && way == wayXDP {
 		t.Error("two AF_XDP sockets on one queue")
 	}
 	want := [][]byte{x.frame(1, 60), x.frame(2, 1500)}
@@ -295,43 +302,37 @@ func TestXDPSenderTaken(t *testing.T) {
 	x.expect(want)
 }
 
-// TestXDPSenderLinkDown takes the link down and up again: frames sent in
-// between are lost or late, those after are not.
+// TestXDPSenderLinkDown takes the link down and up again: frames sent in between
+// are lost, before Send has heard of it and after, and counted; those sent then
+// are not.
 func TestXDPSenderLinkDown(t *testing.T) {
 	x := newXDPTest(t)
+	x.sender()
+	own := x.from.Buffers()
 	for round := range 3 {
-		x.ip("link", "set", "tgt0", "down")
-		lost := x.frame(100+round, 60)
+		unsent, accepted := x.from.Unsent(), uint64(1)
+		x.from.binding.Lock() // the watcher waits
+		x.strand(own)
 		for range 2 * xdpEntries { // more than the ring holds
-			if _, err := x.from.Send([][]byte{lost}); err != nil {
+			n, err := x.from.Send([][]byte{x.frame(100+round, 60)})
+			if err != nil {
 				t.Fatal(err)
 			}
+			accepted += uint64(n)
 		}
+		x.from.binding.Unlock()
+		x.await(func() bool { return x.from.Down() == ErrDown })
+		x.checkBuffers(own)
 		x.ip("link", "set", "tgt0", "up")
 		x.awaitUp()
-		want := x.frame(round, 60)
-		if n, err := x.from.Send([][]byte{want}); n != 1 || err != nil {
-			t.Fatalf("sent %d of 1 when the link was up again: %v", n, err)
+		want := [][]byte{x.frame(round, 60), x.frame(round+10, 9014)}
+		if n, err := x.from.Send(want); n != 2 || err != nil {
+			t.Fatalf("sent %d of 2 when the link was up again: %v", n, err)
 		}
-		x.awaitEither(want, lost)
-	}
-	x.checkBuffers(x.from.Buffers())
-}
-
-// awaitEither receives until want has come; late may come before it.
-func (x *xdpTest) awaitEither(want, late []byte) {
-	x.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		x.to.Wait(time.Second)
-		n, _ := x.to.Receive(x.in) // the peer of a link that went down reports that once
-		for _, f := range x.in[:n] {
-			if bytes.Equal(f, want) {
-				return
-			}
-			if !bytes.Equal(f, late) {
-				x.t.Fatalf("a frame arrived that was not sent: % x", f)
-			}
+		x.expect(want)
+		if n := x.from.Unsent() - unsent; n != accepted {
+			t.Errorf("%d frames count as unsent; want %d", n, accepted)
 		}
 	}
-	x.t.Fatal("what was sent when the link was up again did not arrive")
+	x.checkBuffers(own)
 }

@@ -3,40 +3,35 @@
 package netio
 
 import (
-	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// How the kernel is asked to take the frames in the ring while it takes none: so
-// often at once, then with pauses, for so long.
-const (
-	xdpKicks    = 32
-	xdpPause    = 100 * time.Microsecond
-	xdpPatience = sendPatience * time.Millisecond
-)
+// laid is a frame in the ring that the kernel has not taken.
+type laid struct {
+	buffer int
+	pieces uint8
+	end    uint32    // the entry after its last piece
+	since  time.Time // it was sent
+}
 
-// send sends frames from the first on, as many as it can take of no more than
-// limit bytes, which the kernel does not check, and returns how many. Some of
-// those may be late, or lost, if the interface is not up. It keeps the buffers of
-// the Link that it sends from, and leaves others in their places in frames; what
-// lies elsewhere is copied.
-func (x *xdpSender) send(frames [][]byte, limit int) int {
+// send lays frames into the ring, from the first on, as many as it can take of no
+// more than limit bytes, which the kernel does not check, and returns how many. It
+// keeps the buffers of the Link that it sends from, and leaves others in their
+// places in frames; what lies elsewhere is copied. What the kernel does not take
+// at once waits in the ring.
+func (x *xdpSender) send(frames [][]byte, limit int, now time.Time) int {
 	x.reap()
 	limit = min(limit, x.pieces*xdpPiece, x.bufs.length)
 	n := 0
 	for ; n < len(frames) && x.takes(len(frames[n]), limit); n++ {
-		spare := x.bufs.take()
-		if own, ok := x.bufs.index(frames[n]); ok {
-			x.lay(own, len(frames[n]))
-			frames[n] = x.bufs.at(spare)
-		} else {
-			x.lay(spare, copy(x.bufs.at(spare), frames[n]))
-		}
+		length := len(frames[n])
+		buffer, left := x.bufs.exchange(frames[n])
+		frames[n] = left
+		x.lay(buffer, length, now)
 	}
-	atomic.StoreUint32(x.tx.producer, x.next)
+	x.tx.producer.Store(x.next)
 	x.kick()
 	return n
 }
@@ -49,55 +44,101 @@ func (x *xdpSender) takes(n, limit int) bool {
 // lay puts a frame of n bytes, which begins a buffer, into the ring. The kernel
 // allocates the first piece by its length and a page for each that follows: hence
 // whole ones follow.
-func (x *xdpSender) lay(buffer, n int) {
+func (x *xdpSender) lay(buffer, n int, now time.Time) {
 	at := uint64(x.bufs.first + buffer*x.bufs.stride)
 	for piece := (n-1)%xdpPiece + 1; n > 0; piece = xdpPiece {
-		desc := (*unix.XDPDesc)(unsafe.Add(x.tx.entries, unsafe.Sizeof(unix.XDPDesc{})*uintptr(x.next%xdpEntries)))
-		*desc = unix.XDPDesc{Addr: at, Len: uint32(piece)}
+		desc := unix.XDPDesc{Addr: at, Len: uint32(piece)}
 		at, n = at+uint64(piece), n-piece
 		if n > 0 {
 			desc.Options = xdpContinued
 		}
+		*x.tx.at(x.next) = desc
 		x.next++
 		x.sent[buffer]++
 	}
+	x.end[buffer] = x.next
+	x.queue = append(x.queue, laid{buffer, x.sent[buffer], x.next, now})
 }
 
 // reap makes buffers spare again of which all pieces have left.
 func (x *xdpSender) reap() {
-	n := *x.done.consumer // ours alone to change
-	for end := atomic.LoadUint32(x.done.producer); n != end; n++ {
-		at := *(*uint64)(unsafe.Add(x.done.entries, 8*uintptr(n%xdpEntries)))
-		buffer := (int(at) - x.bufs.first) / x.bufs.stride
+	n, end := x.done.consumer.Load(), x.done.producer.Load()
+	if n == end {
+		return
+	}
+	for ; n != end; n++ {
+		buffer := (int(*x.done.at(n)) - x.bufs.first) / x.bufs.stride
+		if x.sent[buffer] == 0 {
+			continue
+		}
 		if x.sent[buffer]--; x.sent[buffer] == 0 {
-			x.bufs.spare = append(x.bufs.spare, buffer)
+			x.bufs.give(buffer)
 		}
 	}
-	atomic.StoreUint32(x.done.consumer, n)
+	x.done.consumer.Store(n)
 }
 
-// kick has the kernel send what is in the ring, frames that it did not take
-// before included.
+// kick has the kernel take what is in the ring, as far as it can now.
 func (x *xdpSender) kick() {
-	at := atomic.LoadUint32(x.tx.consumer)
-	var since time.Time // of the first pause without progress
-	for idle := 0; at != x.next; idle++ {
+	defer x.settle()
+	at := x.tx.consumer.Load()
+	for range x.next - at { // a call takes an entry, or is the last
 		_, _, e := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(x.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
-		switch e {
-		case 0, unix.EAGAIN, unix.EBUSY, unix.ENOBUFS, unix.EINTR:
+		now := x.tx.consumer.Load()
+		switch {
+		case now == x.next:
+			return
+		case e == 0 || e == unix.EBUSY || e == unix.EINTR: // it stopped at a void entry, or dropped a frame
+		case e == unix.EAGAIN && now != at: // as much as one call takes
 		default:
 			return
 		}
-		switch now := atomic.LoadUint32(x.tx.consumer); {
-		case now != at:
-			at, idle, since = now, 0, time.Time{}
-		case idle < xdpKicks:
-		case since.IsZero():
-			since = time.Now()
-		case time.Since(since) > xdpPatience:
-			return
-		default:
-			time.Sleep(xdpPause)
-		}
+		at = now
 	}
+}
+
+// settle forgets the frames in the ring that the kernel has taken.
+func (x *xdpSender) settle() {
+	at, taken := x.tx.consumer.Load(), 0
+	for taken < len(x.queue) && int32(at-x.queue[taken].end) >= 0 {
+		taken++
+	}
+	x.queue = x.queue[:copy(x.queue, x.queue[taken:])]
+}
+
+// waits tells whether frames wait in the ring: the interface takes no more now.
+func (x *xdpSender) waits() bool { return len(x.queue) > 0 }
+
+// expire takes the frames back that have waited in the ring since before a time,
+// and returns how many.
+func (x *xdpSender) expire(before time.Time) int {
+	n := 0
+	for n < len(x.queue) && x.queue[n].since.Before(before) {
+		n++
+	}
+	return x.withdraw(n)
+}
+
+// withdraw takes the n frames back that have waited longest, and returns how many
+// it got. Their entries become void: the kernel passes over those when it is asked
+// to send, and it looks at the ring at no other time.
+func (x *xdpSender) withdraw(n int) int {
+	if n == 0 {
+		return 0
+	}
+	x.reap()
+	got := 0
+	for _, f := range x.queue[:n] {
+		if x.sent[f.buffer] == 0 || x.end[f.buffer] != f.end {
+			continue // the kernel has dropped it, of which the ring does not tell yet
+		}
+		for i := range uint32(f.pieces) {
+			*x.tx.at(f.end - 1 - i) = unix.XDPDesc{Addr: xdpVoid, Options: xdpVoidOption}
+		}
+		x.sent[f.buffer] = 0
+		x.bufs.give(f.buffer)
+		got++
+	}
+	x.queue = x.queue[:copy(x.queue, x.queue[n:])]
+	return got
 }

@@ -26,6 +26,8 @@ type Link interface {
 	// were. It does not wait. It may keep any, and leaves another buffer of the
 	// same capacity in its place then. Errors are as for Receive.
 	Send(frames [][]byte) (int, error)
+	// Unsent is how many frames Send has accepted and the link dropped later.
+	Unsent() uint64
 	// Down says why the link carries no frames at the moment; nil where it does.
 	Down() error
 	// Changes counts the changes of Down, MTU and MAC noticed so far.

@@ -59,12 +59,13 @@ func (e *export) stats() stats.Export {
 // dropped, what it said last stands.
 func (p *Port) stats() stats.Link {
 	dropped, _ := p.link.Drops()
+	late := p.link.Unsent()
 	return stats.Link{
 		Name:     p.link.Name(),
 		Received: p.counts.received.Load(),
 		Ignored:  p.counts.ignored.Load(),
-		Sent:     p.counts.sent.Load(),
-		Unsent:   p.counts.unsent.Load(),
+		Sent:     p.counts.sent.Load() - late,
+		Unsent:   p.counts.unsent.Load() + late,
 		Dropped:  dropped,
 	}
 }

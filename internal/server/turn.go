@@ -32,11 +32,6 @@ func (t *turn) grow(ports int) {
 	t.out.frames = slices.Grow(t.out.frames, n)
 }
 
-// unfinished tells whether something of the turn is yet to be done.
-func (t *turn) unfinished() bool {
-	return t.next < len(t.pending) || len(t.out.requests)+len(t.spent) > 0
-}
-
 // settle puts requests that will wait for nothing any more on their way.
 func (t *turn) settle(requests []*request) {
 	for _, r := range requests {

@@ -81,6 +81,9 @@ func (l *Link) Name() string { return l.name }
 // Drops returns none: there is always room.
 func (l *Link) Drops() (uint64, error) { return 0, nil }
 
+// Unsent returns none: what is sent is a reply at once.
+func (l *Link) Unsent() uint64 { return 0 }
+
 // Receive fills frames with what was delivered. What was left in a buffer
 // behind the frame is garbage, as after earlier frames. A frame longer than its
 // buffer has length 0.
