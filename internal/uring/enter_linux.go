@@ -3,6 +3,7 @@
 package uring
 
 import (
+	"fmt"
 	"time"
 	"unsafe"
 
@@ -15,8 +16,12 @@ const rawWait = time.Millisecond
 
 // Enter submits what is prepared and finishes what can be; then it waits until
 // there are so many completions, the time is over (below 0: it never is) or a
-// signal arrives. None of these is an error. EAGAIN says that the kernel lacks
-// memory: what was not submitted is with the next Enter.
+// signal arrives, as the runtime's do. None of these is an error. EAGAIN says
+// that the kernel lacks memory, and what was not submitted is with the next
+// Enter; after EBADR completions are lost, and the ring can only be closed.
+//
+// A submission waits for the disk where Probe says so of the file, unless the
+// request is for a Thread. Up to rawWait that holds the P too.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
 	flags := uintptr(enterGetEvents)
@@ -37,7 +42,7 @@ func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	case 0, unix.ETIME, unix.EINTR, unix.EBUSY: // EBUSY: completions are to be taken first
 		return nil
 	}
-	return e
+	return fmt.Errorf("enter the io_uring: %w", e)
 }
 
 // Completions passes the completions that have arrived to yield, and frees their

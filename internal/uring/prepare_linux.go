@@ -40,8 +40,8 @@ func (r *Ring) fixed(opcode uint8, data uint64, file int, b []byte, index int, o
 	return true
 }
 
-// Fdatasync prepares a flush of a file's data. It does not wait for writes in
-// flight.
+// Fdatasync prepares a flush of a file's data, which a thread of the kernel does.
+// It does not wait for writes in flight.
 func (r *Ring) Fdatasync(data uint64, file int, f Flags) bool {
 	e := r.prepare(opFsync, data, file, nil, 0, 0, f&^NoWait)
 	if e == nil {

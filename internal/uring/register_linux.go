@@ -46,9 +46,10 @@ func (r *Ring) SetBuffer(index int, area []byte) error {
 	return r.update("put a buffer into the io_uring's table", registerBuffersUpdate, index, unsafe.Pointer(&v))
 }
 
-// SetWorkers limits the kernel's threads that do what the ring's thread submits
-// and what cannot be done without waiting: on files and on block devices, and on
-// all else. 0 leaves a limit as it is. It counts for the calling thread's requests.
+// SetWorkers limits the kernel's threads that do what is submitted by the calling
+// thread and would wait: what is known to be on files and on block devices (at
+// first four a CPU), and all else, to which requests for a Thread count (at first
+// as many as the user may have processes). 0 leaves a limit as it is.
 func (r *Ring) SetWorkers(files, others int) error {
 	limits := [2]uint32{uint32(files), uint32(others)}
 	return r.register("limit the io_uring's workers", registerMaxWorkers, unsafe.Pointer(&limits[0]), len(limits))

@@ -14,8 +14,7 @@ import (
 // Ring is an io_uring: a queue of requests and one of completions.
 type Ring struct {
 	fd       int
-	flags    uint32 // IORING_SETUP_*: what the kernel has granted
-	deferred bool
+	deferred bool   // IORING_SETUP_DEFER_TASKRUN
 	rings    []byte // the mapping of both queues
 	sqeArea  []byte // the mapping of the requests
 
@@ -54,13 +53,18 @@ func attempts() [4]uint32 {
 // room. It is disabled: files and buffers can be registered by any thread, the
 // rest works once Enable is called. The error says what can be done about it.
 func New(entries int) (*Ring, error) {
-	var p params
+	ways := attempts()
+	return newRing(entries, ways[:])
+}
+
+// newRing makes a ring in the first way that the kernel knows.
+func newRing(entries int, ways []uint32) (*Ring, error) {
 	err := error(unix.EINVAL)
-	for _, flags := range attempts() {
-		p = params{cqEntries: 4 * uint32(entries), flags: flags}
+	for _, flags := range ways {
+		p := params{cqEntries: 4 * uint32(entries), flags: flags}
 		fd, _, e := unix.Syscall(unix.SYS_IO_URING_SETUP, uintptr(entries), uintptr(unsafe.Pointer(&p)), 0)
 		if e == 0 {
-			return newRing(int(fd), &p)
+			return mapRing(int(fd), &p)
 		}
 		if err = e; e != unix.EINVAL {
 			break
@@ -84,9 +88,9 @@ func advice(err error) string {
 	return ""
 }
 
-// newRing maps the memory of a ring that the kernel has made.
-func newRing(fd int, p *params) (*Ring, error) {
-	r := &Ring{fd: fd, flags: p.flags, deferred: p.flags&setupDeferTaskrun != 0}
+// mapRing maps the memory of a ring that the kernel has made.
+func mapRing(fd int, p *params) (*Ring, error) {
+	r := &Ring{fd: fd, deferred: p.flags&setupDeferTaskrun != 0}
 	const needed = featSingleMmap | featNoDrop | featExtArg | featRsrcTags
 	if p.features&needed != needed {
 		r.release()

@@ -210,12 +210,16 @@ func TestPoll(t *testing.T) {
 	defer unix.Close(p[1])
 	r.Poll(1, p[0], unix.POLLIN, 0)
 	for _, limit := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
-		start := time.Now()
-		if err := r.Enter(1, limit); err != nil || r.Ready() {
-			t.Fatalf("enter for %v: %v, ready %v", limit, err, r.Ready())
+		longest := time.Duration(-1)
+		for try := 0; try < 50 && longest < limit; try++ { // a signal ends a wait early
+			start := time.Now()
+			if err := r.Enter(1, limit); err != nil || r.Ready() {
+				t.Fatalf("enter for %v: %v, ready %v", limit, err, r.Ready())
+			}
+			longest = max(longest, time.Since(start))
 		}
-		if took := time.Since(start); took < limit {
-			t.Errorf("waited %v, want %v", took, limit)
+		if longest < limit {
+			t.Errorf("waited %v at most, want %v", longest, limit)
 		}
 	}
 	unix.Write(p[1], []byte{1})

@@ -29,7 +29,8 @@ const (
 	// rather than a descriptor.
 	FixedFile Flags = 1 << iota
 	// Thread has a thread of the kernel do the request from the start, such that
-	// the submission does not wait, whatever the file.
+	// the submission does not wait, whatever the file, and writes to one file are
+	// not done one after the other. See Ring.SetWorkers.
 	Thread
 	// NoWait has a read or write fail with EAGAIN where it would have to wait,
 	// and with EOPNOTSUPP where the file cannot tell (RWF_NOWAIT).
