@@ -18,7 +18,9 @@
 // preparation to its completion: the caller keeps it reachable and does not
 // touch it.
 //
-// Whether a submission can keep its caller depends on the file: see Probe.
+// Whether a submission can keep its caller depends on the file: see Probe. Of
+// what helps, registered buffers do most (a fifth to a quarter of the CPU time of
+// a direct read of 1 KiB with 16 or 64 in flight), registered files less.
 //
 // New needs Linux 5.13; from 6.1 on, completions cost least (Ring.Deferred).
 package uring

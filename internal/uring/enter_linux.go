@@ -20,8 +20,9 @@ const rawWait = time.Millisecond
 // that the kernel lacks memory, and what was not submitted is with the next
 // Enter; after EBADR completions are lost, and the ring can only be closed.
 //
-// A submission waits for the disk where Probe says so of the file, unless the
-// request is for a Thread. Up to rawWait that holds the P too.
+// A submission may wait for the disk where Probe says Waits of the file, unless
+// the request is for a Thread. With a wait of up to rawWait, or none, the system
+// call is raw, and such a submission keeps the P as well.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
 	flags := uintptr(enterGetEvents)
