@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package uring
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vblade/internal/confine"
+)
+
+// insideVar names the environment variable that has the test's program run
+// runInside on a file.
+const insideVar = "URING_INSIDE"
+
+// TestMain runs the tests, or what one of them wants done by a process of its own.
+func TestMain(m *testing.M) {
+	path := os.Getenv(insideVar)
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	if err := runInside(path); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// TestConfined shows that confinement leaves a ring working, whether it was
+// enabled before or is afterwards, and lets another be made.
+func TestConfined(t *testing.T) {
+	newTestRing(t, 8) // or skips
+	f, _ := testFile(t, 4096)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(self)
+	c.Env = append(os.Environ(), insideVar+"="+f.Name())
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("in a confined process: %v: %s", err, out)
+	}
+}
+
+// runInside makes rings before and after it confines the process, and uses them.
+func runInside(path string) error {
+	runtime.LockOSThread()
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	enabled, err := New(8)
+	if err != nil {
+		return err
+	}
+	disabled, err := New(8)
+	if err := errors.Join(err, enabled.Enable()); err != nil {
+		return err
+	}
+	if err := confine.Process(path, false); err != nil {
+		fmt.Println("confined in part only:", err)
+	}
+	if err := disabled.Enable(); err != nil {
+		return err
+	}
+	later, err := New(8)
+	if err != nil {
+		return err
+	}
+	if err := later.Enable(); err != nil {
+		return err
+	}
+	for name, r := range map[string]*Ring{"enabled before": enabled, "enabled after": disabled, "made after": later} {
+		if err := errors.Join(useAll(r, fd), r.Close(time.Second)); err != nil {
+			return fmt.Errorf("the ring %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// useAll does with a ring, on a file, what a server does.
+func useAll(r *Ring, fd int) error {
+	area, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return err
+	}
+	defer unix.Munmap(area)
+	if err := errors.Join(r.MakeFiles(1), r.MakeBuffers(1), r.SetFile(0, fd), r.SetBuffer(0, area)); err != nil {
+		return err
+	}
+	r.Readv(1, fd, []Vec{VecOf(make([]byte, 512))}, 0, 0)
+	r.WriteFixed(2, 0, area[:512], 0, 0, FixedFile)
+	r.Fdatasync(3, fd, 0)
+	r.Readv(4, fd, []Vec{VecOf(make([]byte, 512))}, 0, Thread)
+	if err := r.Enter(4, 10*time.Second); err != nil {
+		return err
+	}
+	for c := range r.Completions {
+		if err := c.Err(); err != nil {
+			return fmt.Errorf("request %d: %w", c.Data, err)
+		}
+	}
+	if n := r.InFlight(); n > 0 {
+		return fmt.Errorf("%d requests did not complete", n)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package uring
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Readv prepares a read of a file from an offset in bytes into the buffers. As
+// all that prepare a request, it reports whether the queue had room for it: if
+// not, Enter makes some.
+func (r *Ring) Readv(data uint64, file int, vecs []Vec, offset int64, f Flags) bool {
+	return r.prepare(opReadv, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
+}
+
+// Writev prepares a write of the buffers to a file at an offset in bytes.
+func (r *Ring) Writev(data uint64, file int, vecs []Vec, offset int64, f Flags) bool {
+	return r.prepare(opWritev, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
+}
+
+// ReadFixed prepares a read into b, which lies in the buffer of that index.
+func (r *Ring) ReadFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
+	return r.fixed(opReadFixed, data, file, b, index, offset, f)
+}
+
+// WriteFixed prepares a write of b, which lies in the buffer of that index.
+func (r *Ring) WriteFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
+	return r.fixed(opWriteFixed, data, file, b, index, offset, f)
+}
+
+// fixed prepares a read or write with a buffer of the table.
+func (r *Ring) fixed(opcode uint8, data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
+	e := r.prepare(opcode, data, file, unsafe.Pointer(unsafe.SliceData(b)), len(b), offset, f)
+	if e == nil {
+		return false
+	}
+	e.bufIndex = uint16(index)
+	return true
+}
+
+// Fdatasync prepares a flush of a file's data, which a thread of the kernel does.
+// It does not wait for writes in flight.
+func (r *Ring) Fdatasync(data uint64, file int, f Flags) bool {
+	e := r.prepare(opFsync, data, file, nil, 0, 0, f&^NoWait)
+	if e == nil {
+		return false
+	}
+	e.opFlags = fsyncDatasync
+	return true
+}
+
+// Poll prepares a wait for events (POLLIN and so on, 16 bits) of a descriptor. It
+// completes once, with those that have come.
+func (r *Ring) Poll(data uint64, file int, events uint16, f Flags) bool {
+	e := r.prepare(opPollAdd, data, file, nil, 0, 0, f&^NoWait)
+	if e == nil {
+		return false
+	}
+	// The lower half comes first, whatever the byte order is.
+	*(*uint16)(unsafe.Pointer(&e.opFlags)) = events
+	return true
+}
+
+// Cancel prepares to cancel the request that was prepared with target as its
+// data. It completes with 0 where that is cancelled, ENOENT where there is none,
+// EALREADY where it could not be; what is cancelled completes with ECANCELED or
+// EINTR.
+func (r *Ring) Cancel(data, target uint64) bool {
+	e := r.prepare(opAsyncCancel, data, -1, nil, 0, 0, 0)
+	if e == nil {
+		return false
+	}
+	e.addr = target
+	return true
+}
+
+// cancelEverything prepares to cancel all requests.
+func (r *Ring) cancelEverything() bool {
+	e := r.prepare(opAsyncCancel, 0, -1, nil, 0, 0, 0)
+	if e == nil {
+		return false
+	}
+	e.opFlags = cancelAll | cancelAny
+	return true
+}
+
+// prepare lays the next request, nil where there is no room.
+func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n int, offset int64, f Flags) *sqe {
+	if r.Room() == 0 {
+		return nil
+	}
+	i := r.tail & uint32(len(r.sqes)-1)
+	// The requests are no memory of the collector's: what they point to must lie
+	// on the heap, and the compiler has it there if a pointer is kept.
+	r.keep[i] = p
+	e := &r.sqes[i]
+	*e = sqe{opcode: opcode, fd: int32(file), off: uint64(offset), addr: uint64(uintptr(p)), len: uint32(n), userData: data}
+	if f&FixedFile != 0 {
+		e.flags |= sqeFixedFile
+	}
+	if f&Thread != 0 {
+		e.flags |= sqeAsync
+	}
+	if f&NoWait != 0 {
+		e.opFlags = unix.RWF_NOWAIT
+	}
+	r.tail++
+	r.inFlight++
+	return e
+}
+
+// Room returns how many requests can be prepared before an Enter.
+func (r *Ring) Room() int { return len(r.sqes) - int(r.tail-r.sqHead.Load()) }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package uring
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// MakeFiles gives the ring an empty table of n files for FixedFile.
+func (r *Ring) MakeFiles(n int) error {
+	fds := make([]int32, n)
+	for i := range fds {
+		fds[i] = -1
+	}
+	return r.register("make the io_uring's table of files", registerFiles, unsafe.Pointer(&fds[0]), n)
+}
+
+// SetFile puts a file into the table, in the place of another or, with -1, of
+// none. Requests in flight keep the file that they began with. The table holds
+// the file open.
+func (r *Ring) SetFile(index, fd int) error {
+	file := int32(fd)
+	return r.update("put a file into the io_uring's table", registerFilesUpdate, index, unsafe.Pointer(&file))
+}
+
+// MakeBuffers gives the ring an empty table of n buffers for ReadFixed and
+// WriteFixed.
+func (r *Ring) MakeBuffers(n int) error {
+	none := make([]Vec, n)
+	return r.register("make the io_uring's table of buffers", registerBuffers, unsafe.Pointer(&none[0]), n)
+}
+
+// SetBuffer puts memory into the table, in the place of other or, where it is
+// empty, of none. It is locked into RAM until it is replaced and what is in
+// flight with it has ended, and counts against the limit of locked memory, unless
+// the process had CAP_IPC_LOCK when the ring was made. It is mapped memory, at
+// most 1 GiB, which must not be unmapped before it is taken from the table.
+func (r *Ring) SetBuffer(index int, area []byte) error {
+	var v Vec
+	if len(area) > 0 {
+		v = VecOf(area)
+	}
+	return r.update("put a buffer into the io_uring's table", registerBuffersUpdate, index, unsafe.Pointer(&v))
+}
+
+// SetWorkers limits the kernel's threads that do what is submitted by the calling
+// thread and would wait: what is known to be on files and on block devices (at
+// first four a CPU), and all else, to which requests for a Thread count (at first
+// as many as the user may have processes). 0 leaves a limit as it is.
+func (r *Ring) SetWorkers(files, others int) error {
+	limits := [2]uint32{uint32(files), uint32(others)}
+	return r.register("limit the io_uring's workers", registerMaxWorkers, unsafe.Pointer(&limits[0]), len(limits))
+}
+
+// update replaces one entry of a table.
+func (r *Ring) update(what string, opcode, index int, entry unsafe.Pointer) error {
+	u := &update{offset: uint32(index), data: uint64(uintptr(entry)), nr: 1}
+	r.hold = entry // u has only its address: it must lie still
+	err := r.register(what, opcode, unsafe.Pointer(u), int(unsafe.Sizeof(*u)))
+	r.hold = nil
+	return err
+}
+
+// register calls io_uring_register.
+func (r *Ring) register(what string, opcode int, arg unsafe.Pointer, n int) error {
+	_, _, e := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), uintptr(opcode), uintptr(arg), uintptr(n), 0, 0)
+	if e != 0 {
+		return fmt.Errorf("%s: %w%s", what, e, advice(e))
+	}
+	return nil
+}

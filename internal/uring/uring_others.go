@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build !linux
+
+package uring
+
+import (
+	"errors"
+	"time"
+)
+
+// errSystem says what is missing.
+var errSystem = errors.New("io_uring is not supported on this system; Linux has it")
+
+// Ring is an io_uring. There is none here.
+type Ring struct{}
+
+// New refuses: there is no io_uring here.
+func New(int) (*Ring, error) { return nil, errSystem }
+
+// Probe finds out what of a file a ring does asynchronously.
+func Probe(int) (Access, error) { return Waits, nil }
+
+// Enable puts the ring into use.
+func (r *Ring) Enable() error { return errSystem }
+
+// Deferred tells whether requests are finished only while the thread is in Enter.
+func (r *Ring) Deferred() bool { return false }
+
+// Descriptor returns the ring's descriptor.
+func (r *Ring) Descriptor() int { return -1 }
+
+// MakeFiles gives the ring a table of files.
+func (r *Ring) MakeFiles(int) error { return errSystem }
+
+// SetFile puts a file into the table.
+func (r *Ring) SetFile(int, int) error { return errSystem }
+
+// MakeBuffers gives the ring a table of buffers.
+func (r *Ring) MakeBuffers(int) error { return errSystem }
+
+// SetBuffer puts memory into the table.
+func (r *Ring) SetBuffer(int, []byte) error { return errSystem }
+
+// SetWorkers limits the kernel's threads.
+func (r *Ring) SetWorkers(int, int) error { return errSystem }
+
+// Readv prepares a read.
+func (r *Ring) Readv(uint64, int, []Vec, int64, Flags) bool { return false }
+
+// Writev prepares a write.
+func (r *Ring) Writev(uint64, int, []Vec, int64, Flags) bool { return false }
+
+// ReadFixed prepares a read into a buffer of the table.
+func (r *Ring) ReadFixed(uint64, int, []byte, int, int64, Flags) bool { return false }
+
+// WriteFixed prepares a write of a buffer of the table.
+func (r *Ring) WriteFixed(uint64, int, []byte, int, int64, Flags) bool { return false }
+
+// Fdatasync prepares a flush of a file's data.
+func (r *Ring) Fdatasync(uint64, int, Flags) bool { return false }
+
+// Poll prepares a wait for events.
+func (r *Ring) Poll(uint64, int, uint16, Flags) bool { return false }
+
+// Cancel prepares to cancel a request.
+func (r *Ring) Cancel(uint64, uint64) bool { return false }
+
+// Room returns how many requests can be prepared.
+func (r *Ring) Room() int { return 0 }
+
+// Enter submits what is prepared and waits.
+func (r *Ring) Enter(int, time.Duration) error { return errSystem }
+
+// Completions passes the completions that have arrived to yield.
+func (r *Ring) Completions(func(Completion) bool) {}
+
+// Ready tells whether completions have arrived.
+func (r *Ring) Ready() bool { return false }
+
+// Pending tells whether an Enter would bring completions.
+func (r *Ring) Pending() bool { return false }
+
+// InFlight returns how many requests have not completed.
+func (r *Ring) InFlight() int { return 0 }
+
+// Close releases the ring.
+func (r *Ring) Close(time.Duration) error { return nil }
