@@ -86,11 +86,11 @@ func TestRatio(t *testing.T) {
 		r.samples[theirs] = append(r.samples[theirs], sample{round: round, requests: x.c, elapsed: time.Second})
 		r.samples[ours] = append(r.samples[ours], sample{round: round, requests: x.o, elapsed: time.Second, others: x.others})
 	}
-	if got := ratio(r.pairs(), sample.rate); got != 1.4 { // of 1.5, 1.25 and 1.4
+	if got := ratio(r.pairs(theirs, ours), sample.rate); got != 1.4 { // of 1.5, 1.25 and 1.4
 		t.Errorf("the ratio is %v", got)
 	}
-	r.samples[ours] = r.samples[ours][1:]                 // as after a failure in round 0
-	if got := ratio(r.pairs(), sample.rate); got != 1.4 { // of 1.25, 1.4 and 100
+	r.samples[ours] = r.samples[ours][1:]                             // as after a failure in round 0
+	if got := ratio(r.pairs(theirs, ours), sample.rate); got != 1.4 { // of 1.25, 1.4 and 100
 		t.Errorf("without a round the ratio is %v", got)
 	}
 }
@@ -168,7 +168,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	target, err := launch(host, cpus.target, cpus.load, "/proc/self/exe", "-echo", w.wire().target)
+	target, err := launch(host, []int{cpus.target}, []int{cpus.load}, "/proc/self/exe", "-echo", w.wire().target)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ const (
 	cpuRatio  metric = "CPU"
 	p50Ratio  metric = "p50"
 	lostCount metric = "lost frames"
+	fioRatio  metric = "of fio" // our rate to fio's
 )
 
 // goal is a bound that our result should keep.
@@ -63,7 +64,37 @@ func goalsOf(w workload) []goal {
 	case syncedDisk:
 		return []goal{atLeast(rateRatio, 4)}
 	}
+	for _, g := range diskGoals {
+		if g.disk == w.disk && g.flags == w.flags && g.depth == w.depth && (g.disk != extDisk || g.write == w.write || w.depth == 1) {
+			return g.goals
+		}
+	}
 	return nil
+}
+
+// diskGoals are the goals of disks at their own speed.
+var diskGoals = []struct {
+	disk  disk
+	flags string
+	write bool
+	depth int
+	goals []goal
+}{
+	{loopDisk, "-d", false, 1, []goal{atLeast(rateRatio, 1), atMost(cpuRatio, 1.1), atMost(p50Ratio, 1)}},
+	{loopDisk, "-d", false, 4, []goal{atLeast(rateRatio, 2.2), atMost(cpuRatio, 0.55)}},
+	{loopDisk, "-d", false, 16, []goal{atLeast(rateRatio, 7), atMost(cpuRatio, 0.25)}},
+	{loopDisk, "-d", false, 64, []goal{atLeast(rateRatio, 9.5), atMost(cpuRatio, 0.18)}},
+	{extDisk, "-d", false, 1, []goal{atLeast(rateRatio, 1), atMost(cpuRatio, 1.1)}},
+	{extDisk, "-d", false, 16, []goal{atLeast(fioRatio, 0.9), atMost(cpuRatio, 0.25)}},
+	{extDisk, "-d", false, 64, []goal{atLeast(fioRatio, 0.9), atMost(cpuRatio, 0.25)}},
+	{extDisk, "-s", true, 1, []goal{atLeast(rateRatio, 1), atMost(cpuRatio, 1.15)}},
+	{extDisk, "-s", true, 16, []goal{atLeast(rateRatio, 2), atMost(cpuRatio, 1.1)}},
+	{extDisk, "-s", true, 64, []goal{atLeast(rateRatio, 2.5), atMost(cpuRatio, 1.1)}},
+	{coldDisk, "", false, 1, []goal{atLeast(rateRatio, 1), atMost(cpuRatio, 1.15)}},
+	{coldDisk, "", false, 64, []goal{atLeast(rateRatio, 4.5), atMost(cpuRatio, 0.3)}},
+	{fuseDisk, "", false, 1, []goal{atLeast(rateRatio, 0.99), atMost(cpuRatio, 1.3)}},
+	{fuseDisk, "", false, 16, []goal{atLeast(rateRatio, 11.4), atMost(cpuRatio, 1)}},
+	{fuseDisk, "", false, 64, []goal{atLeast(rateRatio, 36), atMost(cpuRatio, 1)}},
 }
 
 // cacheGoals returns the goals of a workload of the page cache.

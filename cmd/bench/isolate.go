@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,15 @@ const insideVariable = "VBLADE_BENCH_INSIDE"
 
 // cpuPair says which CPU is whose.
 type cpuPair struct{ target, load int }
+
+// of returns the CPUs of the target and of the load at a workload.
+func (c cpuPair) of(w workload) (target, load []int) {
+	if w.disk.shared() {
+		both := []int{c.target, c.load}
+		return both, both
+	}
+	return []int{c.target}, []int{c.load}
+}
 
 // isolate gives the benchmark a mount namespace and the load a CPU, by starting
 // this program again in its own place: only so do they hold for every thread,
@@ -71,12 +81,38 @@ func chooseCPUs() (cpuPair, error) {
 	return c, nil
 }
 
-// pin binds the calling thread, and what it starts, to a CPU.
-func pin(cpu int) error {
-	var set unix.CPUSet
-	set.Set(cpu)
+// pin binds the calling thread, and what it starts, to CPUs.
+func pin(cpus ...int) error {
+	set := setOf(cpus)
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("bind to CPU %d: %w", cpu, err)
+		return fmt.Errorf("bind to CPU %v: %w", cpus, err)
 	}
 	return nil
+}
+
+// pinAll binds every thread of this process to CPUs.
+func pinAll(cpus ...int) error {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return fmt.Errorf("list the threads: %w", err)
+	}
+	set := setOf(cpus)
+	for _, t := range tasks {
+		tid, err := strconv.Atoi(t.Name())
+		if err != nil {
+			return err
+		}
+		if err := unix.SchedSetaffinity(tid, &set); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("bind thread %d to CPU %v: %w", tid, cpus, err)
+		}
+	}
+	return nil
+}
+
+// setOf returns the set of CPUs.
+func setOf(cpus []int) (set unix.CPUSet) {
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
+	return set
 }

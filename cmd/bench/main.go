@@ -6,7 +6,7 @@
 // run on one machine: requests per second, CPU per request, latency, lost
 // frames and memory, for the loads listed in workload.go.
 //
-//	bench [-short] [-rounds N] [-only REGEX] [-out DIR]
+//	bench [-short] [-rounds N] [-only REGEX] [-list] [-out DIR]
 //
 // It makes a network namespace with virtual wires, starts one target program
 // at a time on a CPU of its own and loads it from another, through the
@@ -28,6 +28,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -41,6 +42,7 @@ type options struct {
 	rounds int
 	length time.Duration
 	only   *regexp.Regexp
+	list   bool
 	out    string
 	dir    string
 	vblade string
@@ -61,6 +63,7 @@ func parse(args []string) (options, error) {
 	fs.IntVar(&o.rounds, "rounds", 0, "`rounds` to take the medians of (default 7, with -short 3)")
 	fs.DurationVar(&o.length, "length", 600*time.Millisecond, "the `time` that a sample takes, after its warm-up")
 	only := fs.String("only", "", "only the workloads whose name matches the `regex`")
+	fs.BoolVar(&o.list, "list", false, "list the names of the workloads and end")
 	fs.StringVar(&o.out, "out", "", "the `directory` to write benchmark.md and benchmark.svg to")
 	fs.StringVar(&o.dir, "dir", "/var/tmp", "the `directory` for the disks' files, on a real file system")
 	fs.StringVar(&o.vblade, "vblade", "", "our `program` (default: build this source tree's)")
@@ -114,6 +117,13 @@ func run(o options) error {
 		return serveSlowDisk(o.slow)
 	case o.read != "":
 		return read(o.read, o.threads, o.length)
+	case o.list:
+		for _, w := range o.workloads() {
+			fmt.Println(w.name())
+		}
+		return nil
+	case len(o.workloads()) == 0:
+		return errors.New("no workload has such a name; see bench -list")
 	}
 	cpus, err := isolate()
 	if err != nil {
@@ -137,6 +147,13 @@ func run(o options) error {
 		return err
 	}
 	return report(o, results)
+}
+
+// workloads returns the workloads that the options choose.
+func (o options) workloads() []workload {
+	return slices.DeleteFunc(workloads(), func(w workload) bool {
+		return !o.only.MatchString(w.name()) || o.short && !w.short
+	})
 }
 
 // report prints the results, and writes the files that the options ask for. What

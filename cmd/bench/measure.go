@@ -23,7 +23,7 @@ type bench struct {
 	options    options
 	cpus       cpuPair
 	host       *lab.Host
-	disks      *disks
+	disks      disks
 	initiators map[wire]*initiator.Initiator
 }
 
@@ -31,14 +31,12 @@ type bench struct {
 func measure(ctx context.Context, o options, cpus cpuPair) ([]*result, error) {
 	b := &bench{options: o, cpus: cpus, initiators: make(map[wire]*initiator.Initiator)}
 	defer b.close()
+	var results []*result
+	for _, w := range o.workloads() {
+		results = append(results, newResult(w))
+	}
 	if err := b.prepare(); err != nil {
 		return nil, err
-	}
-	var results []*result
-	for _, w := range workloads() {
-		if o.only.MatchString(w.name()) && (w.short || !o.short) {
-			results = append(results, newResult(w))
-		}
 	}
 	for number := range o.rounds {
 		for _, r := range results {
@@ -71,7 +69,7 @@ func (b *bench) prepare() (err error) {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b.disks, err = makeDisks(dir)
+	b.disks, err = makeDisks(dir, b.options.workloads())
 	return err
 }
 
@@ -118,13 +116,20 @@ func (b *bench) take(p program, r *result, round int) {
 
 // sample starts a program, measures it once and stops it.
 func (b *bench) sample(p program, w workload) (sample, error) {
+	_, home := b.cpus.of(w)
+	if err := pinAll(home...); err != nil {
+		return sample{}, err
+	}
 	e, err := b.export(w)
 	if err != nil {
 		return sample{}, err
 	}
 	defer e.close()
-	if p == alone {
+	switch p {
+	case alone:
 		return b.sampleAlone(w, e.path)
+	case limit:
+		return b.sampleLimit(w, e.path)
 	}
 	target, err := b.start(p, w, e.path)
 	if err != nil {
@@ -135,7 +140,7 @@ func (b *bench) sample(p program, w workload) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	m := &meter{cpus: b.cpus, target: target, helper: e.server}
+	m := &meter{cpus: b.cpus, target: target, helper: e.server, kernel: w.disk.shared()}
 	s, err := newLoad(w, t, e.size/sectorSize, m, b.options.length).run()
 	if err != nil {
 		return sample{}, err
@@ -147,10 +152,11 @@ func (b *bench) sample(p program, w workload) (sample, error) {
 // start starts a program as a target.
 func (b *bench) start(p program, w workload, path string) (*process, error) {
 	netif := w.wire().target
+	cpus, home := b.cpus.of(w)
 	name := b.options.vblade
 	switch p {
 	case floor:
-		return launch(b.host, b.cpus.target, b.cpus.load, "/proc/self/exe", "-echo", netif)
+		return launch(b.host, cpus, home, "/proc/self/exe", "-echo", netif)
 	case theirs:
 		name = b.options.peer
 	}
@@ -159,6 +165,6 @@ func (b *bench) start(p program, w workload, path string) (*process, error) {
 	if w.flags != "" {
 		args = append(args, w.flags)
 	}
-	return launch(b.host, b.cpus.target, b.cpus.load, name,
+	return launch(b.host, cpus, home, name,
 		append(args, strconv.Itoa(shelf), strconv.Itoa(slot), netif, path)...)
 }

@@ -5,8 +5,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ type meter struct {
 	cpus   cpuPair
 	target *process
 	helper *process // another one that belongs to the measurement, or nil
+	kernel bool     // the kernel's threads work for the measurement, too
 }
 
 // reading is what a meter shows, from an arbitrary beginning.
@@ -43,6 +46,13 @@ func (m *meter) read() (r reading, err error) {
 		}
 		own += helper
 	}
+	if m.kernel {
+		threads, err := kernelTime()
+		if err != nil {
+			return r, err
+		}
+		own += threads
+	}
 	busy, err := busyTime(m.cpus.target, m.cpus.load)
 	r.others = busy - own - r.target
 	return r, err
@@ -59,6 +69,43 @@ func clock(pid int) (time.Duration, error) {
 		return 0, fmt.Errorf("read the CPU clock of pid %d: %w", pid, err)
 	}
 	return time.Duration(ts.Nano()), nil
+}
+
+// kthreadd is the parent of all the kernel's threads.
+const kthreadd = 2
+
+// Fields of /proc/PID/stat, from the one after the name on.
+const (
+	statParent = 1
+	statUser   = 11 // hundredths of a second
+	statSystem = 12
+)
+
+// kernelTime returns the CPU time of the kernel's threads that live.
+func kernelTime() (time.Duration, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	var sum time.Duration
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+		if len(f) <= statSystem || f[statParent] != strconv.Itoa(kthreadd) {
+			continue
+		}
+		for _, field := range f[statUser : statSystem+1] {
+			n, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("%s: %w", path, err)
+			}
+			sum += time.Duration(n) * time.Second / 100
+		}
+	}
+	return sum, nil
 }
 
 // Columns of a CPU's line in /proc/stat, in hundredths of a second, from its

@@ -29,9 +29,9 @@ type process struct {
 	ended  chan error
 }
 
-// launch starts a program on a CPU inside the host and waits until it has
-// printed a line.
-func launch(host *lab.Host, cpu, home int, name string, args ...string) (*process, error) {
+// launch starts a program on CPUs inside the host and waits until it has printed
+// a line. The calling process is bound to the CPUs home.
+func launch(host *lab.Host, cpus, home []int, name string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command(name, args...), ended: make(chan error, 1)}
 	p.cmd.Stderr = &p.stderr
 	// In a process group of its own a terminal's interrupt does not reach it.
@@ -44,10 +44,10 @@ func launch(host *lab.Host, cpu, home int, name string, args ...string) (*proces
 	p.cmd.Stdout = in
 	err = host.Do(func() error {
 		// The program inherits the CPU of the thread that starts it.
-		if err := pin(cpu); err != nil {
+		if err := pin(cpus...); err != nil {
 			return err
 		}
-		defer pin(home)
+		defer pin(home...)
 		return p.cmd.Start()
 	})
 	in.Close()

@@ -71,7 +71,7 @@ func aligned(size int) []byte {
 
 // sampleAlone measures the slow disk without a target.
 func (b *bench) sampleAlone(w workload, path string) (sample, error) {
-	p, err := launch(b.host, b.cpus.target, b.cpus.load, "/proc/self/exe",
+	p, err := launch(b.host, []int{b.cpus.target}, []int{b.cpus.load}, "/proc/self/exe",
 		"-read", path, "-threads", fmt.Sprint(w.depth), "-length", b.options.length.String())
 	if err != nil {
 		return sample{}, err

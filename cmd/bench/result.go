@@ -33,21 +33,25 @@ func (r *result) summary(p program) (summary, bool) {
 // values returns the metrics that goals bound; none unless both programs have
 // been measured in one round.
 func (r *result) values() map[metric]float64 {
-	pairs := r.pairs()
+	pairs := r.pairs(theirs, ours)
 	if len(pairs) == 0 {
 		return nil
 	}
 	o, _ := r.summary(ours)
-	return map[metric]float64{
+	values := map[metric]float64{
 		rateRatio: ratio(pairs, sample.rate),
 		cpuRatio:  ratio(pairs, sample.cpuEach),
 		p50Ratio:  ratio(pairs, func(s sample) time.Duration { return s.p50 }),
 		lostCount: float64(o.lost),
 	}
+	if fio := r.pairs(limit, ours); len(fio) > 0 {
+		values[fioRatio] = ratio(fio, sample.rate)
+	}
+	return values
 }
 
-// pairs returns the rounds in which both programs could be measured.
-func (r *result) pairs() []pair {
+// pairs returns the rounds in which two programs could both be measured.
+func (r *result) pairs(theirs, ours program) []pair {
 	var all []pair
 	for _, c := range r.samples[theirs] {
 		for _, o := range r.samples[ours] {
@@ -83,8 +87,9 @@ func (r *result) verdicts() []verdict {
 	}
 	var all []verdict
 	for _, g := range r.workload.goals {
-		v := values[g.metric]
-		all = append(all, verdict{g, g.met(v), v})
+		if v, ok := values[g.metric]; ok {
+			all = append(all, verdict{g, g.met(v), v})
+		}
 	}
 	return all
 }
@@ -142,7 +147,10 @@ func disturbance(results []*result) string {
 		if r.workload.disk == bareDisk {
 			continue // without a meter
 		}
-		for _, samples := range r.samples {
+		for p, samples := range r.samples {
+			if p == limit {
+				continue
+			}
 			shares = append(shares, pick(samples, func(s sample) float64 { return s.others })...)
 		}
 	}

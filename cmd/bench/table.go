@@ -47,8 +47,12 @@ func head(w workload) []string {
 	case bareDisk:
 		return []string{"load", "threads", "requests/s", "spread %"}
 	}
-	return []string{"load", "depth", "C req/s", "ours req/s", "rate", "C CPU µs", "ours CPU µs", "CPU",
-		"C p50 µs", "ours p50 µs", "p50", "C p99 µs", "ours p99 µs", "lost C/ours", "spread % C/ours", "goals"}
+	head := []string{"load", "depth", "C req/s", "ours req/s", "rate", "C CPU µs", "ours CPU µs", "CPU",
+		"C p50 µs", "ours p50 µs", "p50", "C p99 µs", "ours p99 µs", "lost C/ours", "spread % C/ours"}
+	if w.group == groupExt {
+		head = append(head, "fio req/s", "of fio")
+	}
+	return append(head, "goals")
 }
 
 // row returns the row of a result.
@@ -67,16 +71,21 @@ func row(r *result, all []*result) []string {
 	}
 	c, okC := r.summary(theirs)
 	o, okO := r.summary(ours)
+	fio, okFio := r.summary(limit)
 	ratios := r.values()
 	both := ratios != nil
-	return []string{load, strconv.Itoa(w.depth),
+	cells := []string{load, strconv.Itoa(w.depth),
 		number(okC, c.rate, 0), number(okO, o.rate, 0), number(both, ratios[rateRatio], 2),
 		duration(okC, c.cpu), duration(okO, o.cpu), number(both, ratios[cpuRatio], 2),
 		duration(okC, c.p50), duration(okO, o.p50), number(both, ratios[p50Ratio], 2),
 		duration(okC, c.p99), duration(okO, o.p99),
 		number(okC, float64(c.lost), 0) + "/" + number(okO, float64(o.lost), 0),
 		number(okC, c.spread*100, 0) + "/" + number(okO, o.spread*100, 0),
-		goalCell(r)}
+	}
+	if w.group == groupExt {
+		cells = append(cells, number(okFio, fio.rate, 0), number(okFio && both, ratios[fioRatio], 2))
+	}
+	return append(cells, goalCell(r))
 }
 
 // echoRow returns the row of a result of the echo, with the part of its rate

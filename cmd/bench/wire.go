@@ -48,7 +48,7 @@ func (w wire) lay(host *lab.Host) (ini *initiator.Initiator, err error) {
 		return nil, err
 	}
 	err = host.Do(func() error {
-		ini, err = initiator.Open(w.load, initiator.Options{Poll: w.polls, Sleep: !w.polls, Patience: lost})
+		ini, err = initiator.Open(w.load, initiator.Options{Poll: w.polls, Sleep: !w.polls, Fast: true, Patience: lost})
 		return err
 	})
 	return ini, err

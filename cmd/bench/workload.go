@@ -18,6 +18,7 @@ const (
 	ours   program = "ours"
 	floor  program = "echo"
 	alone  program = "threads" // the slow disk's file read by threads on the target's CPU
+	limit  program = "fio"     // the disk's file read by fio with io_uring
 )
 
 // disk is what a target exports.
@@ -32,6 +33,20 @@ const (
 	noDisk     disk = "echo"
 	bareDisk   disk = "slowdisk" // slowDisk without a target
 )
+
+// The disks that are measured with both CPUs for all: a disk's own work belongs
+// to neither the target nor the load.
+const (
+	loopDisk disk = "loop" // a loop device over memory
+	extDisk  disk = "ext4" // a file on ext4
+	coldDisk disk = "cold" // a file on ext4 of which the page cache holds nothing
+	fuseDisk disk = "fuse" // slowDisk
+)
+
+// shared tells whether target and load share the CPUs.
+func (d disk) shared() bool {
+	return d == loopDisk || d == extDisk || d == coldDisk || d == fuseDisk
+}
 
 // workload is a load on a target that exports a disk.
 type workload struct {
@@ -70,6 +85,10 @@ func (w workload) programs() []program {
 		return []program{floor}
 	case bareDisk:
 		return []program{alone}
+	case extDisk:
+		if w.flags == "-d" && !w.write && w.depth > 1 {
+			return []program{theirs, ours, limit}
+		}
 	}
 	return []program{theirs, ours}
 }
@@ -80,6 +99,10 @@ const (
 	groupJumbo = "Page cache, MTU 9000 (8.5 KiB a request)"
 	groupSlow  = "Disk with a latency of 1 ms, MTU 1500"
 	groupFile  = "Straight to the disk, MTU 1500"
+	groupLoop  = "Loop device over memory, straight to it, MTU 1500, both CPUs for all"
+	groupExt   = "File on ext4, MTU 1500, both CPUs for all"
+	groupCold  = "File on ext4 with a cold page cache, MTU 1500, both CPUs for all"
+	groupFuse  = "Disk with a latency of 1 ms, MTU 1500, both CPUs for all"
 	groupEcho  = "Echo without a disk: the floor of the packet sockets"
 	groupAlone = "The disk with a latency of 1 ms by itself"
 )
@@ -104,6 +127,7 @@ func workloads() []workload {
 	all = append(all,
 		workload{group: groupFile, disk: realDisk, mtu: 1500, flags: "-d", random: true, depth: 16},
 		workload{group: groupFile, disk: syncedDisk, mtu: 1500, flags: "-s", write: true, depth: 16, short: true})
+	all = append(all, diskWorkloads()...)
 	all = append(all, echoWorkloads()...)
 	for _, depth := range []int{16, 64} {
 		all = append(all, workload{group: groupAlone, disk: bareDisk, mtu: 1500, random: true, depth: depth, short: depth == 16})
@@ -135,6 +159,24 @@ func cacheWorkloads(mtu int) []workload {
 			}
 		}
 	}
+	return all
+}
+
+// diskWorkloads returns the workloads of disks at their own speed.
+func diskWorkloads() []workload {
+	var all []workload
+	add := func(group string, d disk, flags string, write bool, depths ...int) {
+		for _, depth := range depths {
+			all = append(all, workload{group: group, disk: d, mtu: 1500, flags: flags, random: true, write: write, depth: depth})
+		}
+	}
+	add(groupLoop, loopDisk, "-d", false, 1, 4, 16, 64)
+	add(groupLoop, loopDisk, "-d", true, 1, 4, 16, 64)
+	add(groupExt, extDisk, "-d", false, 1, 16, 64)
+	add(groupExt, extDisk, "-d", true, 1)
+	add(groupExt, extDisk, "-s", true, 1, 16, 64)
+	add(groupCold, coldDisk, "", false, 1, 64)
+	add(groupFuse, fuseDisk, "", false, 1, 16, 64)
 	return all
 }
 
