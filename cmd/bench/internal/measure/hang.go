@@ -10,6 +10,7 @@ import (
 	"vblade/cmd/bench/internal/disks"
 	"vblade/cmd/bench/internal/load"
 	"vblade/cmd/bench/internal/result"
+	"vblade/cmd/bench/internal/rig"
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
@@ -36,20 +37,18 @@ func (r *run) hang(flooded bool) (s result.Sample, err error) {
 		}
 		others = append(others, t)
 	}
-	for n := range flooders {
-		if !flooded {
-			break
-		}
-		f, err := r.station(byte(n))
-		if err != nil {
-			return s, err
-		}
-		defer f.stop()
-		go f.flood()
-	}
-	prober, err := r.station(flooders)
+	stations, err := r.stations() // before the flood: a target that hangs is not found
 	if err != nil {
 		return s, err
+	}
+	prober := stations[0]
+	for _, f := range stations[1:] {
+		if flooded {
+			go f.flood()
+		} else {
+			close(f.ended)
+		}
+		defer f.stop()
 	}
 	go prober.ask()
 	s, err = r.metered(func(cfg load.Config) *load.Load {
@@ -69,11 +68,27 @@ type station struct {
 	worst  time.Duration // the longest wait for the answer to a config query
 }
 
+// stations opens the stations: one that asks, and the flooders.
+func (r *run) stations() ([]*station, error) {
+	var all []*station
+	for n := range 1 + flooders {
+		s, err := r.station(byte(n))
+		if err != nil {
+			for _, open := range all {
+				open.target.Initiator().Close()
+			}
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
 // station opens station n.
 func (r *run) station(n byte) (*station, error) {
 	ini, err := r.wires[0].Open(r.host, initiator.Options{
 		MAC:      aoe.MAC{0x02, 0, 0, 0, 0x10, n},
-		Patience: time.Hour,
+		Patience: rig.Patience,
 	})
 	if err != nil {
 		return nil, err
