@@ -143,21 +143,19 @@ func (f *fleet) serve(at rig.Place, name string, w plan.Workload, exports []expo
 // awaitServer waits until a server answers on its control socket.
 func awaitServer(server *rig.Process, at rig.Place, name, control string) error {
 	const pause = 5 * time.Millisecond
-	for end := time.Now().Add(rig.Patience); ; time.Sleep(pause) {
+	err := errors.New("no control socket")
+	for end := time.Now().Add(rig.Patience); time.Now().Before(end); time.Sleep(pause) {
 		if err := server.Alive(); err != nil {
 			return err
 		}
-		if _, err := os.Stat(control); err == nil {
-			if err = at.Run(name, "status", "--control", control); err == nil {
-				return nil
-			} else if time.Now().After(end) {
-				return err
-			}
+		if _, err = os.Stat(control); err != nil {
+			continue
 		}
-		if time.Now().After(end) {
-			return fmt.Errorf("%s serve: no control socket after %v", name, rig.Patience)
+		if err = at.Run(name, "status", "--control", control); err == nil {
+			return nil
 		}
 	}
+	return fmt.Errorf("%s serve was not ready after %v: %w", name, rig.Patience, err)
 }
 
 // stop ends the processes.

@@ -15,7 +15,9 @@ const (
 	GroupExt4  Group = "File on ext4, MTU 1500, both CPUs for all"
 	GroupCold  Group = "File on ext4 with a cold page cache, MTU 1500, both CPUs for all"
 	GroupFuse  Group = "Disk with a latency of 1 ms, MTU 1500, both CPUs for all"
-	GroupHost  Group = "Many exports and links, page cache, MTU 1500"
+	GroupMany  Group = "One busy export among idle ones, page cache, MTU 1500"
+	GroupLinks Group = "One export on two links, both busy, page cache, MTU 1500"
+	GroupHangs Group = "One export of 20 hangs, page cache, MTU 1500"
 	GroupSizes Group = "Memory and start of many exports"
 	GroupEcho  Group = "Echo without a disk: the floor of the packet sockets"
 	GroupBare  Group = "The disk with a latency of 1 ms by itself"
@@ -108,18 +110,18 @@ func diskWorkloads() []Workload {
 // hostWorkloads returns the workloads of servers of many exports and links.
 func hostWorkloads() []Workload {
 	var all []Workload
-	add := func(h Host, random bool, depth int, programs ...Program) {
-		all = append(all, Workload{Group: GroupHost, Disk: Cached, MTU: 1500, Random: random, Depth: depth, Programs: programs, Host: h})
+	add := func(group Group, h Host, random bool, depth int, programs ...Program) {
+		all = append(all, Workload{Group: group, Disk: Cached, MTU: 1500, Random: random, Depth: depth, Programs: programs, Host: h})
 	}
 	fifty, thousand := Host{Name: "one of 50", Exports: 50}, Host{Name: "one of 1000", Exports: 1000}
-	add(fifty, false, 16, C, Ours, Alone, Server)
-	add(fifty, true, 64, C, Ours, Alone, Server)
-	add(thousand, false, 16, Alone, Server)
-	add(thousand, true, 64, Alone, Server)
+	add(GroupMany, fifty, false, 16, C, Ours, Alone, Server)
+	add(GroupMany, fifty, true, 64, C, Ours, Alone, Server)
+	add(GroupMany, thousand, false, 16, Alone, Server)
+	add(GroupMany, thousand, true, 64, Alone, Server)
 	links := Host{Name: "two links", Links: 2}
-	add(links, false, 16, Alone, Server)
-	add(links, true, 64, Alone, Server)
-	add(Host{Name: "one of 20 hangs", Exports: 20, Hangs: true}, true, 16, C, Calm, Server)
+	add(GroupLinks, links, false, 16, Alone, Server)
+	add(GroupLinks, links, true, 64, Alone, Server)
+	add(GroupHangs, Host{Name: "one of 20 hangs", Exports: 20, Hangs: true}, true, 16, C, Calm, Server)
 	return all
 }
 

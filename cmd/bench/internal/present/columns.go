@@ -38,7 +38,7 @@ func columnsOf(group []*result.Result) []column {
 	all = append(all, durationColumns(targets, "CPU µs", plan.CPU, func(s result.Summary) time.Duration { return s.CPU })...)
 	all = append(all, durationColumns(targets, "p50 µs", plan.P50, func(s result.Summary) time.Duration { return s.P50 })...)
 	all = append(all, durationColumns(targets, "p99 µs", plan.P99, func(s result.Summary) time.Duration { return s.P99 })...)
-	if w.Group == plan.GroupHost {
+	if w.Host.Hangs {
 		all = append(all, valueColumn(plan.Query, 1))
 	}
 	return append(all, lostColumn(targets), spreadColumn(targets), goalsColumn())
