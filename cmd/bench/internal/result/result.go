@@ -147,8 +147,11 @@ func Score(results []*Result) (met, all int) {
 func Others(results []*Result) []float64 {
 	var shares []float64
 	for _, r := range results {
+		if r.Workload.Host.Sizes {
+			continue // measured without a meter
+		}
 		for p, samples := range r.Samples {
-			if p != plan.Threads && p != plan.Fio { // measured without a meter
+			if p != plan.Threads && p != plan.Fio { // neither are these
 				shares = append(shares, pick(samples, func(s Sample) float64 { return s.Others })...)
 			}
 		}

@@ -32,7 +32,7 @@ func (s Sample) Rate() float64 { return float64(s.Requests) / s.Elapsed.Seconds(
 // CPUEach is the CPU time of the target for a request.
 func (s Sample) CPUEach() time.Duration { return s.CPU / time.Duration(max(1, s.Requests)) }
 
-// p50, p99, query and pss are quantities that ratios are taken of.
+// p50 returns the sample's median latency.
 func p50(s Sample) time.Duration { return s.P50 }
 
 // p99 returns the sample's 99th percentile.
