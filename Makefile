@@ -72,7 +72,7 @@ e2e: vblade packages
 soak: modules
 	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 90m -run 'Soak|Flood' ./test/endurance
 
-## bench: measure beside Debian's vblade, as root, for docs/; BENCH=-short for a minute's worth
+## bench: measure beside Debian's vblade and fio, as root, for docs/; BENCH=-short for a minute's worth, BENCH='-only loop' for some rows
 bench: vblade
 	$(GO) run ./cmd/bench -vblade ./vblade $(BENCH)
 

@@ -156,15 +156,25 @@ func (i *Initiator) match(f aoe.Frame) (int, bool) {
 	return n, s.busy && s.tag == f.Tag() && f.Command() == aoe.Frame(s.buf).Command()
 }
 
-// repeat waits for a reply until the next request is due again, and sends
-// those again that are. With Options.Poll it does not wait, and looks at the
-// requests only when one may be due.
+// repeat waits for a reply until a request may be due to be sent again, and
+// sends those again that are. With Options.Poll it does not wait. It looks at the
+// requests only when one may be due: there may be many, and replies come often.
 func (i *Initiator) repeat() error {
 	now := time.Now()
-	if i.opts.Poll && now.Before(i.due) {
-		return nil
+	if !now.Before(i.due) {
+		if err := i.sendAgain(now); err != nil {
+			return err
+		}
 	}
-	// Requests yet to be sent are due after this time, too.
+	if !i.opts.Poll && !i.wait(max(0, i.due.Sub(now))) {
+		return errInterrupted
+	}
+	return nil
+}
+
+// sendAgain sends the requests again that are due, and sets i.due to when the
+// next may be: not after it are requests due that are yet to be sent.
+func (i *Initiator) sendAgain(now time.Time) error {
 	wait := i.opts.Retry
 	i.out = i.out[:0]
 	for n := range i.slots {
@@ -185,9 +195,7 @@ func (i *Initiator) repeat() error {
 		}
 		wait = min(wait, due)
 	}
+	i.due = now.Add(wait)
 	i.send()
-	if i.due = now.Add(wait); !i.opts.Poll && !i.wait(wait) {
-		return errInterrupted
-	}
 	return nil
 }

@@ -28,7 +28,8 @@ type Options struct {
 	MAC      aoe.MAC       // the address to speak from; zero for the interface's own
 	Patience time.Duration // how long to repeat a request; zero for 10 seconds
 	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
-	Poll     bool          // as fast as can be: an Exchange does not sleep, and has a CPU for itself
+	Poll     bool          // an Exchange does not sleep, and has a CPU for itself; implies Fast
+	Fast     bool          // receive and send by the fastest ways there are, which take more memory
 	Sleep    bool          // the opposite: whoever else is on this CPU has it while nothing arrives
 }
 
@@ -84,7 +85,7 @@ func Open(netif string, o Options) (*Initiator, error) {
 		ReceiveBuffer: receiveBuffer,
 		Buffers:       netio.MaxBatch,
 		Align:         aoe.ATALen,
-		Fast:          o.Poll,
+		Fast:          o.Poll || o.Fast,
 		Foreign:       o.MAC != own,
 	})
 	if err != nil {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//go:build linux
+
+package disks
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"vblade/cmd/bench/internal/plan"
+	"vblade/cmd/bench/internal/rig"
+)
+
+// Sizes of the disks in bytes.
+const (
+	IdleSize  = 1 << 20 // of an idle export
+	fileSize  = 256 << 20
+	coldSize  = 2 << 30 // far more than a load touches
+	imageSize = 2*fileSize + coldSize + coldSize/4
+)
+
+// Disks are the disks of a benchmark, by their kinds.
+type Disks struct {
+	files map[plan.Disk]*os.File
+	idle  []*os.File // of exports that have nothing to do
+}
+
+// Export is a disk ready to be served.
+type Export struct {
+	Path   string
+	Size   int64        // bytes
+	Helper *rig.Process // that serves it; nil for most
+}
+
+// Close gives the disk up. Requests that hang in it fail.
+func (e *Export) Close() {
+	if e.Helper != nil {
+		e.Helper.Stop()
+		e.Helper = nil
+	}
+}
+
+// Make makes the disks that workloads need, with files in a directory of its own in
+// dir, which is gone when it returns.
+func Make(dir string, all []plan.Workload) (d *Disks, err error) {
+	kind, err := FileSystemOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "tmpfs" || kind == "ramfs" {
+		return nil, fmt.Errorf("%s is on %s, which is no disk; name another directory with -dir", dir, kind)
+	}
+	if dir, err = os.MkdirTemp(dir, "vblade-bench-"); err != nil {
+		return nil, err
+	}
+	m := maker{dir: dir, isExt4: kind == "ext4"}
+	defer func() { err = errors.Join(err, m.close(), os.RemoveAll(dir)) }()
+	d = &Disks{files: make(map[plan.Disk]*os.File)}
+	for _, w := range all {
+		if err := d.add(&m, w); err != nil {
+			return d, fmt.Errorf("make the disks of %s: %w", w.Name(), err)
+		}
+	}
+	return d, nil
+}
+
+// add makes the disks of a workload that are not there yet.
+func (d *Disks) add(m *maker, w plan.Workload) error {
+	if d.files[w.Disk] == nil {
+		f, err := m.make(w.Disk)
+		if err != nil {
+			return err
+		}
+		if f != nil {
+			d.files[w.Disk] = f
+		}
+	}
+	for len(d.idle) < w.Host.Exports {
+		f, err := createUnnamed(filepath.Join(m.dir, "idle"))
+		if err != nil {
+			return err
+		}
+		d.idle = append(d.idle, f)
+		if err := f.Truncate(IdleSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close gives the disks up.
+func (d *Disks) Close() {
+	for _, f := range d.files {
+		f.Close()
+	}
+	for _, f := range d.idle {
+		f.Close()
+	}
+}
+
+// Idle returns the path of the disk of idle export n.
+func (d *Disks) Idle(n int) string { return PathOf(d.idle[n]) }
+
+// Export makes a workload's disk ready; where a helper serves it, it runs in a
+// place.
+func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
+	f := d.files[w.Disk]
+	switch w.Disk {
+	case plan.Slow, plan.Bare, plan.Fuse:
+		// The kernel runs writes of a cached FUSE file one by one, which no
+		// disk does.
+		if w.Write {
+			return startSlow(at, modeDirect)
+		}
+		return startSlow(at, modeCached)
+	case plan.None:
+		return &Export{Size: fileSize}, nil
+	case plan.Cold:
+		return &Export{Path: PathOf(f), Size: coldSize}, dropCaches(f)
+	case plan.Loop, plan.Ext4:
+		// Written back, so that the disk is idle; what lies in the page cache
+		// is of no use to it.
+		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()
+	}
+	return &Export{Path: PathOf(f), Size: fileSize}, preload(f)
+}
+
+// Hanging starts a disk whose reads hang until it is closed.
+func (d *Disks) Hanging(at rig.Place) (*Export, error) { return startSlow(at, modeHanging) }
+
+// PathOf returns a path of an open file that needs no name in a directory.
+func PathOf(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd()) }
