@@ -148,16 +148,15 @@ func TestBusy(t *testing.T) {
 		}
 	})
 	e := newExport(t, 9, 0)
-	var all sync.WaitGroup
-	all.Add(3)
+	added := make(chan error)
 	go func() {
-		defer all.Done()
-		if _, err := r.Add(e); err != nil {
-			t.Error(err)
-		}
+		_, err := r.Add(e)
+		added <- err
 	}()
 	<-entered
+	var all sync.WaitGroup
 	for range 2 {
+		all.Add(1)
 		go func() {
 			defer all.Done()
 			if _, err := r.askOnce(&request{Vblade: protocol, Do: doRemove, Name: "e9.0"}, nil); err == nil || !strings.Contains(err.Error(), "e9.0 is being added; try again") {
@@ -165,6 +164,7 @@ func TestBusy(t *testing.T) {
 			}
 		}()
 	}
+	all.Wait()
 	a, err := r.Status("e9.0")
 	if err != nil || a.Exports[0].Trouble != "e9.0 is being added" {
 		t.Errorf("status: %+v, %v", a, err)
@@ -175,10 +175,11 @@ func TestBusy(t *testing.T) {
 		removed <- err
 	}()
 	close(leave)
-	if err := <-removed; err != nil {
-		t.Error(err)
+	for _, done := range []chan error{added, removed} {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
-	all.Wait()
 }
 
 // TestMany adds and removes exports at once from many clients.

@@ -32,12 +32,14 @@ func TestListen(t *testing.T) {
 	}
 	_, err = Listen(path)
 	wantError(t, "a live server", err, "a server listens at "+path+" already; take over from it with: vblade serve --replace")
-	l.SetUnlinkOnClose(false)
 	l.Close()
 	if l, err = Listen(path); err != nil {
 		t.Fatalf("a dead server: %v", err)
 	}
 	l.Close()
+	if err := os.Remove(path); err != nil {
+		t.Error(err)
+	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,6 @@ func TestDial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.SetUnlinkOnClose(false)
 	l.Close()
 	_, err = Client{path}.Remove("e9.0")
 	wantError(t, "a dead server", err, "no server listens at "+path)

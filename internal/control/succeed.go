@@ -192,8 +192,15 @@ func (s *Server) withdraw() {
 	if err != nil {
 		return
 	}
+	defer s.table.thaw()
 	if err := s.stopAll(entries); err != nil {
 		s.Log.Print(err)
+	}
+	for _, e := range entries {
+		if e.state == failed {
+			e.Disk.Close()
+		}
+		s.table.forget(e)
 	}
 }
 
