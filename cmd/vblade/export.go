@@ -15,6 +15,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/netio"
+	"vblade/internal/server"
 )
 
 // What is fixed at start: memory does not grow with load (design: bounded).
@@ -39,7 +40,7 @@ const (
 type export struct {
 	file   *ata.File
 	link   *netio.Link
-	server *blade.Server
+	server *server.Server
 	rivals *rivals
 	log    *log.Logger
 	undone bool // calls that hang may still use the file and the link
@@ -57,7 +58,7 @@ func openExport(o options, stderr io.Writer) (*export, error) {
 
 // open opens the parts of an export.
 func (e *export) open(o options) (err error) {
-	o.file.Writers = blade.CrewSize + 2 // with the leader and the last sync
+	o.file.Writers = server.CrewSize + 2 // with the leader and the last sync
 	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (e *export) open(o options) (err error) {
 		return fmt.Errorf("find the host's name for the serial number: %w", err)
 	}
 	b := blade.New(e.file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
-	e.server = blade.NewServer(e.link, e.link.Buffers(), e.log, b)
+	e.server = server.New(e.link, e.link.Buffers(), e.log, b)
 	e.rivals = openRivals(o, e.log)
 	return nil
 }
@@ -95,7 +96,7 @@ func openLink(o options) (*netio.Link, error) {
 func (e *export) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
-	runtime.GOMAXPROCS(blade.CrewSize + runtime.NumCPU())
+	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)

@@ -12,8 +12,8 @@ import (
 	"runtime/debug"
 	"time"
 
-	"vblade/internal/blade"
 	"vblade/internal/monitor"
+	"vblade/internal/server"
 )
 
 // observation is how others watch a run: by signals, by metrics, as its service
@@ -54,18 +54,18 @@ const goodbye = 400 * time.Millisecond
 
 // begin has a server observed that is about to serve until ctx ends. The
 // function that it returns ends that, after the server.
-func (w *observation) begin(ctx context.Context, server *blade.Server, logger *log.Logger) (end func()) {
+func (w *observation) begin(ctx context.Context, srv *server.Server, logger *log.Logger) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
 		debug.SetGCPercent(metricsGC)
-		closeMetrics = monitor.ServeMetrics(w.listener, server.Stats).Close
+		closeMetrics = monitor.ServeMetrics(w.listener, srv.Stats).Close
 	}
-	notified := notify(ctx, server, logger)
+	notified := notify(ctx, srv, logger)
 	reported := make(chan struct{})
 	go func() {
 		defer close(reported)
 		for range w.asked {
-			io.WriteString(logger.Writer(), monitor.Report(server.Stats()))
+			io.WriteString(logger.Writer(), monitor.Report(srv.Stats()))
 		}
 	}()
 	return func() {
@@ -85,9 +85,9 @@ func (w *observation) begin(ctx context.Context, server *blade.Server, logger *l
 
 // notify tells the service manager, where there is one, about the server. It
 // closes the channel once it has told of the end.
-func notify(ctx context.Context, server *blade.Server, logger *log.Logger) chan struct{} {
+func notify(ctx context.Context, srv *server.Server, logger *log.Logger) chan struct{} {
 	told := make(chan struct{})
-	status := func() string { return monitor.Status(server.Stats()) }
+	status := func() string { return monitor.Status(srv.Stats()) }
 	complain := func(err error) { logger.Print(err) }
 	notifier := monitor.NewNotifier(status, complain)
 	if notifier == nil {
@@ -97,7 +97,7 @@ func notify(ctx context.Context, server *blade.Server, logger *log.Logger) chan 
 	if interval, err := monitor.WatchdogInterval(); err != nil {
 		complain(err)
 	} else if interval > 0 {
-		server.Pulse(interval, notifier.Beat)
+		srv.Pulse(interval, notifier.Beat)
 	}
 	go func() {
 		defer close(told)

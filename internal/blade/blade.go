@@ -35,14 +35,10 @@ type Blade struct {
 	slot    uint8
 	buffers uint16
 	disk    *ata.Disk
-	order   *order // of the requests that do not end at once
-	health  health // of the disk
 
 	config      []byte // the config string, in an array of MaxConfigString
 	masks       macList
 	reservation macList
-
-	counts counts
 }
 
 // New returns the blade that exports store.
@@ -67,27 +63,41 @@ func New(store ata.Store, cfg Config) *Blade {
 	return b
 }
 
-// name is what initiators call the blade.
-func (b *Blade) name() string { return fmt.Sprintf("e%d.%d", b.shelf, b.slot) }
+// Name returns what initiators call the blade, such as e9.0.
+func (b *Blade) Name() string { return fmt.Sprintf("e%d.%d", b.shelf, b.slot) }
 
-// answersTo tells whether a frame's shelf and slot mean this blade.
-func (b *Blade) answersTo(f aoe.Frame) bool {
+// Shelf returns the blade's shelf.
+func (b *Blade) Shelf() uint16 { return b.shelf }
+
+// Slot returns the blade's slot.
+func (b *Blade) Slot() uint8 { return b.slot }
+
+// Disk returns the disk that the blade exports.
+func (b *Blade) Disk() *ata.Disk { return b.disk }
+
+// Masks returns the only sources that the blade serves; none: it serves all.
+// They are the blade's own.
+func (b *Blade) Masks() []aoe.MAC { return b.masks.all() }
+
+// Reservation returns those that the blade is reserved for. They are the
+// blade's own.
+func (b *Blade) Reservation() []aoe.MAC { return b.reservation.all() }
+
+// AnswersTo tells whether a frame's shelf and slot mean this blade.
+func (b *Blade) AnswersTo(f aoe.Frame) bool {
 	return (f.Shelf() == b.shelf || f.Shelf() == aoe.EveryShelf) &&
 		(f.Slot() == b.slot || f.Slot() == aoe.EverySlot)
 }
 
-// admits tells whether the blade serves a source (section 1).
-func (b *Blade) admits(src aoe.MAC) bool { return b.masks.n == 0 || b.masks.has(src) }
+// Admits tells whether the blade serves a source (section 1).
+func (b *Blade) Admits(src aoe.MAC) bool { return b.masks.n == 0 || b.masks.has(src) }
 
-// accept takes a request as far as it goes without the disk's work: to its
-// reply, to none, or to the work that complete needs done.
-func (b *Blade) accept(r *request) {
-	f := r.frame
-	if !b.admits(f.Src()) {
-		b.counts.turn.add(masked, 1)
-		return
-	}
-	r.blade = b
+// Accept takes a request that AnswersTo and Admits let through as far as it goes
+// without the disk's work: to its reply, to none, or to the Work that Complete
+// needs done.
+func (b *Blade) Accept(r *Request) {
+	r.Blade = b
+	f := r.Frame
 	switch command := f.Command(); {
 	case command == aoe.CommandATA && len(f) >= aoe.ATALen:
 		b.acceptATA(r)

@@ -8,11 +8,10 @@ import (
 	"vblade/internal/aoe"
 )
 
-// acceptConfig answers a config command (section 4).
-func (b *Blade) acceptConfig(r *request) {
-	f := r.frame
-	r.port.refresh()
-	r.room = r.port.room
+// acceptConfig answers a config command (section 4). Whoever serves the wire has
+// read its MTU again just before.
+func (b *Blade) acceptConfig(r *Request) {
+	f := r.Frame
 	op := f.ConfigOp()
 	s, whole := f.ConfigString()
 	if !whole && op != aoe.ConfigRead {
@@ -45,27 +44,28 @@ func (b *Blade) acceptConfig(r *request) {
 		return
 	}
 	b.config = append(b.config[:0], next...)
-	r.answer(b.putConfig(r.buf, r.port))
+	r.answer(b.putConfig(r.Buf, r.wire))
 }
 
 // putConfig writes the fields of a config reply and returns its length.
-func (b *Blade) putConfig(f aoe.Frame, p *port) int {
-	return f.SetConfigReply(b.buffers, uint8(min(p.sectors, 255)), b.config)
+func (b *Blade) putConfig(f aoe.Frame, w *Wire) int {
+	return f.SetConfigReply(b.buffers, uint8(min(w.Sectors, 255)), b.config)
 }
 
-// advertise writes the unasked config reply by which a target makes itself
-// known to dst (section 4), and returns its length.
-func (b *Blade) advertise(f aoe.Frame, p *port, dst aoe.MAC) int {
+// Advertise writes the unasked config reply by which a target makes itself
+// known to dst on a wire (section 4), and returns its length. The frame has
+// room for the longest config string.
+func (b *Blade) Advertise(f aoe.Frame, w *Wire, dst aoe.MAC) int {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(0, aoe.FlagResponse, aoe.CommandConfig)
 	f.SetDst(dst)
-	f.SetSrc(*p.mac.Load())
+	f.SetSrc(*w.MAC.Load())
 	f.SetTarget(b.shelf, b.slot)
-	return max(b.putConfig(f, p), aoe.MinLen)
+	return max(b.putConfig(f, w), aoe.MinLen)
 }
 
-// audience returns the addresses to advertise to.
-func (b *Blade) audience() []aoe.MAC {
+// Audience returns the addresses to advertise to.
+func (b *Blade) Audience() []aoe.MAC {
 	if b.masks.n == 0 {
 		return []aoe.MAC{aoe.Broadcast}
 	}

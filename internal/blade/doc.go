@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package blade answers frames. A Blade is one export: a disk and the state
-// that AoE gives it (config string, MAC masks, reservation). A Server takes
-// frames from a link, finds the blade that each addresses, has its disk do the
-// work and sends the frames back as replies.
+// Package blade is one export as initiators see it: a disk, and the state that
+// AoE gives it (config string, MAC masks, reservation). A Blade takes a request
+// as far as it goes without the disk's work, says what work is left, and edits
+// the frame into its reply.
 //
-// A frame's way through the package, in the order of the files:
-//
-//	server.go   link, blades and the crew; routes a frame to its blade
-//	turn.go     the leader's batch: received, accepted, lent to the crew
-//	blade.go    admits a frame and dispatches on its command
+//	blade.go    what a Blade is; dispatches on a frame's command
+//	request.go  a frame on its way, and how it becomes the reply
 //	ata.go      registers to the disk and back
 //	config.go, mask.go, reserve.go   the other commands (maclist.go: their lists)
-//	request.go  a frame's stay in the server; addresses the reply
-//	worker.go   leads, or does what is queued (queue.go)
-//	run.go      contiguous requests, done in one system call
-//	outbox.go   replies on their way, and the buffers that come back for theirs
-//	order.go    who may start when; orderpool.go holds its memory
-//	pace.go     tells work that waits for a disk from work that does not
-//	port.go     a link in use; linkstate.go follows its ups and downs
-//	watch.go    takes the lead from a leader that a call keeps
-//	health.go   logs when a disk begins to fail, and when it works again
-//	end.go      finishes what is in flight, and says what could not be
-//	report.go   logs who changed a reservation or the masks
-//	counts.go   counts on the way (histogram.go), for others to read (stats.go)
-//	words.go    what the log and errors say of work
-//	pulse.go    lets others see that the leader's loop turns
+//	fault.go    why a request was refused
 //
-// The protocol's files (blade, ata, config, mask, reserve, request) have no
-// sockets, clocks, goroutines or logging in them.
+// Nothing in this package opens a socket, reads a clock, starts a goroutine or
+// logs: whoever serves a Blade does that (package server). A Blade's methods are
+// for one goroutine at a time; those of a Request that waits for its work may be
+// called by another.
 //
-// BUG(1): Of several blades on one link only the first answers a broadcast.
+// "Section" in a comment is one of the protocol's description in protocol.md.
 package blade

@@ -6,9 +6,9 @@ import "vblade/internal/aoe"
 
 // acceptMask answers a MAC mask command (section 5). Once a reply that tells of
 // the list is sent, no write that the list shuts out takes effect any more.
-func (b *Blade) acceptMask(r *request) {
-	f := r.frame
-	r.settles = true
+func (b *Blade) acceptMask(r *Request) {
+	f := r.Frame
+	r.Settles = true
 	switch f.MaskOp() {
 	case aoe.MaskRead:
 		b.answerMasks(r)
@@ -21,7 +21,7 @@ func (b *Blade) acceptMask(r *request) {
 		before := b.masks
 		b.editMasks(r)
 		if !b.masks.equals(&before) {
-			r.changed = changedMasks
+			r.Changed = ChangedMasks
 		}
 	default:
 		r.fail(aoe.ErrArgument)
@@ -30,8 +30,8 @@ func (b *Blade) acceptMask(r *request) {
 }
 
 // editMasks applies a frame's directives up to the first that is wrong.
-func (b *Blade) editMasks(r *request) {
-	f := r.frame
+func (b *Blade) editMasks(r *Request) {
+	f := r.Frame
 	before := b.masks
 	for i := range f.MaskCount() {
 		if e := b.editMask(f.Directive(i)); e != aoe.MaskOK {
@@ -69,13 +69,13 @@ func (b *Blade) editMask(op aoe.DirectiveOp, m aoe.MAC) aoe.MaskError {
 }
 
 // answerMasks answers with the list.
-func (b *Blade) answerMasks(r *request) {
+func (b *Blade) answerMasks(r *Request) {
 	n := aoe.MaskLen + b.masks.n*aoe.DirectiveLen
 	if n > r.room {
 		r.refuse()
 		return
 	}
-	f := aoe.Frame(r.buf)
+	f := aoe.Frame(r.Buf)
 	f.SetMaskResult(aoe.MaskOK, b.masks.n)
 	for i, m := range b.masks.all() {
 		f.SetDirective(i, aoe.DirectiveNone, m)

@@ -3,95 +3,105 @@
 package blade
 
 import (
-	"time"
+	"sync/atomic"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 )
 
-// request is a frame's stay in the server: the buffer that it was received in
-// becomes its reply. Requests are made once, at start, one for each buffer.
-type request struct {
-	buf   []byte    // the whole buffer, longer than any frame
-	frame aoe.Frame // the part that was received
-	port  *port     // where it came from and where the reply goes
-	room  int       // the longest reply that the port took when it came, in bytes
-	blade *Blade    // the export it addresses
-
-	command ata.Command // an ATA command whose work is to be done
-	work    ata.Work    // what the disk has to do before the reply
-	settles bool        // the reply waits for the end of every earlier write
-	changed changeKind  // what people want to know of
-
-	reply int   // length of the reply in bytes; 0 for none
-	fault Fault // why the reply is a refusal
-
-	arrived time.Duration // clock of the batch that brought it
-
-	ticket          // its place in the blade's order
-	flying bool     // the order has the ticket
-	slot   int      // its place in the leader's batch
-	next   *request // that continues its run, in the queue
+// Wire is what a Blade needs to know of the link that a frame came by. The one
+// who serves the link keeps it up to date.
+type Wire struct {
+	MAC     atomic.Pointer[aoe.MAC] // the link's address, which replies are sent from
+	Room    int                     // the longest frame, in bytes
+	Sectors int                     // the most sectors in a frame (section 2: scnt)
 }
 
-// start makes r the request of a frame of n bytes that a port received.
-func (r *request) start(n int, p *port) {
-	r.frame = r.buf[:n]
-	r.port, r.room = p, p.room
-	r.work = ata.Work{}
-	r.settles, r.changed = false, changedNothing
-	r.reply, r.fault = 0, FaultNone
+// Change says what a request changed, as far as people want to know of it.
+type Change uint8
+
+// The kinds of changes.
+const (
+	ChangedNothing Change = iota
+	ChangedReservation
+	SeizedReservation // that of others, by force
+	ChangedMasks
+)
+
+// Request is a frame on its way: the buffer that it was received in becomes its
+// reply. Begin makes a Request of a frame, Blade.Accept has it answered or says
+// what Work is left, and Complete answers it after its Work.
+type Request struct {
+	Buf   []byte    // the whole buffer, at least aoe.MinLen bytes
+	Frame aoe.Frame // the part of it that was received
+	Blade *Blade    // the export that has accepted it
+
+	Work    ata.Work // what the disk has to do before the reply
+	Settles bool     // the reply waits for the end of every earlier write
+	Changed Change
+
+	Reply int   // length of the reply in bytes; 0 for none
+	Fault Fault // why the reply is a refusal
+
+	wire    *Wire
+	room    int         // the longest reply that the link took when the frame came, in bytes
+	command ata.Command // that has Work to be done
+}
+
+// Begin makes r the request of a frame of n bytes, in r.Buf, that came by wire.
+func (r *Request) Begin(n int, wire *Wire) {
+	r.Frame = r.Buf[:n]
+	r.wire, r.room = wire, wire.Room
+	r.Work = ata.Work{}
+	r.Settles, r.Changed = false, ChangedNothing
+	r.Reply, r.Fault = 0, FaultNone
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).
 	if n < aoe.MinLen {
-		clear(r.buf[n:aoe.MinLen])
+		clear(r.Buf[n:aoe.MinLen])
 	}
 }
 
-// waits tells whether there is work to do, or to wait for, before the reply.
-func (r *request) waits() bool { return r.work.Op != ata.OpNone || r.settles }
+// Waits tells whether there is work to do, or to wait for, before the reply.
+func (r *Request) Waits() bool { return r.Work.Op != ata.OpNone || r.Settles }
 
-// enrol fills in the ticket by which a waiting request gets its place in the order.
-func (r *request) enrol() {
-	switch r.work.Op {
-	case ata.OpRead:
-		r.access = reads
-	case ata.OpWrite:
-		r.access = writes
-	case ata.OpIdentify: // touches no sector and waits for none
-		r.access, r.first, r.sectors = reads, 0, 0
-		return
-	default:
-		r.access = barriers
-		return
+// Complete answers a request whose Work ended with n sectors done and err. One
+// that only had to wait has its answer already.
+func (r *Request) Complete(n int, err error) {
+	if r.Work.Op != ata.OpNone {
+		r.answerATA(r.command.Finish(n, err))
 	}
-	r.first, r.sectors = r.work.LBA, len(r.work.Data)/ata.SectorSize
 }
 
-// refuse answers a request whose proper reply the port could not send, as a bad
+// BytesDone returns how many bytes of a completed read or write were done.
+func (r *Request) BytesDone() uint64 {
+	return uint64(r.command.Count-r.Frame.ATACount()) * ata.SectorSize
+}
+
+// refuse answers a request whose proper reply the link could not carry, as a bad
 // argument (difference 9).
-func (r *request) refuse() {
+func (r *Request) refuse() {
 	r.fail(aoe.ErrArgument)
 	r.answer(aoe.MinLen)
 }
 
 // fail makes the reply a refusal, whose error the header names.
-func (r *request) fail(e aoe.Error) {
-	r.frame.Fail(e)
-	r.fault = Fault(e)
+func (r *Request) fail(e aoe.Error) {
+	r.Frame.Fail(e)
+	r.Fault = Fault(e)
 }
 
 // answer makes the frame, of which n bytes are the reply, ready to send: it
 // goes back where it came from, and says who we are.
-func (r *request) answer(n int) {
+func (r *Request) answer(n int) {
 	if n < aoe.MinLen {
-		clear(r.buf[n:aoe.MinLen])
+		clear(r.Buf[n:aoe.MinLen])
 		n = aoe.MinLen
 	}
-	f := r.frame
+	f := r.Frame
 	f.SetDst(f.Src())
-	f.SetSrc(*r.port.mac.Load())
-	f.SetTarget(r.blade.shelf, r.blade.slot)
+	f.SetSrc(*r.wire.MAC.Load())
+	f.SetTarget(r.Blade.shelf, r.Blade.slot)
 	f.Set(aoe.FlagResponse)
-	r.reply = n
+	r.Reply = n
 }

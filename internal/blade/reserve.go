@@ -12,9 +12,9 @@ func (b *Blade) reservedAgainst(src aoe.MAC) bool {
 // acceptReserve answers a reserve/release command (section 6). Whatever it says,
 // it tells who the target is reserved for: once it is sent, no write of another
 // takes effect any more.
-func (b *Blade) acceptReserve(r *request) {
-	f := r.frame
-	r.settles = true
+func (b *Blade) acceptReserve(r *Request) {
+	f := r.Frame
+	r.Settles = true
 	switch op := f.ReserveOp(); {
 	case op == aoe.ReserveRead:
 	case op == aoe.ReserveSet && b.reservedAgainst(f.Src()):
@@ -28,24 +28,24 @@ func (b *Blade) acceptReserve(r *request) {
 		r.refuse()
 		return
 	}
-	r.answer(aoe.Frame(r.buf).SetReserveReply(b.reservation.all()))
+	r.answer(aoe.Frame(r.Buf).SetReserveReply(b.reservation.all()))
 }
 
 // reservationLen is the length of a reply that carries n MACs, in bytes.
 func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
 
 // reserve replaces the reservation by the frame's list.
-func (b *Blade) reserve(r *request) {
+func (b *Blade) reserve(r *Request) {
 	before := b.reservation
 	b.reservation.n = 0
-	for i := range r.frame.ReserveCount() {
-		b.reservation.add(r.frame.ReserveMAC(i))
+	for i := range r.Frame.ReserveCount() {
+		b.reservation.add(r.Frame.ReserveMAC(i))
 	}
 	switch {
 	case b.reservation.equals(&before):
-	case before.n > 0 && !before.has(r.frame.Src()):
-		r.changed = seizedReservation
+	case before.n > 0 && !before.has(r.Frame.Src()):
+		r.Changed = SeizedReservation
 	default:
-		r.changed = changedReservation
+		r.Changed = ChangedReservation
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package monitor shows what a blade.Server has counted to those who watch it:
+// Package monitor shows what a server.Server has counted to those who watch it:
 //
 //	report.go   lines for people and their scripts (quantity.go: the figures)
 //	page.go     a page for Prometheus, in its text format 0.0.4

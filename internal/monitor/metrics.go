@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"vblade/internal/blade"
+	"vblade/internal/stats"
 )
 
 // What a client may take of us: a few at a time, not for long, one question each.
@@ -25,11 +25,11 @@ const (
 // Metrics serves a page of a server's counters at /metrics.
 type Metrics struct{ server http.Server }
 
-// ServeMetrics serves what stats returns on l, until Close.
-func ServeMetrics(l net.Listener, stats func() blade.Stats) *Metrics {
+// ServeMetrics serves what count returns on l, until Close.
+func ServeMetrics(l net.Listener, count func() stats.Server) *Metrics {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		s := stats()
+		s := count()
 		var page bytes.Buffer
 		writePage(&page, &s)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

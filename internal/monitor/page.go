@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vblade/internal/blade"
+	"vblade/internal/stats"
 )
 
 // counter is a counter on the page: its name, what it counts, and how many
@@ -19,22 +20,22 @@ type counter[T any] struct {
 }
 
 // exportCounters are the counters of an export that have no label but its target.
-var exportCounters = []counter[*blade.ExportStats]{
-	{"vblade_reads_total", "READ commands that went to the disk.", func(e *blade.ExportStats) uint64 { return e.Reads }},
-	{"vblade_read_bytes_total", "Bytes read from the disk.", func(e *blade.ExportStats) uint64 { return e.ReadBytes }},
-	{"vblade_writes_total", "WRITE commands that went to the disk.", func(e *blade.ExportStats) uint64 { return e.Writes }},
-	{"vblade_write_bytes_total", "Bytes written to the disk.", func(e *blade.ExportStats) uint64 { return e.WriteBytes }},
-	{"vblade_flushes_total", "FLUSH CACHE commands that went to the disk.", func(e *blade.ExportStats) uint64 { return e.Flushes }},
-	{"vblade_masked_frames_total", "Frames of sources that the MAC mask list leaves out, where the system's filter let them pass.", func(e *blade.ExportStats) uint64 { return e.Masked }},
+var exportCounters = []counter[*stats.Export]{
+	{"vblade_reads_total", "READ commands that went to the disk.", func(e *stats.Export) uint64 { return e.Reads }},
+	{"vblade_read_bytes_total", "Bytes read from the disk.", func(e *stats.Export) uint64 { return e.ReadBytes }},
+	{"vblade_writes_total", "WRITE commands that went to the disk.", func(e *stats.Export) uint64 { return e.Writes }},
+	{"vblade_write_bytes_total", "Bytes written to the disk.", func(e *stats.Export) uint64 { return e.WriteBytes }},
+	{"vblade_flushes_total", "FLUSH CACHE commands that went to the disk.", func(e *stats.Export) uint64 { return e.Flushes }},
+	{"vblade_masked_frames_total", "Frames of sources that the MAC mask list leaves out, where the system's filter let them pass.", func(e *stats.Export) uint64 { return e.Masked }},
 }
 
 // linkCounters are the counters of a link.
-var linkCounters = []counter[*blade.LinkStats]{
-	{"vblade_received_frames_total", "Frames received.", func(l *blade.LinkStats) uint64 { return l.Received }},
-	{"vblade_sent_frames_total", "Frames sent.", func(l *blade.LinkStats) uint64 { return l.Sent }},
-	{"vblade_ignored_frames_total", "Frames received that got no answer.", func(l *blade.LinkStats) uint64 { return l.Ignored }},
-	{"vblade_kernel_dropped_frames_total", "Frames dropped by the kernel for want of room in the receive buffer.", func(l *blade.LinkStats) uint64 { return l.Dropped }},
-	{"vblade_dropped_replies_total", "Replies that could not be sent.", func(l *blade.LinkStats) uint64 { return l.Unsent }},
+var linkCounters = []counter[*stats.Link]{
+	{"vblade_received_frames_total", "Frames received.", func(l *stats.Link) uint64 { return l.Received }},
+	{"vblade_sent_frames_total", "Frames sent.", func(l *stats.Link) uint64 { return l.Sent }},
+	{"vblade_ignored_frames_total", "Frames received that got no answer.", func(l *stats.Link) uint64 { return l.Ignored }},
+	{"vblade_kernel_dropped_frames_total", "Frames dropped by the kernel for want of room in the receive buffer.", func(l *stats.Link) uint64 { return l.Dropped }},
+	{"vblade_dropped_replies_total", "Replies that could not be sent.", func(l *stats.Link) uint64 { return l.Unsent }},
 }
 
 // The buckets that the page shows of the service times: powers of two of
@@ -46,7 +47,7 @@ const (
 
 // writePage writes all of s in Prometheus' text format, which wants the samples
 // of a metric together.
-func writePage(w io.Writer, s *blade.Stats) {
+func writePage(w io.Writer, s *stats.Server) {
 	for _, c := range exportCounters {
 		writeHead(w, c.name, "counter", c.help)
 		for i := range s.Exports {
@@ -79,7 +80,7 @@ func writeHead(w io.Writer, name, kind, help string) {
 }
 
 // writeErrors writes an export's errors of every kind.
-func writeErrors(w io.Writer, e *blade.ExportStats) {
+func writeErrors(w io.Writer, e *stats.Export) {
 	for f, n := range e.Errors {
 		if f := blade.Fault(f); f != blade.FaultNone {
 			kind := strings.ReplaceAll(f.String(), " ", "_")
@@ -89,7 +90,7 @@ func writeErrors(w io.Writer, e *blade.ExportStats) {
 }
 
 // writeTimes writes an export's service times.
-func writeTimes(w io.Writer, e *blade.ExportStats) {
+func writeTimes(w io.Writer, e *stats.Export) {
 	const name = "vblade_service_seconds"
 	label, times := targetLabel(e), &e.Service
 	for d := firstBucket; d <= lastBucket; d *= 2 {
@@ -101,7 +102,7 @@ func writeTimes(w io.Writer, e *blade.ExportStats) {
 }
 
 // targetLabel is the label that names an export.
-func targetLabel(e *blade.ExportStats) string { return "target=" + quote(target(e)) }
+func targetLabel(e *stats.Export) string { return "target=" + quote(target(e)) }
 
 // quote is the value of a label: an interface's name may hold nearly anything.
 func quote(s string) string {

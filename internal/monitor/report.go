@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"vblade/internal/blade"
+	"vblade/internal/stats"
 )
 
 // Report is one line for each export and one for each link. People's scripts
 // read them: every figure is always there, and always in the same order.
-func Report(s blade.Stats) string {
+func Report(s stats.Server) string {
 	var lines strings.Builder
 	for i := range s.Exports {
 		fmt.Fprintln(&lines, exportLine(&s.Exports[i]))
@@ -23,7 +24,7 @@ func Report(s blade.Stats) string {
 }
 
 // Status is one line for all exports.
-func Status(s blade.Stats) string {
+func Status(s stats.Server) string {
 	lines := make([]string, len(s.Exports))
 	for i := range s.Exports {
 		lines[i] = exportLine(&s.Exports[i])
@@ -32,10 +33,10 @@ func Status(s blade.Stats) string {
 }
 
 // target is what initiators call an export.
-func target(e *blade.ExportStats) string { return fmt.Sprintf("e%d.%d", e.Shelf, e.Slot) }
+func target(e *stats.Export) string { return fmt.Sprintf("e%d.%d", e.Shelf, e.Slot) }
 
 // exportLine says what was counted of an export.
-func exportLine(e *blade.ExportStats) string {
+func exportLine(e *stats.Export) string {
 	return fmt.Sprintf("%s: %d reads %s, %d writes %s, %d flushes, %s, %d masked out, %d in flight, p50 %s, p99 %s",
 		target(e), e.Reads, byteCount(e.ReadBytes), e.Writes, byteCount(e.WriteBytes), e.Flushes, errorCounts(e),
 		e.Masked, e.InFlight, duration(e.Service.Quantile(0.5)), duration(e.Service.Quantile(0.99)))
@@ -43,7 +44,7 @@ func exportLine(e *blade.ExportStats) string {
 
 // errorCounts is the number of errors with, in brackets, those of each kind that
 // there are.
-func errorCounts(e *blade.ExportStats) string {
+func errorCounts(e *stats.Export) string {
 	all := uint64(0)
 	var kinds []string
 	for f, n := range e.Errors {
@@ -59,7 +60,7 @@ func errorCounts(e *blade.ExportStats) string {
 }
 
 // linkLine says what was counted of a link.
-func linkLine(l *blade.LinkStats) string {
+func linkLine(l *stats.Link) string {
 	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped",
 		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent)
 }

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"vblade/internal/blade"
+	"vblade/internal/stats"
 )
 
 // someStats are the figures of the tests: every one another.
-func someStats() blade.Stats {
-	e := blade.ExportStats{
+func someStats() stats.Server {
+	e := stats.Export{
 		Shelf: 9, Slot: 1, Reads: 12034, ReadBytes: 12_322_816, Writes: 88, WriteBytes: 90_112, Flushes: 3, Masked: 4, InFlight: 5,
 	}
 	e.Errors[blade.FaultArgument], e.Errors[blade.FaultNotFound] = 2, 7
-	return blade.Stats{
-		Exports: []blade.ExportStats{{Shelf: 65534, Slot: 254}, e},
-		Links: []blade.LinkStats{
+	return stats.Server{
+		Exports: []stats.Export{{Shelf: 65534, Slot: 254}, e},
+		Links: []stats.Link{
 			{Name: "eth0", Received: 12200, Ignored: 66, Sent: 12130, Dropped: 8, Unsent: 6},
 			{Name: `a"b\c`},
 		},
@@ -43,7 +44,7 @@ a"b\c: 0 frames received, 0 sent, 0 ignored, 0 dropped by the kernel, 0 replies 
 
 // TestFaults pins the names of the errors in the report.
 func TestFaults(t *testing.T) {
-	var e blade.ExportStats
+	var e stats.Export
 	for f := range e.Errors {
 		e.Errors[f] = uint64(f)
 	}

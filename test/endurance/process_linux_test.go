@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/blade"
+	"vblade/internal/server"
 	"vblade/test/lab"
 )
 
@@ -95,7 +95,7 @@ func statusField(t *testing.T, dir, name string) int {
 const (
 	usualGrowth     = 6 << 10 // KiB
 	threadGrowth    = 512     // KiB
-	moreThreads     = blade.CrewSize
+	moreThreads     = server.CrewSize
 	moreDescriptors = 1
 )
 

@@ -15,7 +15,7 @@ import (
 // patience is how long a test waits for what must happen, before it fails.
 const patience = 10 * time.Second
 
-// Link is a link in memory (a blade.Link): a test delivers frames to the
+// Link is a link in memory (a server.Link): a test delivers frames to the
 // server on it and takes the replies. Once it is warm it allocates nothing.
 type Link struct {
 	mu       sync.Mutex

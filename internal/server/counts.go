@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/stats"
+)
+
+// event is what is counted of an export; of bytes, each one.
+type event uint8
+
+// The events.
+const (
+	masked     event = iota // a frame of a source that the mask list leaves out
+	readsDone               // READs that went to the disk
+	readBytes               // of theirs that were read
+	writesDone              // WRITEs that went to the disk
+	writeBytes              // of theirs that were written
+	flushesDone
+	faulted // the first of the Faults, each an event
+	events  = faulted + event(blade.Faults)
+)
+
+// tally counts in plain memory what one goroutine does, so that a batch of
+// frames costs no more shared memory than a single one.
+type tally struct {
+	n       [events]uint64
+	dirty   uint32 // the events with a count, as bits
+	replies uint64
+}
+
+// add counts n events.
+func (t *tally) add(e event, n uint64) {
+	t.n[e] += n
+	t.dirty |= 1 << e
+}
+
+// count counts a request that has its reply.
+func (t *tally) count(r *request) {
+	t.replies++
+	if r.Fault != blade.FaultNone {
+		t.add(faulted+event(r.Fault), 1)
+	}
+	switch r.Work.Op {
+	case ata.OpRead:
+		t.add(readsDone, 1)
+		t.add(readBytes, r.BytesDone())
+	case ata.OpWrite:
+		t.add(writesDone, 1)
+		t.add(writeBytes, r.BytesDone())
+	case ata.OpFlush:
+		t.add(flushesDone, 1)
+	}
+}
+
+// moveTo empties the tally into c, but for the replies, which have their times.
+func (t *tally) moveTo(c *counters) {
+	for ; t.dirty != 0; t.dirty &= t.dirty - 1 {
+		e := bits.TrailingZeros32(t.dirty)
+		c.n[e].Add(t.n[e])
+		t.n[e] = 0
+	}
+}
+
+// counters are what others may read at any time.
+type counters struct {
+	n       [events]atomic.Uint64
+	service stats.Histogram
+}
+
+// counts is what is counted of a blade. Who counts most, the leader, shares its
+// counters with readers only: no worker's writing slows it down.
+type counts struct {
+	turn     tally // of the leader's turn, until its replies are sent
+	led      counters
+	crew     counters
+	inFlight atomic.Int64
+}
+
+// countTurn makes public what the leader has counted in its turn. The replies
+// have left: their requests took from the batch's arrival until now.
+func (s *Server) countTurn() {
+	var took time.Duration
+	for _, b := range s.exports {
+		t := &b.counts.turn
+		t.moveTo(&b.counts.led)
+		if t.replies == 0 {
+			continue
+		}
+		if took == 0 {
+			took = clock() - s.turn.began
+		}
+		b.counts.led.service.Add(took, t.replies)
+		t.replies = 0
+	}
+}
+
+// publish makes public what the worker has counted of its run, whose replies
+// were sent.
+func (w *worker) publish() {
+	c := &w.run.requests[0].export.counts.crew
+	now := clock()
+	for _, r := range w.run.requests {
+		c.service.Add(now-r.arrived, 1)
+	}
+	w.tally.moveTo(c)
+	w.tally.replies = 0
+}
+
+// linkCounts is what is counted of a link's frames.
+type linkCounts struct {
+	received, ignored atomic.Uint64
+	sent, unsent      atomic.Uint64
+}
+
+// receive counts the n frames with which a turn begins, if any, and takes the time.
+func (c *linkCounts) receive(t *turn, n int) {
+	if n > 0 {
+		t.began = clock()
+		c.received.Add(uint64(n))
+	}
+}
+
+// ignore counts n frames that are not answered.
+func (c *linkCounts) ignore(n int) {
+	if n > 0 {
+		c.ignored.Add(uint64(n))
+	}
+}
+
+// send counts replies of which n could be sent.
+func (c *linkCounts) send(n, replies int) {
+	c.sent.Add(uint64(n))
+	if n < replies {
+		c.unsent.Add(uint64(replies - n))
+	}
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"errors"
+	"log"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vblade/internal/ata"
+)
+
+// calm is how long no request may fail before a disk counts as working again:
+// on one with some bad sectors good requests come between the bad ones.
+const calm = 10 * time.Second
+
+// health logs how a blade's disk is, a line for each change: never one for
+// each request.
+type health struct {
+	disk  *ata.Disk
+	log   *log.Logger
+	name  string               // of the blade
+	clock func() time.Duration // the time since some moment
+
+	failing atomic.Bool
+
+	mu      sync.Mutex // guards what follows
+	failed  int        // requests, since the disk began to fail
+	since   time.Duration
+	mending bool   // no request has failed since then
+	lost    bool   // so was what had been written
+	sectors int64  // the size that was logged, or was there at the start
+	remark  string // of the last IDENTIFY
+}
+
+// watchHealth begins to look after the health of a blade's disk.
+func (b *export) watchHealth(logger *log.Logger) {
+	b.health = health{disk: b.disk, log: logger, name: b.Name(), clock: clock, sectors: b.disk.Sectors()}
+}
+
+// note takes how work ended that the disk was asked for. For work that
+// succeeds on a disk that does, it costs next to nothing.
+func (h *health) note(work ata.Work, err error) {
+	switch {
+	case work.Op == ata.OpIdentify:
+		h.identified(err)
+	case errors.Is(err, ata.ErrLost):
+		h.flushFailed(err)
+	case err != nil:
+		h.requestFailed(work, err)
+	case h.failing.Load() && work.Op != ata.OpNone:
+		h.succeeded()
+	}
+}
+
+// requestFailed counts a failure, and logs the first.
+func (h *health) requestFailed(work ata.Work, err error) {
+	h.mu.Lock()
+	h.failed++
+	h.mending = false
+	first := !h.failing.Swap(true)
+	h.mu.Unlock()
+	if first {
+		h.log.Printf("%s: %s: %v", h.name, describe(work), err)
+	}
+}
+
+// succeeded logs that the disk works again, if it has for long enough.
+func (h *health) succeeded() {
+	h.mu.Lock()
+	now := h.clock()
+	if !h.mending {
+		h.mending, h.since = true, now
+	}
+	n := h.failed
+	well := now-h.since >= calm && h.failing.Swap(false)
+	if well {
+		h.failed = 0
+	}
+	h.mu.Unlock()
+	if well {
+		h.log.Printf("%s: the disk works again; %s failed", h.name, plural(int64(n), "request"))
+	}
+}
+
+// flushFailed logs, once, that from now on every flush fails.
+func (h *health) flushFailed(err error) {
+	h.mu.Lock()
+	first := !h.lost
+	h.lost = true
+	h.mu.Unlock()
+	if first {
+		h.log.Printf("%s: flush: %v, although it was answered; from now on every flush fails: "+
+			"check the disk and what is on it, then restart vblade", h.name, err)
+	}
+}
+
+// identified logs changes of the disk's size and of what else was found.
+func (h *health) identified(err error) {
+	if err == ata.ErrWouldWait {
+		return
+	}
+	now, remark := h.disk.Sectors(), ""
+	if err != nil {
+		remark = err.Error()
+	}
+	h.mu.Lock()
+	before, resized, remarkable := h.sectors, now != h.sectors, remark != h.remark
+	h.sectors, h.remark = now, remark
+	h.mu.Unlock()
+	if resized {
+		h.log.Printf("%s: the disk has %s now, not %d", h.name, plural(now, "sector"), before)
+	}
+	switch {
+	case remarkable && remark == "":
+		h.log.Printf("%s: the disk's size and name are as they should be again", h.name)
+	case remarkable:
+		h.log.Printf("%s: %s", h.name, remark)
+	}
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/server"
+	"vblade/test/frametest"
+)
+
+// interval is the watchdog's of these tests.
+const interval = 40 * time.Millisecond
+
+// waitLink is a link in memory that keeps the longest limit of a Wait.
+type waitLink struct {
+	*frametest.Link
+	longest atomic.Int64
+	forever atomic.Bool
+}
+
+// Wait is the link's, noted.
+func (l *waitLink) Wait(limit time.Duration) bool {
+	if limit < 0 {
+		l.forever.Store(true)
+	}
+	if int64(limit) > l.longest.Load() {
+		l.longest.Store(int64(limit))
+	}
+	return l.Link.Wait(limit)
+}
+
+// pulsing is a server whose loop shows that it turns.
+type pulsing struct {
+	t      *testing.T
+	link   *waitLink
+	server *server.Server
+	beats  chan struct{}
+}
+
+// startPulsing serves a store, as e9.0, for the length of a test.
+func startPulsing(t *testing.T, store ata.Store) *pulsing {
+	p := newPulsing(t, store)
+	p.server.Pulse(interval, func() {
+		select {
+		case p.beats <- struct{}{}:
+		default:
+		}
+	})
+	p.start()
+	return p
+}
+
+// newPulsing makes the server of startPulsing, without a pulse.
+func newPulsing(t *testing.T, store ata.Store) *pulsing {
+	p := &pulsing{t: t, link: &waitLink{Link: frametest.NewLink(1500)}, beats: make(chan struct{}, 1)}
+	bufs := make([][]byte, buffers)
+	for i := range bufs {
+		bufs[i] = make([]byte, bufferLen)
+	}
+	p.server = server.New(p.link, bufs, log.New(io.Discard, "", 0), blade.New(store, blade.Config{Shelf: 9}))
+	return p
+}
+
+// start has the server serve for the length of the test.
+func (p *pulsing) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.server.Serve(ctx, patience)
+	}()
+	p.t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+}
+
+// await waits for n beats.
+func (p *pulsing) await(n int) {
+	p.t.Helper()
+	late := time.After(patience)
+	for range n {
+		select {
+		case <-p.beats:
+		case <-late:
+			p.t.Fatal("the loop does not show that it turns")
+		}
+	}
+}
+
+// TestPulseIdle checks that the loop turns where nothing happens, and at least
+// twice per interval.
+func TestPulseIdle(t *testing.T) {
+	p := startPulsing(t, frametest.Export{}.NewStore())
+	p.await(10)
+	if longest := time.Duration(p.link.longest.Load()); longest > interval/2 || p.link.forever.Load() {
+		t.Errorf("it waits for frames for %v, for ever: %v; the interval is %v", longest, p.link.forever.Load(), interval)
+	}
+}
+
+// TestPulseWithEveryBufferInFlight has the disk hang with all buffers: the loop
+// is healthy, and goes on when they come back.
+func TestPulseWithEveryBufferInFlight(t *testing.T) {
+	hang := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hang) })
+	defer release()
+	p := startPulsing(t, newSlowStore(func() time.Duration {
+		<-hang
+		return 0
+	}))
+	for tag := range uint32(2 * buffers) {
+		p.link.Deliver(transferFrame(1+tag, uint64(tag), 1, nil))
+	}
+	if !p.link.Await(func() bool { return p.server.Stats().Exports[0].InFlight == buffers }) {
+		t.Fatal("not every buffer is in flight")
+	}
+	p.await(10)
+	release()
+	if !p.link.Await(func() bool { return p.link.Reply(2*buffers) != nil }) {
+		t.Error("the loop does not go on")
+	}
+}
+
+// stuckStore is a store on which the leader itself gets stuck.
+type stuckStore struct {
+	*frametest.Store
+	stuck, hang chan struct{}
+}
+
+// TryReadAt never should wait, and does.
+func (s stuckStore) TryReadAt([][]byte, int64) error {
+	s.stuck <- struct{}{}
+	<-s.hang
+	return ata.ErrWouldWait
+}
+
+// TestNoPulseOfAHangingLoop has the loop hang: nothing must show that it turns.
+func TestNoPulseOfAHangingLoop(t *testing.T) {
+	store := stuckStore{frametest.Export{}.NewStore(), make(chan struct{}), make(chan struct{})}
+	p := startPulsing(t, store)
+	p.await(3)
+	p.link.Deliver(transferFrame(1, 0, 1, nil))
+	<-store.stuck
+	select {
+	case <-p.beats: // from before
+	default:
+	}
+	select {
+	case <-p.beats:
+		t.Error("a loop that hangs shows that it turns")
+	case <-time.After(10 * interval):
+	}
+	close(store.hang)
+	p.await(3)
+}
+
+// TestNoPulse checks that without a watchdog the loop waits for frames alone.
+func TestNoPulse(t *testing.T) {
+	p := newPulsing(t, frametest.Export{}.NewStore())
+	p.start()
+	for tag := uint32(1); !p.link.forever.Load() && tag < 10000; tag++ {
+		p.link.Deliver(transferFrame(tag, 0, 1, nil))
+		if !p.link.Await(func() bool { return p.link.Reply(tag) != nil }) {
+			t.Fatal("not answered")
+		}
+		p.link.Forget()
+	}
+	if longest := p.link.longest.Load(); longest > 0 || !p.link.forever.Load() {
+		t.Errorf("it waits for %v, for ever: %v", time.Duration(longest), p.link.forever.Load())
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"vblade/internal/aoe"
+	"vblade/internal/blade"
+)
+
+// How many changes that peers make are logged: so many at once, then one in a
+// while.
+const (
+	reportBurst = 10
+	reportEvery = time.Second
+)
+
+// change is a change of who may use a blade.
+type change struct {
+	kind  blade.Change
+	blade *blade.Blade
+	by    aoe.MAC
+	count int        // MACs in the list now
+	first [3]aoe.MAC // of them
+}
+
+// reporter has changes logged without the leader's waiting for the log, and
+// bounded: a peer could make any number of them.
+type reporter struct {
+	changes chan change  // to be logged
+	missed  atomic.Int64 // changes that will not be
+}
+
+// report has logged what an answered request changed, if need be instead of the
+// oldest change that waits for that: the last one says how things are. It is the
+// leader's.
+func (s *Server) report(r *request) {
+	b, list := r.Blade, r.Blade.Reservation()
+	if r.Changed == blade.ChangedMasks {
+		list = b.Masks()
+	}
+	c := change{kind: r.Changed, blade: b, by: r.Frame.Dst(), count: len(list)}
+	copy(c.first[:], list)
+	for {
+		select {
+		case s.reporter.changes <- c:
+			return
+		default:
+		}
+		select {
+		case <-s.reporter.changes:
+			s.reporter.missed.Add(1)
+		default:
+		}
+	}
+}
+
+// logChanges logs changes, no faster than people read, until ctx ends.
+func (s *Server) logChanges(ctx context.Context) {
+	limit := rate.NewLimiter(rate.Every(reportEvery), reportBurst)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case c := <-s.reporter.changes:
+			limit.Wait(ctx)
+			s.logChange(c)
+		}
+	}
+}
+
+// logRest logs the changes that still wait for that.
+func (s *Server) logRest() {
+	for {
+		select {
+		case c := <-s.reporter.changes:
+			s.logChange(c)
+		default:
+			return
+		}
+	}
+}
+
+// logChange logs a change, and how many before it were not.
+func (s *Server) logChange(c change) {
+	if n := s.reporter.missed.Swap(0); n > 0 {
+		s.log.Printf("not shown before this: %s by initiators", plural(n, "change"))
+	}
+	s.log.Print(c)
+}
+
+// String says what changed.
+func (c change) String() string {
+	by := net.HardwareAddr(c.by[:]).String()
+	what := ""
+	switch {
+	case c.kind == blade.ChangedMasks && c.count == 0:
+		what = fmt.Sprintf("masks emptied by %s: every MAC is served", by)
+	case c.kind == blade.ChangedMasks:
+		what = fmt.Sprintf("masks changed by %s: served are %s", by, c.list())
+	case c.count == 0:
+		what = "released by " + by
+	default:
+		what = "reserved by " + by
+		if !(c.count == 1 && c.first[0] == c.by) {
+			what += " for " + c.list()
+		}
+	}
+	if c.kind == blade.SeizedReservation {
+		what += ", by force"
+	}
+	return c.blade.Name() + ": " + what
+}
+
+// list names the MACs in the list, the first of them if they are many.
+func (c change) list() string {
+	var names []string
+	for _, m := range c.first[:min(c.count, len(c.first))] {
+		names = append(names, net.HardwareAddr(m[:]).String())
+	}
+	text := strings.Join(names, ", ")
+	if more := c.count - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/stats"
+	"vblade/test/frametest"
+)
+
+// TestStatsOfTable sends every frame of the table and compares what is counted
+// with what went over the link.
+func TestStatsOfTable(t *testing.T) {
+	eachCase(t, func(t *testing.T, c frametest.Case, kind diskKind) {
+		s := serve(t, c.Export, kind)
+		s.run(c.Before)
+		s.pass(c.Request)
+		s.end()
+		all := s.server.Stats()
+		got := all.Exports[0]
+		if want := expect(s, c); fmt.Sprint(figures(got)) != fmt.Sprint(want) {
+			t.Errorf("counted %+v; want %+v", figures(got), want)
+		}
+		frames := uint64(len(c.Frames())) + s.probes()
+		answered := uint64(s.link.Refused())
+		for _, r := range s.link.Replies() {
+			if aoe.Frame(r).Tag() != 0 { // of advertisements
+				answered++
+			}
+		}
+		if got.Service.Count() != answered {
+			t.Errorf("%d service times for %d replies", got.Service.Count(), answered)
+		}
+		want := stats.Link{
+			Name:     "memory0",
+			Received: frames,
+			Ignored:  frames - answered,
+			Sent:     uint64(len(s.link.Replies())),
+			Unsent:   uint64(s.link.Refused()),
+		}
+		if all.Links[0] != want {
+			t.Errorf("counted on the link %+v; want %+v", all.Links[0], want)
+		}
+	})
+}
+
+// probes is how many frames pass has added to those of a test.
+func (s *session) probes() uint64 { return uint64(s.probe.Tag() - firstProbe) }
+
+// figures are what the test knows of an export's counters.
+func figures(e stats.Export) stats.Export {
+	e.Service = stats.Times{}
+	return e
+}
+
+// expect is what should be counted in a session that went through a case: told
+// from the requests and their replies, but for the masks, which the reference knows.
+func expect(s *session, c frametest.Case) stats.Export {
+	e := stats.Export{Shelf: frametest.Shelf, Slot: frametest.Slot}
+	e.Errors[blade.FaultCommand] = s.probes()
+	ref := newReference(c.Export)
+	for _, m := range c.Export.Masks {
+		ref.masks = append(ref.masks, m[:])
+	}
+	for _, step := range append(c.Before[:len(c.Before):len(c.Before)], frametest.Step{Frame: c.Request}) {
+		f := step.Frame
+		if f == nil {
+			ref.mtu = step.MTU
+			continue
+		}
+		if isForUs(f) && len(ref.masks) > 0 && !holds(ref.masks, f[6:12]) {
+			e.Masked++
+		}
+		if ref.answer(f).reply != nil {
+			expectReply(&e, f, s.link.Reply(aoe.Frame(f).Tag()), c.Export)
+		}
+	}
+	return e
+}
+
+// expectReply adds what one reply shows.
+func expectReply(e *stats.Export, request, reply aoe.Frame, export frametest.Export) {
+	refused := reply.Has(aoe.FlagError) && (!request.Has(aoe.FlagError) || request.Error() != reply.Error())
+	switch {
+	case refused:
+		e.Errors[reply.Error()]++
+		return
+	case reply.Command() != aoe.CommandATA:
+		return
+	case reply.ATAError() == ata.ErrorNotFound:
+		e.Errors[blade.FaultNotFound]++
+		return
+	case reply.ATAStatus()&ata.StatusError != 0:
+		e.Errors[blade.FaultAborted]++
+	}
+	done := uint64(request.ATACount()-reply.ATACount()) * sectorSize
+	switch request.ATACommand() {
+	case ata.Read, ata.ReadExt:
+		if request.ATACount() > 0 {
+			e.Reads++
+			e.ReadBytes += done
+		}
+	case ata.Write, ata.WriteExt:
+		if request.ATACount() > 0 && !export.ReadOnly {
+			e.Writes++
+			e.WriteBytes += done
+		}
+	case ata.FlushCache, ata.FlushCacheExt:
+		e.Flushes++
+	}
+}
+
+// TestStatsMeanwhile reads the counters all the time while requests of all kinds
+// are served, on disks of all paces: they only grow, and add up at the end.
+func TestStatsMeanwhile(t *testing.T) {
+	for name, pace := range paceOf {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			random := rand.New(rand.NewPCG(3, 7))
+			store := newSlowStore(func() time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
+				return pace(random)
+			})
+			s := serveBlades(t, frametest.NewLink(9000), bufferLen, blade.New(store, blade.Config{Shelf: 9}))
+			stop := s.watchStats()
+			const reads, writes, flushes = 300, 200, 10
+			for tag := range uint32(reads + writes + flushes) {
+				switch {
+				case tag < writes:
+					s.link.Deliver(transferFrame(tag, uint64(tag%20), 2, make([]byte, 2*sectorSize)))
+				case tag < writes+reads:
+					s.link.Deliver(transferFrame(tag, uint64(tag%20), 3, nil))
+				default:
+					s.link.Deliver(flushFrame(tag))
+				}
+			}
+			if !s.link.Await(s.link.Drained) {
+				t.Fatal("the server does not receive any more")
+			}
+			s.end()
+			stop()
+			e := s.server.Stats().Exports[0]
+			want := stats.Export{Shelf: 9, Reads: reads, ReadBytes: reads * 3 * sectorSize,
+				Writes: writes, WriteBytes: writes * 2 * sectorSize, Flushes: flushes}
+			if figures(e) != want || e.Service.Count() != reads+writes+flushes {
+				t.Errorf("counted %+v and %d times; want %+v", figures(e), e.Service.Count(), want)
+			}
+			if q := e.Service.Quantile(1); q <= 0 || q > 2*patience {
+				t.Errorf("the longest took %v", q)
+			}
+		})
+	}
+}
+
+// watchStats reads the counters again and again until the function that it
+// returns is called, and checks that they never go back.
+func (s *session) watchStats() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		var last stats.Export
+		for {
+			e := s.server.Stats().Exports[0]
+			if e.Reads < last.Reads || e.Writes < last.Writes || e.Flushes < last.Flushes || e.Service.Count() < last.Service.Count() ||
+				e.InFlight < 0 || e.InFlight > buffers {
+				s.t.Errorf("after %+v the counters are %+v", figures(last), figures(e))
+				return
+			}
+			last = e
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+// sleepyStore is a store at whose every read the leader falls asleep.
+type sleepyStore struct {
+	*slowStore
+}
+
+// TryReadAt reads, as if nothing had to be waited for.
+func (s sleepyStore) TryReadAt(vecs [][]byte, off int64) error {
+	_, err := s.ReadAt(vecs, off)
+	return err
+}
+
+// TestServiceTime has reads take their time, with the leader and with a worker,
+// and compares what is counted with what an initiator sees.
+func TestServiceTime(t *testing.T) {
+	const nap = 20 * time.Millisecond // twice a sector
+	slow := newSlowStore(func() time.Duration { return nap })
+	for name, store := range map[string]ata.Store{"worker": slow, "leader": sleepyStore{slow}} {
+		t.Run(name, func(t *testing.T) {
+			s := serveBlades(t, frametest.NewLink(1500), bufferLen, blade.New(store, blade.Config{Shelf: 9}))
+			longest := time.Duration(0)
+			for tag := uint32(1); tag <= 5; tag++ {
+				begin := time.Now()
+				s.link.Deliver(transferFrame(tag, 0, 1, nil))
+				if !s.link.Await(func() bool { return s.link.Reply(tag) != nil }) {
+					t.Fatal("not answered")
+				}
+				longest = max(longest, time.Since(begin))
+			}
+			s.end()
+			times := s.server.Stats().Exports[0].Service
+			if least, most := times.Quantile(0), times.Quantile(1); least < 2*nap || most > 2*longest {
+				t.Errorf("reads took from %v to %v, as is counted; the disk takes %v and the initiator waited %v", least, most, 2*nap, longest)
+			}
+		})
+	}
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"vblade/internal/ata"
+)
+
+// describe says in words what work is.
+func describe(work ata.Work) string {
+	switch work.Op {
+	case ata.OpRead:
+		return fmt.Sprintf("read of %s at LBA %d", plural(work.Sectors(), "sector"), work.LBA)
+	case ata.OpWrite:
+		return fmt.Sprintf("write of %s at LBA %d", plural(work.Sectors(), "sector"), work.LBA)
+	case ata.OpFlush:
+		return "flush"
+	case ata.OpIdentify:
+		return "identify"
+	}
+	return "a command behind writes"
+}
+
+// plural is a number of things in words.
+func plural(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// join makes one line of errors; nil where there are none.
+func join(errs []error) error {
+	var list []string
+	for _, err := range errs {
+		if err != nil {
+			list = append(list, err.Error())
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return errors.New(strings.Join(list, "; "))
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package stats
+
+import "vblade/internal/blade"
+
+// Server is what a server has counted since it was made.
+type Server struct {
+	Exports []Export
+	Links   []Link
+}
+
+// Export is what was counted of an export.
+type Export struct {
+	Shelf uint16
+	Slot  uint8
+
+	// Requests that went to the disk, and the bytes of them that were done.
+	Reads, ReadBytes, Writes, WriteBytes, Flushes uint64
+	// Errors are the requests that were refused or failed, by blade.Fault.
+	Errors [blade.Faults]uint64
+	// Masked are the frames of sources that the mask list leaves out.
+	Masked uint64
+	// InFlight are the requests that wait, for the disk or for others.
+	InFlight int64
+	// Service is about all requests that were answered.
+	Service Times
+}
+
+// Link is what was counted of a link, in frames.
+type Link struct {
+	Name     string
+	Received uint64
+	Ignored  uint64 // received and not answered
+	Sent     uint64
+	Unsent   uint64 // replies that could not be sent
+	Dropped  uint64 // came and found no room to be received in
+}
