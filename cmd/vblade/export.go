@@ -59,8 +59,18 @@ func openExport(o options, stderr io.Writer) (*export, error) {
 // open opens the parts of an export.
 func (e *export) open(o options) (err error) {
 	o.file.Writers = server.CrewSize + 2 // with the leader and the last sync
-	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
+	file, err := ata.OpenFile(o.filename, o.file)
+	if err != nil {
 		return err
+	}
+	return e.openOn(o, file)
+}
+
+// openOn opens the parts of an export of a file that is open.
+func (e *export) openOn(o options, file *ata.File) (err error) {
+	e.file = file
+	if len(o.links) > 1 {
+		return errSeveralLinks
 	}
 	if e.link, err = openLink(o); err != nil {
 		return err
