@@ -84,7 +84,14 @@ func (o *output) String() string {
 // and ends it with the test.
 func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
 	t.Helper()
+	return h.StartVbladeWith(t, nil, program, args...)
+}
+
+// StartVbladeWith is StartVblade for a program that gets files, from descriptor 3 on.
+func (h *Host) StartVbladeWith(t testing.TB, files []*os.File, program string, args ...string) *Vblade {
+	t.Helper()
 	v := &Vblade{cmd: exec.Command(program, args...), ended: make(chan error, 1)}
+	v.cmd.ExtraFiles = files
 	v.cmd.Stderr = &v.stderr
 	out, in, err := os.Pipe()
 	if err != nil {
