@@ -83,7 +83,7 @@
 // It then says {"vblade":1,"do":"next"} count times, and gets each time the
 // parameters of an export, with its name, sectors and trouble as in a status, and
 // its descriptors. Then it says {"vblade":1,"do":"ready"}; the server ends all
-// exports and replies. The successor serves them within 4 seconds, says
+// exports and replies. The successor serves them all within 8 seconds of "ready", says
 // {"vblade":1,"do":"serving"}, and the server replies and ends. A reply with an
 // error means at every point that the server goes on serving. While this lasts
 // the server answers add and remove with again. In handover.go is why at every

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
 )
@@ -132,6 +133,40 @@ func TestServe(t *testing.T) {
 	if out, err := s.ask("status"); err == nil || !strings.Contains(out, "no server listens at "+s.control+"; start one with: vblade serve --control "+s.control) {
 		t.Errorf("status without a server: %v: %s", err, out)
 	}
+}
+
+// TestServeKinds adds disks of several kinds to a confined server, which asks them
+// for their size, and one that grows afterwards.
+func TestServeKinds(t *testing.T) {
+	s := newServing(t)
+	loop, slow := s.loopDevice(), s.slowDisk().Path()
+	for slot, args := range [][]string{{loop}, {"-d", loop}, {"-r", loop}, {slow}, {"-s", loop}, {"-m", "020000000001", s.image}} {
+		s.must("add", append([]string{"8", fmt.Sprint(slot), "tgt0"}, args...)...)
+		if strings.HasPrefix(args[0], "-m") {
+			continue
+		}
+		target, err := s.open("ini0", initiator.Options{}).Find(8, uint8(slot))
+		if err != nil {
+			t.Errorf("%q: %v\n%s", args, err, s.Stderr())
+			continue
+		}
+		if id, err := target.Identify(); err != nil || id.Sectors != diskSize/sectorSize {
+			t.Errorf("%q: %d sectors, %v", args, id.Sectors, err)
+		}
+		if _, err := target.ReadAt(make([]byte, sectorSize), 0); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	file := s.disk("grows")
+	s.must("add", "9", "0", "tgt0", file)
+	if err := os.Truncate(file, 2*diskSize); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.find(aoe.MAC{}).Identify()
+	if err != nil || id.Sectors != 2*diskSize/sectorSize {
+		t.Errorf("after it has grown: %d sectors, %v", id.Sectors, err)
+	}
+	lab.CheckConfined(t, s.Pid())
 }
 
 // TestServeReplace has a server take over from another, twice.
