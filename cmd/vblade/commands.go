@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -107,7 +108,7 @@ func (c command) parse(args []string) (options, error) {
 		return o, nil
 	}
 	err := c.set(&o, fs.Args())
-	if err != nil && strings.Contains(err.Error(), "arguments instead of") {
+	if errors.As(err, new(countError)) {
 		err = fmt.Errorf("%w; usage: %s %s; see %s --help", err, c.title(), c.usage, c.title())
 	}
 	return o, err
@@ -161,10 +162,19 @@ func statusFlags(o *options) *pflag.FlagSet {
 	return fs
 }
 
+// countError is the error of too few or too many positional arguments.
+type countError struct {
+	got  int
+	want string
+}
+
+// Error says how many there are.
+func (e countError) Error() string { return fmt.Sprintf("%d arguments instead of %s", e.got, e.want) }
+
 // noArguments takes no positional arguments.
 func noArguments(_ *options, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%d arguments instead of 0", len(args))
+		return countError{len(args), "0"}
 	}
 	return nil
 }
@@ -172,7 +182,7 @@ func noArguments(_ *options, args []string) error {
 // setName reads the name of an export as the only positional argument.
 func (o *options) setName(args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%d arguments instead of 1", len(args))
+		return countError{len(args), "1"}
 	}
 	return o.setNameIfAny(args)
 }
@@ -183,7 +193,7 @@ func (o *options) setNameIfAny(args []string) error {
 		return nil
 	}
 	if len(args) > 1 {
-		return fmt.Errorf("%d arguments instead of 0 or 1", len(args))
+		return countError{len(args), "0 or 1"}
 	}
 	o.name = args[0]
 	_, _, err := control.ParseName(o.name)

@@ -93,7 +93,7 @@ func parse(args []string) (options, error) { return exportCommand().parse(args) 
 // setExport reads the positional arguments of an export.
 func (o *options) setExport(args []string) error {
 	if len(args) != 4 {
-		return fmt.Errorf("%d arguments instead of 4", len(args))
+		return countError{len(args), "4"}
 	}
 	shelf, err := number("shelf", args[0], uint64(maxShelf))
 	if err != nil {

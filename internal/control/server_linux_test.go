@@ -5,6 +5,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"slices"
@@ -180,6 +181,46 @@ func TestBusy(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestEndWithHungRequest ends a server while a request hangs.
+func TestEndWithHungRequest(t *testing.T) {
+	r := startServer(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r.engine.set(func() {
+		r.engine.add = func(Export) error {
+			close(entered)
+			<-leave
+			return errors.New("it took too long")
+		}
+	})
+	e := newExport(t, 9, 0)
+	conn, err := dial(r.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	w := wire{conn}
+	if err := w.send(&request{Vblade: protocol, Do: doAdd, Export: e.parameters()}, e.Disk.Descriptors(), patience); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	r.end()
+	if err := r.wait(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(r.journal.String(), "control: a request does not end; it is given up") {
+		t.Errorf("the log is\n%s", r.journal)
+	}
+	close(leave)
+	_, _, err = w.hear(0, patience)
+	wantError(t, "add", err, "it took too long")
+	if _, err := conn.Read(make([]byte, 1)); err != io.EOF { // then it is closed there
+		t.Error(err)
+	}
+	conn.Close()
+	e.Disk.Close()
+	r.err <- nil // for the end of the test
 }
 
 // TestMany adds and removes exports at once from many clients.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
@@ -25,11 +26,11 @@ type serving struct {
 }
 
 // newServing makes a site and starts its server.
-func newServing(t *testing.T) *serving {
+func newServing(t *testing.T, options ...string) *serving {
 	t.Helper()
 	s := &serving{site: newSite(t, 1500)}
 	s.control = filepath.Join(t.TempDir(), "run", "control")
-	s.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--control", s.control)
+	s.Vblade = s.host.StartVblade(t, s.vblade, append([]string{"serve", "--control", s.control}, options...)...)
 	if want := fmt.Sprintf("pid %d: listens at %s", s.Pid(), s.control); s.Line != want {
 		t.Errorf("it prints %q; want %q", s.Line, want)
 	}
@@ -124,7 +125,7 @@ func TestServe(t *testing.T) {
 	if out := s.must("status", "--json", "e9.2"); !strings.HasPrefix(out, `{"vblade":1,"pid":`) || !strings.Contains(out, `"name":"e9.2"`) {
 		t.Errorf("status in JSON: %s", out)
 	}
-	if _, err := s.open("ini0", initiator.Options{}).Find(9, 1); err == nil {
+	if _, err := s.open("ini0", initiator.Options{Patience: time.Second}).Find(9, 1); err == nil {
 		t.Error("what was removed is served")
 	}
 	if err := s.Stop(); err != nil {
@@ -169,18 +170,22 @@ func TestServeKinds(t *testing.T) {
 	lab.CheckConfined(t, s.Pid())
 }
 
-// TestServeReplace has a server take over from another, twice.
+// TestServeReplace has a server take over from another, twice, with its metrics.
 func TestServeReplace(t *testing.T) {
-	s := newServing(t)
+	metrics := filepath.Join(t.TempDir(), "metrics")
+	s := newServing(t, "--metrics", "unix:"+metrics)
 	s.addThree()
 	for range 2 {
 		old := s.Vblade
-		s.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control)
+		s.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control, "--metrics", "unix:"+metrics)
 		if err := old.Wait(); err != nil {
 			t.Errorf("the old server: %v\n%s", err, old.Stderr())
 		}
 		s.serves()
 		lab.CheckConfined(t, s.Pid())
+		if page := s.scrape("unix", metrics); !strings.Contains(page, `vblade_reads_total{target="e9.2"}`) {
+			t.Errorf("the metrics are\n%s", page)
+		}
 		if out := s.must("add", "9", "0", "tgt0", s.files[0]); !strings.HasPrefix(out, fmt.Sprintf("pid %d: e9.0, ", s.Pid())) {
 			t.Errorf("the same again: %s", out)
 		}
