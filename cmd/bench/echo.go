@@ -25,7 +25,11 @@ const echoReceiveBuffer = 4 << 20
 // a reply's header and length, until a signal ends the process.
 func echo(netif string) error {
 	filter := aoe.RequestFilter(nil, shelf, slot, nil)
-	link, err := netio.Open(netif, netio.Config{
+	host, err := netio.NewHost(netio.HostConfig{})
+	if err != nil {
+		return err
+	}
+	link, err := host.Open(netif, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: echoReceiveBuffer,
@@ -39,8 +43,9 @@ func echo(netif string) error {
 	fmt.Println("echo: ready")
 	out := make([][]byte, 0, len(bufs))
 	sectors := uint8(min(255, (link.MTU()-aoe.ATALen)/ata.SectorSize))
-	for link.Wait(-1) {
-		n, err := link.Receive(bufs)
+	for {
+		host.Wait(-1)
+		n, err := link.Receive(bufs, nil)
 		if err != nil {
 			return err
 		}
@@ -50,7 +55,6 @@ func echo(netif string) error {
 		}
 		link.Send(out)
 	}
-	return nil
 }
 
 // turnRound makes the reply to the request of n bytes in a buffer.

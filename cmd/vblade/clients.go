@@ -11,12 +11,11 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/control"
-	"vblade/internal/server"
 )
 
 // add opens a file with the rights of whoever calls, and has the server serve it.
 func add(o options, c console) error {
-	o.file.Writers = server.CrewSize + 2 // with the leader and the last sync
+	o.file.Writers = diskWriters
 	disk, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
 		return err

@@ -4,130 +4,71 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
-	"os"
-	"runtime"
+	"sync"
 	"time"
 
-	"vblade/internal/aoe"
 	"vblade/internal/ata"
-	"vblade/internal/blade"
-	"vblade/internal/netio"
+	"vblade/internal/control"
 	"vblade/internal/server"
 )
 
-// What is fixed at start: memory does not grow with load (design: bounded).
-const (
-	frameBuffers  = 5 * netio.MaxBatch // a batch, and all that can wait for disks
-	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
-)
-
 // endWithin is how long the server may take to end, with a hanging disk too: with
-// all that follows it shall be 5 seconds.
+// all that follows it takes at most 5 seconds.
 const endWithin = 4 * time.Second
 
-// How the receiving waits for the next frame: awake at first, then in a call of
-// which the Go scheduler does not hear, at last properly.
-const (
-	spin   = 50 * time.Microsecond
-	linger = time.Millisecond
-)
+// diskWriters is how many writes through the cache of a disk may run at once: one
+// of each worker, the leader's and the last sync.
+const diskWriters = server.CrewSize + 2
 
-// export is all that is open for an export: the file, the link, and the server
-// between them.
+// export is a site with a single export.
 type export struct {
+	*site
 	file   *ata.File
-	link   *netio.Link
-	server *server.Server
-	rivals *rivals
-	log    *log.Logger
-	undone bool // calls that hang may still use the file and the link
+	rivals []*rivals // on each link
 }
 
 // openExport opens an export; its errors refuse to start.
 func openExport(o options, stderr io.Writer) (*export, error) {
-	e := &export{log: log.New(stderr, "vblade: ", 0)}
-	if err := e.open(o); err != nil {
-		e.close()
-		return nil, err
-	}
-	return e, nil
-}
-
-// open opens the parts of an export.
-func (e *export) open(o options) (err error) {
-	o.file.Writers = server.CrewSize + 2 // with the leader and the last sync
+	logger := log.New(stderr, "vblade: ", 0)
+	o.file.Writers = diskWriters
 	file, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return e.openOn(o, file)
-}
-
-// openOn opens the parts of an export of a file that is open.
-func (e *export) openOn(o options, file *ata.File) (err error) {
-	e.file = file
-	if len(o.links) > 1 {
-		return errSeveralLinks
-	}
-	if e.link, err = openLink(o); err != nil {
-		return err
-	}
-	for _, w := range e.link.Warnings(receiveBuffer) {
-		e.log.Print(w)
-	}
-	host, err := os.Hostname()
+	s, err := openSite(logger)
 	if err != nil {
-		return fmt.Errorf("find the host's name for the serial number: %w", err)
+		file.Close()
+		return nil, err
 	}
-	b := blade.New(e.file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
-	e.server = server.New(e.link, e.link.Buffers(), e.log, b)
-	e.rivals = openRivals(o, e.log)
-	return nil
-}
-
-// openLink opens the interface for the export's requests only.
-func openLink(o options) (*netio.Link, error) {
-	return netio.Open(o.netif, netio.Config{
-		EtherType:     uint16(aoe.EtherType),
-		Filter:        aoe.RequestFilter(nil, o.shelf, o.slot, o.masks),
-		ReceiveBuffer: receiveBuffer,
-		Buffers:       frameBuffers,
-		Align:         aoe.ATALen,
-		Fast:          true,
-		Linger:        linger,
-		Spin:          spin,
+	err = s.Add(control.Export{
+		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
+		Buffers: o.buffers, Masks: o.masks, Disk: file,
 	})
+	if err != nil {
+		file.Close()
+		s.close()
+		return nil, err
+	}
+	opened := &export{site: s, file: file}
+	for _, link := range o.links {
+		opened.rivals = append(opened.rivals, openRivals(o, link, logger))
+	}
+	return opened, nil
 }
 
 // serve serves until ctx ends. Its error says what that has left undone.
 func (e *export) serve(ctx context.Context) error {
-	// A call that waits for a disk keeps its place in the Go scheduler for a
-	// while: with one for every worker the receiving never waits for it.
-	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
-	looked := make(chan struct{})
-	go func() {
-		defer close(looked)
-		e.rivals.look(ctx)
-	}()
-	err := e.server.Serve(ctx, endWithin)
-	<-looked
-	e.undone = err != nil
+	var looking sync.WaitGroup
+	for _, r := range e.rivals {
+		looking.Add(1)
+		go func() {
+			defer looking.Done()
+			r.look(ctx)
+		}()
+	}
+	err := e.site.serve(ctx)
+	looking.Wait()
 	return err
-}
-
-// close closes what is open, unless something may still use it: then it stays
-// open until the process ends.
-func (e *export) close() {
-	if e.undone {
-		return
-	}
-	if e.link != nil {
-		e.link.Close()
-	}
-	if e.file != nil {
-		e.file.Close()
-	}
 }

@@ -75,7 +75,7 @@ func inFull(o options) []string {
 	if o.metrics != "" {
 		args = append(args, "--metrics", o.metrics)
 	}
-	return append(args, "--", strconv.Itoa(int(o.shelf)), strconv.Itoa(int(o.slot)), o.netif, o.filename)
+	return append(args, "--", strconv.Itoa(int(o.shelf)), strconv.Itoa(int(o.slot)), strings.Join(o.links, ","), o.filename)
 }
 
 // FuzzParseMAC reads any text as a MAC, against a definition of its own: twelve

@@ -14,7 +14,7 @@ import (
 // TestEarlyReport asks for a report while vblade is about to print its line:
 // it lives, and reports when it serves.
 func TestEarlyReport(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	stdout, out := io.Pipe()
 	stderr, errs := io.Pipe()
 	status := make(chan int, 1)

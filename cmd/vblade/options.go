@@ -31,8 +31,7 @@ const defaultBuffers = 16
 type options struct {
 	shelf    uint16
 	slot     uint8
-	netif    string   // as given
-	links    []string // the interfaces that netif names
+	links    []string // names of network interfaces
 	filename string
 	file     ata.Options
 	buffers  uint16
@@ -104,8 +103,8 @@ func (o *options) setExport(args []string) error {
 		return err
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
-	o.netif, o.filename = args[2], args[3]
-	o.links, err = splitLinks(o.netif)
+	o.filename = args[3]
+	o.links, err = splitLinks(args[2])
 	return err
 }
 

@@ -59,8 +59,8 @@ var accepted = []struct {
 	{"9 -r 0 -b64 eth0 -s disk", func(o *options) { o.file.ReadOnly, o.buffers, o.file.Sync = true, 64, true }},
 	{"-r -- 9 0 eth0 -disk", func(o *options) { o.file.ReadOnly, o.filename = true, "-disk" }},
 
-	{"9 0 eth0,eth1 disk", func(o *options) { o.netif, o.links = "eth0,eth1", []string{"eth0", "eth1"} }},
-	{"9 0 eth0.5,br0,lo disk", func(o *options) { o.netif, o.links = "eth0.5,br0,lo", []string{"eth0.5", "br0", "lo"} }},
+	{"9 0 eth0,eth1 disk", func(o *options) { o.links = []string{"eth0", "eth1"} }},
+	{"9 0 eth0.5,br0,lo disk", func(o *options) { o.links = []string{"eth0.5", "br0", "lo"} }},
 
 	{"--metrics unix:/run/x T", func(o *options) { o.metrics = "unix:/run/x" }},
 	{"--metrics=localhost:9100 T", func(o *options) { o.metrics = "localhost:9100" }},
@@ -91,7 +91,7 @@ func words(line string) []string {
 // TestAccepted parses what is right.
 func TestAccepted(t *testing.T) {
 	for _, c := range accepted {
-		want := options{shelf: 9, netif: "eth0", links: []string{"eth0"}, filename: "disk", buffers: 16}
+		want := options{shelf: 9, links: []string{"eth0"}, filename: "disk", buffers: 16}
 		c.want(&want)
 		got, err := parse(words(c.line))
 		if err != nil {

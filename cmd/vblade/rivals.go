@@ -28,14 +28,14 @@ type rivals struct {
 	log   *log.Logger
 }
 
-// openRivals opens the socket of its own with which rivals are looked for. That
-// it cannot is no reason not to serve.
-func openRivals(o options, logger *log.Logger) *rivals {
-	ini, err := initiator.Open(o.netif, initiator.Options{Patience: rivalTime})
+// openRivals opens the socket of its own with which rivals are looked for on a
+// link. That it cannot is no reason not to serve.
+func openRivals(o options, link string, logger *log.Logger) *rivals {
+	ini, err := initiator.Open(link, initiator.Options{Patience: rivalTime})
 	if err != nil {
 		logger.Printf("no look for other targets of this address: %v", err)
 	}
-	return &rivals{shelf: o.shelf, slot: o.slot, netif: o.netif, ini: ini, log: logger}
+	return &rivals{shelf: o.shelf, slot: o.slot, netif: link, ini: ini, log: logger}
 }
 
 // look asks the LAN once, as soon as the link takes the question, and warns of

@@ -24,10 +24,10 @@ func rivalLine(netif string, mac aoe.MAC, size string) string {
 }
 
 // openRivals opens what looks on an interface of the site for rivals of e9.0.
-func (s *site) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals) {
+func (s *testbed) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals) {
 	t.Helper()
 	err := s.host.Do(func() error {
-		r = openRivals(options{shelf: 9, netif: netif}, log.New(into, "vblade: ", 0))
+		r = openRivals(options{shelf: 9}, netif, log.New(into, "vblade: ", 0))
 		return nil
 	})
 	if err != nil || r.ini == nil {
@@ -39,7 +39,7 @@ func (s *site) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals
 // TestServeRival starts a vblade at each end of the wire, of the same address:
 // the second warns of the first.
 func TestServeRival(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	first := s.start(t, "-l", "63", "9", "0", "tgt0", "FILE")
 	second := &started{status: make(chan int, 1)}
 	out, in := io.Pipe()
@@ -76,7 +76,7 @@ func TestNoRivals(t *testing.T) {
 		{"0", "lo", "lo"},
 	} {
 		t.Run(fmt.Sprintf("e9.%s on %s from %s", c.slot, c.exported, c.asked), func(t *testing.T) {
-			s := newSite(t)
+			s := newTestbed(t)
 			e := s.start(t, "9", c.slot, c.exported, "FILE")
 			var said strings.Builder
 			s.openRivals(t, c.asked, &said).look(context.Background())
@@ -91,7 +91,7 @@ func TestNoRivals(t *testing.T) {
 // TestRivalsLinkDown looks for rivals while the link is down: it asks when the
 // link is up.
 func TestRivalsLinkDown(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	e := s.start(t, "9", "0", "tgt0", "FILE")
 	set := func(state string) {
 		t.Helper()
@@ -127,7 +127,7 @@ func TestRivalsLinkDown(t *testing.T) {
 
 // TestRivalsEnd ends the looking while the link is down.
 func TestRivalsEnd(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	if err := s.host.Run("ip", "link", "set", "ini0", "down"); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestRivalsEnd(t *testing.T) {
 // TestManyRivals has a host answer from many MACs, several times each, and refuse
 // to say its size: there are few warnings, and one for each MAC.
 func TestManyRivals(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	var said strings.Builder
 	r := s.openRivals(t, "tgt0", &said)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -175,7 +175,7 @@ func TestManyRivals(t *testing.T) {
 
 // answerFromMany answers the config query for e9.0 from twenty MACs, twice, and
 // refuses everything else, until the link is interrupted.
-func (s *site) answerFromMany() {
+func (s *testbed) answerFromMany() {
 	buf := [][]byte{make([]byte, 2000)}
 	for {
 		n, err := s.link.Receive(buf)

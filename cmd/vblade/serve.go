@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -21,6 +22,7 @@ type host struct {
 	exports  []*control.Export   // from before a restart
 	listener *net.UnixListener
 	observed *observation
+	site     *site
 	shared   *os.File // the metrics' listener, for a successor
 }
 
@@ -38,19 +40,30 @@ func serveMany(o options, c console) error {
 	if err := c.restrict("", true); err != nil {
 		h.log.Printf("the process keeps rights that it does not need: %v", err)
 	}
-	served := newEngine(h.log)
-	s := control.NewServer(h.config(o, served))
-	if err := h.begin(s); err != nil {
-		return err
+	ended := h.start()
+	s := control.NewServer(h.config(o))
+	err := h.begin(s)
+	if err == nil {
+		fmt.Fprintf(c.stdout, "pid %d: listens at %s\n", os.Getpid(), o.control)
+		end := h.observed.begin(ctx, h.site.server, h.log)
+		defer end()
+		err = s.Serve(ctx, h.listener)
 	}
-	fmt.Fprintf(c.stdout, "pid %d: listens at %s\n", os.Getpid(), o.control)
-	end := h.observed.begin(ctx, served, h.log)
-	defer end()
-	err := s.Serve(ctx, h.listener)
 	if errors.Is(err, control.ErrReplaced) {
-		return nil
+		err = nil
 	}
-	return errors.Join(err, served.close(endWithin))
+	return errors.Join(err, ended())
+}
+
+// start has the site serve, until the function that it returns is called.
+func (h *host) start() (end func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.site.serve(ctx) }()
+	return func() error {
+		cancel()
+		return <-ended
+	}
 }
 
 // open opens what is not to be had once the process is confined. What was kept
@@ -58,6 +71,9 @@ func serveMany(o options, c console) error {
 func (h *host) open(o options) (err error) {
 	if h.store = fdstore.New(); h.store != nil {
 		h.restore()
+	}
+	if h.site, err = openSite(h.log); err != nil {
+		return err
 	}
 	if o.replace {
 		if h.old, err = control.TakeOver(o.control); err != nil {
@@ -105,8 +121,8 @@ func (h *host) restore() {
 }
 
 // config is what the control socket works with.
-func (h *host) config(o options, served control.Engine) control.Config {
-	c := control.Config{Engine: served, Log: h.log, End: endWithin}
+func (h *host) config(o options) control.Config {
+	c := control.Config{Engine: h.site, Log: h.log, End: endWithin}
 	if h.store != nil {
 		c.Keeper = h.store
 	}
@@ -137,6 +153,9 @@ func (h *host) close() {
 	}
 	if h.listener != nil {
 		h.listener.Close()
+	}
+	if h.site != nil {
+		h.site.close()
 	}
 	if h.observed != nil {
 		h.observed.close()

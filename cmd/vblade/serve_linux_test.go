@@ -20,24 +20,25 @@ import (
 	"vblade/internal/netio"
 	"vblade/test/frametest"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // patience is how long a test waits for what must happen, before it fails.
 const patience = 10 * time.Second
 
-// site is a wire with vblade's run on the one end and a Link on the other.
-type site struct {
+// testbed is a wire with vblade's run on the one end and a Link on the other.
+type testbed struct {
 	host *lab.Host
-	link *netio.Link
+	link *peer.Station
 	file string
 	mac  aoe.MAC // of vblade's end
 }
 
-// newSite lays the wire and makes a file with what a frametest.Store holds,
+// newTestbed lays the wire and makes a file with what a frametest.Store holds,
 // three sectors behind its beginning.
-func newSite(t *testing.T) *site {
+func newTestbed(t *testing.T) *testbed {
 	t.Helper()
-	s := &site{host: lab.TestHost(t), file: filepath.Join(t.TempDir(), "disk")}
+	s := &testbed{host: lab.TestHost(t), file: filepath.Join(t.TempDir(), "disk")}
 	if err := s.host.Wire("tgt0", "ini0", 1500); err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +54,8 @@ func newSite(t *testing.T) *site {
 }
 
 // open opens the Link and finds vblade's address.
-func (s *site) open() (err error) {
-	if s.link, err = netio.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType)}); err != nil {
+func (s *testbed) open() (err error) {
+	if s.link, err = peer.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType), Foreign: true}, netio.HostConfig{}); err != nil {
 		return err
 	}
 	s.mac, err = netio.Address("tgt0")
@@ -69,8 +70,8 @@ type started struct {
 }
 
 // start runs vblade in this process until its first line. FILE in args is the
-// site's file. The test ends it.
-func (s *site) start(t *testing.T, args ...string) *started {
+// testbed's file. The test ends it.
+func (s *testbed) start(t *testing.T, args ...string) *started {
 	t.Helper()
 	e := &started{status: make(chan int, 1)}
 	s.startInto(t, e, &e.stderr, args...)
@@ -78,7 +79,7 @@ func (s *site) start(t *testing.T, args ...string) *started {
 }
 
 // startInto is start for a standard error of the test's.
-func (s *site) startInto(t *testing.T, e *started, stderr io.Writer, args ...string) {
+func (s *testbed) startInto(t *testing.T, e *started, stderr io.Writer, args ...string) {
 	t.Helper()
 	procs := runtime.GOMAXPROCS(0)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
@@ -125,7 +126,7 @@ func (e *started) stop(t *testing.T, s syscall.Signal) {
 
 // receive returns the next reply on the wire; vblade also asks there, whether
 // another target has its address.
-func (s *site) receive(t *testing.T) aoe.Frame {
+func (s *testbed) receive(t *testing.T) aoe.Frame {
 	t.Helper()
 	buf := [][]byte{make([]byte, 2000)}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -142,7 +143,7 @@ func (s *site) receive(t *testing.T) aoe.Frame {
 }
 
 // ask sends an ATA request to e9.0 and returns the reply.
-func (s *site) ask(t *testing.T, flags aoe.ATAFlag, opcode, count uint8, lba uint64, data []byte) aoe.Frame {
+func (s *testbed) ask(t *testing.T, flags aoe.ATAFlag, opcode, count uint8, lba uint64, data []byte) aoe.Frame {
 	t.Helper()
 	f := make(aoe.Frame, aoe.ATALen, aoe.ATALen+len(data))
 	f.SetHeader(aoe.Version, 0, aoe.CommandATA)
@@ -159,7 +160,7 @@ func (s *site) ask(t *testing.T, flags aoe.ATAFlag, opcode, count uint8, lba uin
 // TestServe runs vblade on a window of a file: it says so, makes itself known,
 // serves, and ends with a signal.
 func TestServe(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	e := s.start(t, "-b", "272", "-o", "3", "-l63", "9", "0", "tgt0", "FILE")
 	if want := fmt.Sprintf("pid %d: e9.0, 63 sectors O_RDWR\n", os.Getpid()); e.line != want {
 		t.Errorf("prints %q; want %q", e.line, want)
@@ -191,7 +192,7 @@ func TestServe(t *testing.T) {
 
 // TestServeReadOnly runs vblade with -r and masks, after the positionals.
 func TestServeReadOnly(t *testing.T) {
-	s := newSite(t)
+	s := newTestbed(t)
 	own := aoe.MAC(s.link.MAC())
 	e := s.start(t, "9", "0", "tgt0", "FILE", "-rs", "-m", fmt.Sprintf("%x,020000000404", own[:]))
 	if want := fmt.Sprintf("pid %d: e9.0, 67 sectors O_RDONLY\n", os.Getpid()); e.line != want {

@@ -75,7 +75,7 @@ func TestIdentifyWords(t *testing.T) {
 // TestIdentifyMemory checks that the table of frames and this package agree.
 func TestIdentifyMemory(t *testing.T) {
 	got := identify(t, frametest.Sectors, ata.Identity{
-		Serial: fmt.Sprintf("%d.%d:%s", frametest.Shelf, frametest.Slot, frametest.Host), Firmware: "V25", Model: "Coraid EtherDrive vblade",
+		Serial: fmt.Sprintf("%d.%d:%s", frametest.Shelf, frametest.Slot, frametest.Hostname), Firmware: "V25", Model: "Coraid EtherDrive vblade",
 	})
 	if !bytes.Equal(got, frametest.Identity) {
 		t.Errorf("the data is\n%swant\n%s", hex.Dump(got), hex.Dump(frametest.Identity))

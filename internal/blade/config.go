@@ -14,7 +14,7 @@ func (b *Blade) acceptConfig(r *Request) {
 	f := r.Frame
 	op := f.ConfigOp()
 	s, whole := f.ConfigString()
-	if !whole && op != aoe.ConfigRead {
+	if !whole && lacking(f) {
 		return
 	}
 	next := b.config
@@ -45,6 +45,19 @@ func (b *Blade) acceptConfig(r *Request) {
 	}
 	b.config = append(b.config[:0], next...)
 	r.answer(b.putConfig(r.Buf, r.wire))
+}
+
+// lacking reports whether a config command that does not hold its string is left
+// unanswered. Read uses no string. Neither does an unknown subcommand, whose
+// length must only not exceed that of the whole frame, headers included.
+func lacking(f aoe.Frame) bool {
+	switch op := f.ConfigOp(); {
+	case op == aoe.ConfigRead:
+		return false
+	case op > aoe.ConfigForceSet:
+		return f.ConfigLength() > min(len(f), aoe.MaxConfigString)
+	}
+	return true
 }
 
 // putConfig writes the fields of a config reply and returns its length.

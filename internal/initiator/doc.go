@@ -7,6 +7,7 @@
 //
 // An Initiator runs exchanges: any number of requests of which a window is
 // outstanding, each repeated until it is answered. A Target is what discovery
-// found, with methods for every command of the protocol. An Initiator and its
-// Targets are for one goroutine at a time.
+// found, with methods for every command of the protocol. Paths are Targets that
+// are one disk on several links. An Initiator, its Targets and their Paths are for
+// one goroutine at a time.
 package initiator

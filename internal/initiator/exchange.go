@@ -125,9 +125,9 @@ func (i *Initiator) send() {
 // collect takes the replies that have arrived and returns how many requests
 // they answer.
 func (i *Initiator) collect(x Exchange) (int, error) {
-	got, err := i.link.Receive(i.in)
+	got, err := i.receive()
 	if err != nil {
-		return 0, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
+		return 0, err
 	}
 	now := time.Now()
 	answered := 0
@@ -186,7 +186,7 @@ func (i *Initiator) repeat() error {
 		wait = min(wait, due)
 	}
 	i.send()
-	if i.due = now.Add(wait); !i.opts.Poll && !i.link.Wait(wait) {
+	if i.due = now.Add(wait); !i.opts.Poll && !i.wait(wait) {
 		return errInterrupted
 	}
 	return nil

@@ -3,7 +3,9 @@
 package initiator
 
 import (
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"vblade/internal/aoe"
@@ -16,9 +18,9 @@ const MaxWindow = 256
 // receiveBuffer holds the replies to a full window of jumbo frames, in bytes.
 const receiveBuffer = 8 << 20
 
-// linger is how long an Initiator waits for a reply in a call of which the Go
-// scheduler does not hear: awake, but with Options.Sleep. It measures targets, not
-// how long this host takes to wake up.
+// linger is how long an Initiator waits for a reply in a raw system call, or, but
+// with Options.Sleep, awake. It measures targets, not how long this host takes to
+// wake up.
 const linger = time.Millisecond
 
 // Options change how an Initiator behaves; the zero value is the usual one.
@@ -32,6 +34,7 @@ type Options struct {
 
 // Initiator is a station on the LAN that speaks to targets.
 type Initiator struct {
+	host    *netio.Host
 	link    *netio.Link
 	opts    Options
 	in      [][]byte
@@ -41,6 +44,8 @@ type Initiator struct {
 	counter uint32
 	due     time.Time // no request is to be sent again before
 
+	interrupted atomic.Bool
+
 	// Retransmissions counts the requests sent again for want of a reply: the
 	// frames that were lost, or answered late.
 	Retransmissions int
@@ -48,12 +53,12 @@ type Initiator struct {
 
 // Open opens an Initiator on a network interface.
 func Open(netif string, o Options) (*Initiator, error) {
+	own, err := netio.Address(netif)
+	if err != nil {
+		return nil, err
+	}
 	if o.MAC == (aoe.MAC{}) {
-		mac, err := netio.Address(netif)
-		if err != nil {
-			return nil, err
-		}
-		o.MAC = mac
+		o.MAC = own
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
@@ -69,20 +74,24 @@ func Open(netif string, o Options) (*Initiator, error) {
 	if o.Sleep {
 		spin = 0
 	}
-	link, err := netio.Open(netif, netio.Config{
+	host, err := netio.NewHost(netio.HostConfig{Linger: linger, Spin: spin})
+	if err != nil {
+		return nil, err
+	}
+	link, err := host.Open(netif, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        filter,
 		ReceiveBuffer: receiveBuffer,
 		Buffers:       netio.MaxBatch,
 		Align:         aoe.ATALen,
 		Fast:          o.Poll,
-		Linger:        linger,
-		Spin:          spin,
+		Foreign:       o.MAC != own,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, host.Close())
 	}
 	i := &Initiator{
+		host:  host,
 		link:  link,
 		opts:  o,
 		in:    link.Buffers(),
@@ -99,10 +108,35 @@ func Open(netif string, o Options) (*Initiator, error) {
 func (i *Initiator) longest() int { return cap(i.in[0]) }
 
 // Close closes the Initiator. Its Targets are of no more use.
-func (i *Initiator) Close() error { return i.link.Close() }
+func (i *Initiator) Close() error { return i.host.Close() }
 
 // Interrupt ends waiting for replies, now and from now on; any goroutine may.
-func (i *Initiator) Interrupt() { i.link.Interrupt() }
+func (i *Initiator) Interrupt() {
+	i.interrupted.Store(true)
+	i.host.Wake()
+}
+
+// receive receives replies into i.in and returns how many. Where there are none
+// it waits a moment for the first.
+func (i *Initiator) receive() (int, error) {
+	got, err := i.link.Receive(i.in, nil)
+	if got == 0 && err == nil {
+		i.host.Wait(linger)
+		got, err = i.link.Receive(i.in, nil)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
+	}
+	return got, nil
+}
+
+// wait waits for replies, or for a time; it returns false after Interrupt.
+func (i *Initiator) wait(limit time.Duration) bool {
+	if !i.interrupted.Load() {
+		i.host.Wait(limit)
+	}
+	return !i.interrupted.Load()
+}
 
 // MAC returns the address that the Initiator speaks from.
 func (i *Initiator) MAC() aoe.MAC { return i.opts.MAC }

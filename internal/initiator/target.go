@@ -124,9 +124,9 @@ func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) 
 func (i *Initiator) listen(within time.Duration, enough int, wanted func(aoe.Frame) bool) ([]*Target, error) {
 	var found []*Target
 	for end := time.Now().Add(within); time.Now().Before(end); {
-		got, err := i.link.Receive(i.in)
+		got, err := i.receive()
 		if err != nil {
-			return found, fmt.Errorf("receive on %s: %w", i.link.Name(), err)
+			return found, err
 		}
 		for _, f := range i.in[:got] {
 			t, ok := i.newTarget(f)
@@ -135,7 +135,7 @@ func (i *Initiator) listen(within time.Duration, enough int, wanted func(aoe.Fra
 				found = append(found, t)
 			}
 		}
-		if len(found) >= enough || !i.link.Wait(max(0, time.Until(end))) {
+		if len(found) >= enough || !i.wait(max(0, time.Until(end))) {
 			break
 		}
 	}

@@ -21,6 +21,9 @@ func newAlarm() (alarm, error) {
 	return alarm{p[0], p[1]}, nil
 }
 
+// descriptor returns what is readable while the alarm rings.
+func (a alarm) descriptor() int { return a.r }
+
 // ring rings the alarm. A pipe that is full rings already.
 func (a alarm) ring() {
 	one := [1]byte{1}

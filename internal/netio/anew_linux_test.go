@@ -12,12 +12,13 @@ import (
 
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // TestMadeAnew deletes the interfaces and makes others of the same names: the
 // link is theirs, with its filter and buffer.
 func TestMadeAnew(t *testing.T) {
-	w := newWire(t, netio.Config{Filter: only(t), Linger: time.Millisecond})
+	w := newWire(t, netio.Config{Filter: only(t)}, netio.HostConfig{Linger: time.Millisecond})
 	room := w.a.ReceiveBuffer()
 	for i := range 3 {
 		mac := w.a.MAC()
@@ -76,7 +77,7 @@ func (w *wire) sameIndex(t *testing.T) {
 
 // awaitFlow sends frames until one arrives: of what happened between two looks
 // at the interface no Wait tells.
-func awaitFlow(t *testing.T, from, to *netio.Link) {
+func awaitFlow(t *testing.T, from, to *peer.Station) {
 	t.Helper()
 	for end := time.Now().Add(patience); ; to.Wait(time.Millisecond) {
 		from.Send([][]byte{frame(etherType, 60, 2)})

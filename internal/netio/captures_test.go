@@ -14,14 +14,16 @@ import (
 // says that the frame had length bytes before it was cut.
 func capture(header int, frame []byte, length int) []byte {
 	b := make([]byte, header, header+len(frame))
-	for i := range 16 {
-		b[i] = 0xa0 + byte(i) // the time stamp, which nobody reads
-	}
+	binary.NativeEndian.PutUint64(b[0:], 1700000000)
+	binary.NativeEndian.PutUint64(b[8:], uint64(length))
 	binary.NativeEndian.PutUint32(b[16:], uint32(len(frame)))
 	binary.NativeEndian.PutUint32(b[20:], uint32(length))
 	binary.NativeEndian.PutUint16(b[24:], uint16(header))
 	return append(b, frame...)
 }
+
+// everybody has every frame.
+var everybody = addressee{foreign: true}
 
 // image lays captures one behind the other: each but the first begins on a
 // multiple of 8, and behind the last there is nothing.
@@ -66,7 +68,7 @@ func TestCaptures(t *testing.T) {
 				for i := range frames {
 					frames[i] = make([]byte, 0, 40)
 				}
-				for _, f := range frames[:c.hand(frames)] {
+				for _, f := range frames[:c.hand(frames, nil, everybody)] {
 					if !bytes.Equal(f, testFrame(len(f))) {
 						t.Fatalf("a frame of %d bytes is % x", len(f), f)
 					}
@@ -85,11 +87,11 @@ func TestCaptures(t *testing.T) {
 func TestCapturesLong(t *testing.T) {
 	c := captures{image(capture(26, testFrame(61), 61), capture(26, testFrame(60), 60), capture(26, testFrame(59), 59))}
 	frames := [][]byte{make([]byte, 3, 60), make([]byte, 0, 60), make([]byte, 60)}
-	if n := c.hand(frames); n != 3 || len(frames[0]) != 0 || !bytes.Equal(frames[1], testFrame(60)) || !bytes.Equal(frames[2], testFrame(59)) {
+	if n := c.hand(frames, nil, everybody); n != 3 || len(frames[0]) != 0 || !bytes.Equal(frames[1], testFrame(60)) || !bytes.Equal(frames[2], testFrame(59)) {
 		t.Errorf("handed out %d frames of %d, %d and %d bytes", n, len(frames[0]), len(frames[1]), len(frames[2]))
 	}
 	c = captures{capture(26, testFrame(50), 50)}
-	if n := c.hand(frames[:1]); n != 1 || !bytes.Equal(frames[0], testFrame(50)) {
+	if n := c.hand(frames[:1], nil, everybody); n != 1 || !bytes.Equal(frames[0], testFrame(50)) {
 		t.Errorf("the buffer that was empty then holds %d bytes", len(frames[0]))
 	}
 }
@@ -119,8 +121,45 @@ func TestCapturesBroken(t *testing.T) {
 	} {
 		c := captures{b}
 		frames := [][]byte{make([]byte, 100), make([]byte, 100), make([]byte, 100)}
-		if n := c.hand(frames); n != 1 || !bytes.Equal(frames[0], testFrame(60)) || !c.empty() {
+		if n := c.hand(frames, nil, everybody); n != 1 || !bytes.Equal(frames[0], testFrame(60)) || !c.empty() {
 			t.Errorf("%s: %d frames; %d bytes are left", name, n, len(c.rest))
+		}
+	}
+}
+
+// TestCapturesStamped hands frames with their time, as far as it is asked for.
+func TestCapturesStamped(t *testing.T) {
+	c := captures{image(capture(26, testFrame(60), 60), capture(26, testFrame(61), 62), capture(26, testFrame(59), 59), capture(26, testFrame(58), 58))}
+	frames, stamps := [][]byte{make([]byte, 60), make([]byte, 60), make([]byte, 60)}, []int64{7, 7}
+	if n := c.hand(frames, stamps, everybody); n != 3 || !slices.Equal(stamps, []int64{1700000000_000000060, 1700000000_000000059}) {
+		t.Errorf("handed out %d frames, at %d", n, stamps)
+	}
+}
+
+// TestCapturesOurs hands out what is sent to an address, and to groups.
+func TestCapturesOurs(t *testing.T) {
+	var parts [][]byte
+	for _, to := range [][6]byte{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, {1, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 1, 1}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}} {
+		f := testFrame(60)
+		copy(f, to[:])
+		parts = append(parts, capture(26, f, 60))
+	}
+	parts = append(parts, capture(26, []byte{2, 0, 0, 0, 0}, 5))
+	for _, c := range []struct {
+		ours addressee
+		want int
+	}{
+		{addressee{mac: [6]byte{2, 0, 0, 0, 0, 1}}, 3},
+		{addressee{}, 2},
+		{everybody, 6},
+	} {
+		frames := make([][]byte, 10)
+		for i := range frames {
+			frames[i] = make([]byte, 60)
+		}
+		all := captures{image(parts...)}
+		if n := all.hand(frames, nil, c.ours); n != c.want {
+			t.Errorf("%+v: handed out %d frames; want %d", c.ours, n, c.want)
 		}
 	}
 }
@@ -131,7 +170,7 @@ func TestCapturesNothingAllocates(t *testing.T) {
 	frames := [][]byte{make([]byte, 2000), make([]byte, 2000), make([]byte, 2000)}
 	if n := testing.AllocsPerRun(100, func() {
 		c := captures{b}
-		c.hand(frames)
+		c.hand(frames, nil, everybody)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -151,7 +190,8 @@ func FuzzCaptures(f *testing.F) {
 			if at = len(b) - left; at%8 != 0 {
 				t.Fatalf("a header is looked for at %d", at)
 			}
-			frame, whole, ok := c.next()
+			next, ok := c.next()
+			frame, whole := next.frame, next.whole
 			if !ok {
 				if !c.empty() {
 					t.Fatal("the walk has ended and something is left")

@@ -81,6 +81,7 @@ func (c *conn) setUp(name string, bytes int, program []bpf.RawInstruction) error
 		{"be told of each frame at once", unix.BIOCIMMEDIATE, 1},
 		{"leave the source address of frames alone", unix.BIOCSHDRCMPLT, 1},
 		{"see incoming frames only", unix.BIOCSDIRECTION, directionIn},
+		{"stamp frames in nanoseconds", unix.BIOCSTSTAMP, unix.BPF_T_NANOTIME},
 	} {
 		if err := ioctl(c.fd, o.request, &o.value); err != nil {
 			return fmt.Errorf("ask bpf to %s: %w", o.what, err)

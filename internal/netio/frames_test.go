@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"vblade/internal/netio"
+	"vblade/test/peer"
 )
 
 // patience is how long a test waits for what must happen, before it fails.
@@ -40,7 +40,7 @@ func buffers(n, size int) [][]byte {
 }
 
 // send sends frames, every one.
-func send(t *testing.T, l *netio.Link, frames ...[]byte) {
+func send(t *testing.T, l *peer.Station, frames ...[]byte) {
 	t.Helper()
 	if n, err := l.Send(frames); n != len(frames) || err != nil {
 		t.Fatalf("sent %d of %d frames: %v", n, len(frames), err)
@@ -48,7 +48,7 @@ func send(t *testing.T, l *netio.Link, frames ...[]byte) {
 }
 
 // receive receives n frames into buffers of size bytes, in as many calls as it takes.
-func receive(t *testing.T, l *netio.Link, n, size int) [][]byte {
+func receive(t *testing.T, l *peer.Station, n, size int) [][]byte {
 	t.Helper()
 	var all [][]byte
 	for deadline := time.Now().Add(patience); len(all) < n; {

@@ -64,6 +64,7 @@ var (
 	_ [unix.BIOCIMMEDIATE >> argShift & argMask]byte  = [unsafe.Sizeof(uint32(0))]byte{}
 	_ [unix.BIOCSHDRCMPLT >> argShift & argMask]byte  = [unsafe.Sizeof(uint32(0))]byte{}
 	_ [unix.BIOCSDIRECTION >> argShift & argMask]byte = [unsafe.Sizeof(uint32(0))]byte{}
+	_ [unix.BIOCSTSTAMP >> argShift & argMask]byte    = [unsafe.Sizeof(uint32(0))]byte{}
 )
 
 // The instructions of x/net/bpf are those of the kernel.
@@ -75,8 +76,10 @@ var (
 	_ [unsafe.Offsetof(unix.BpfInsn{}.K)]byte    = [unsafe.Offsetof(bpf.RawInstruction{}.K)]byte{}
 )
 
-// captures.go knows the header of a frame.
+// captures.go knows the header of a frame, which with a time in nanoseconds is
+// laid as the one that x/sys has, with two 64-bit numbers for the time.
 var (
+	_ [captureNsec]byte    = [unsafe.Offsetof(unix.Timeval{}.Usec)]byte{}
 	_ [captureCaplen]byte  = [unsafe.Offsetof(unix.BpfHdr{}.Caplen)]byte{}
 	_ [captureDatalen]byte = [unsafe.Offsetof(unix.BpfHdr{}.Datalen)]byte{}
 	_ [captureHdrlen]byte  = [unsafe.Offsetof(unix.BpfHdr{}.Hdrlen)]byte{}

@@ -8,6 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// MaxFilter is the most instructions of a filter program: BPF_MAXINSNS, less those
+// of ofType.
+const MaxFilter = unix.BPF_MAXINSNS - typeLength
+
 // longestFrame returns the length of the longest frame that can be sent: a
 // write(2) to bpf has to fit into one mbuf cluster, of a page at the most or, where
 // pages are larger, of 8 KiB (MJUMPAGESIZE). Kernels that take longer ones cannot

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
 
 	"golang.org/x/net/bpf"
 )
@@ -29,12 +28,10 @@ type Config struct {
 	// more memory: ReceiveBuffer once more, 128 spare buffers, and all buffers
 	// are locked.
 	Fast bool
-	// Linger is how long Receive waits for a first frame, rounded up to the
-	// kernel's tick: short, for the scheduler does not hear of it.
-	Linger time.Duration
-	// Spin is how much of that Receive is awake, while that pays: it saves the
-	// time it takes to wake up.
-	Spin time.Duration
+	// Foreign has frames received that are addressed to other stations, too: for
+	// a station whose address is not the interface's. VLANs cannot be told apart
+	// then, where the interface has none.
+	Foreign bool
 }
 
 // What Link.Down says.

@@ -5,7 +5,7 @@ package netio
 import (
 	"errors"
 	"fmt"
-	"math"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,33 +14,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Link is a network interface's BPF descriptor. One goroutine receives and
-// waits; any may send. It belongs to whatever interface has the name.
+// Link is a network interface's BPF descriptor. One goroutine receives; any may
+// send. It belongs to whatever interface has the name.
 type Link struct {
+	host      *Host
 	name      string
 	etherType uint16
+	foreign   bool // frames to other stations are received too
 	conn      *conn
 	bufs      *buffers
-	buffer    []byte   // what a read fills
-	captures  captures // what of that nobody has received yet
-	watcher   *watcher
-
-	alarm       alarm // ends a Wait
-	interrupted atomic.Bool
-	bound       atomic.Bool // there is an interface to receive from
-	changes     atomic.Uint64
+	buffer    []byte      // what a read fills
+	captures  captures    // what of that nobody has received yet
+	left      atomic.Bool // there is something in captures
+	bound     atomic.Bool // there is an interface to receive from
+	changes   atomic.Uint64
 
 	mu        sync.Mutex // guards what follows
+	closed    bool       // there is nothing left to look after
 	condition condition
 	lost      time.Time // when the interface was found to be gone; zero where there is one
 	drops     tally
 }
 
-// Open opens a descriptor on the interface name. The filter is in force before
-// the first frame can arrive. Config's Fast, Linger and Spin mean nothing here:
-// there is one way to send, and a read that waits would cost the scheduler as
-// much as Wait does.
-func Open(name string, cfg Config) (*Link, error) {
+// Open opens a descriptor on the interface name, which takes part in Wait until it
+// is closed. The filter is in force before the first frame can arrive. Config.Fast
+// means nothing here: there is one way to receive, and one to send.
+func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	ifi, err := findInterface(name)
 	if err != nil {
 		return nil, err
@@ -53,16 +52,18 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Link{name: name, etherType: cfg.EtherType, conn: c, buffer: make([]byte, c.size)}
+	l := &Link{host: h, name: name, etherType: cfg.EtherType, foreign: cfg.Foreign, conn: c, buffer: make([]byte, c.size)}
 	if l.bufs, err = newBuffers(cfg.Buffers, ifi.MTU, cfg.Align); err != nil {
 		c.close()
 		return nil, err
 	}
-	if err := l.startWatching(); err != nil {
-		c.close()
-		l.bufs.free()
+	l.bound.Store(true)
+	if l.condition, err = look(name); err != nil {
+		l.Close()
 		return nil, err
 	}
+	h.join(l)
+	l.refresh() // for what has changed before the watcher knew the link
 	return l, nil
 }
 
@@ -71,26 +72,9 @@ func Open(name string, cfg Config) (*Link, error) {
 // each begins a page. They are the caller's until Close.
 func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.n) }
 
-// startWatching finds out the interface's condition, and from then on what
-// becomes of it.
-func (l *Link) startWatching() (err error) {
-	if l.alarm, err = newAlarm(); err != nil {
-		return err
-	}
-	if l.watcher, err = newWatcher(); err != nil {
-		return errors.Join(err, l.alarm.close())
-	}
-	l.condition, err = look(l.name)
-	l.bound.Store(true)
-	go l.watcher.run(l.refresh)
-	if err != nil {
-		return errors.Join(err, l.watcher.close(), l.alarm.close())
-	}
-	return nil
-}
-
-// SetFilter replaces the program that says which frames are received. Those
-// that have passed the one before are received still.
+// SetFilter replaces the program that says which frames are received; an empty
+// one passes them all. It may have MaxFilter instructions. Those that have passed
+// the one before are received still.
 func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	program, err := ofType(l.etherType, program)
 	if err != nil {
@@ -106,7 +90,14 @@ func (l *Link) ReceiveBuffer() int { return 2 * l.conn.size }
 // Close closes the descriptor and frees the buffers. Nothing else may use the
 // Link, or a buffer, any more.
 func (l *Link) Close() error {
-	return errors.Join(l.watcher.close(), l.alarm.close(), l.conn.close(), l.bufs.free())
+	l.host.part(l)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.closed = true // the watcher may have the link on its list yet
+	return errors.Join(l.conn.close(), l.bufs.free())
 }
 
 // Name returns the name of the interface.
@@ -127,6 +118,9 @@ func (l *Link) Drops() (uint64, error) {
 // countDrops brings the count of dropped frames up to date, which begins again
 // where the descriptor is bound. The caller holds l.mu.
 func (l *Link) countDrops() (uint64, error) {
+	if l.closed { // there is nobody to ask any more
+		return l.drops.total, net.ErrClosed
+	}
 	n, err := l.conn.dropped()
 	if err != nil {
 		return l.drops.total, fmt.Errorf("ask for the drops of %s: %w", l.name, err)
@@ -134,49 +128,26 @@ func (l *Link) countDrops() (uint64, error) {
 	return l.drops.update(n), nil
 }
 
-// Wait returns once there is something to receive, the interface has changed,
-// or limit has passed; a negative one never does. It returns false after
-// Interrupt.
-func (l *Link) Wait(limit time.Duration) bool {
-	if l.interrupted.Load() || !l.captures.empty() {
-		return !l.interrupted.Load()
-	}
-	all := [2]unix.PollFd{
-		{Fd: int32(l.alarm.r), Events: unix.POLLIN},
-		{Fd: int32(l.conn.fd), Events: unix.POLLIN},
-	}
-	fds := all[:]
-	if !l.bound.Load() { // poll(2) would find the descriptor ready, for its ENXIO
-		fds = all[:1]
-	}
-	unix.Poll(fds, milliseconds(limit)) // interrupted by a signal it returns early, as if the limit had passed
-	if all[0].Revents != 0 {
-		l.alarm.silence()
-	}
-	return !l.interrupted.Load()
-}
-
-// milliseconds returns the time limit of a poll(2) that lasts no shorter than
-// limit, for ever where that is negative.
-func milliseconds(limit time.Duration) int {
-	if limit < 0 {
+// descriptor returns what becomes readable when a frame arrives; a negative one
+// where there is no interface to receive from: poll(2) would find the descriptor
+// ready, for its ENXIO.
+func (l *Link) descriptor() int {
+	if !l.bound.Load() {
 		return -1
 	}
-	return int(min((limit+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
+	return l.conn.fd
 }
 
-// Interrupt ends this and every later Wait.
-func (l *Link) Interrupt() {
-	l.interrupted.Store(true)
-	l.alarm.ring()
-}
+// pending tells whether frames were read that nobody has received yet.
+func (l *Link) pending() bool { return l.left.Load() }
 
 // Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; none is no error, whatever the interface's condition. frames[i] is
-// resliced to the frame's length, to nothing where the frame was longer than its
-// buffer. One read brings all frames that the kernel holds: those that find no
-// buffer are kept for the next call.
-func (l *Link) Receive(frames [][]byte) (int, error) {
+// arrived; it never waits. None is no error, whatever the interface's condition.
+// frames[i] is resliced to the frame's length, to nothing where the frame was
+// longer than its buffer. stamps[i], as far as there are stamps, is when the
+// kernel received it, in nanoseconds of CLOCK_REALTIME. One read brings all frames
+// that the kernel holds: those that find no buffer are kept for the next call.
+func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	if l.captures.empty() {
 		n, err := l.conn.read(l.buffer)
 		switch err {
@@ -188,7 +159,9 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 		}
 		l.captures = captures{l.buffer[:n]}
 	}
-	return l.captures.hand(frames[:min(len(frames), MaxBatch)]), nil
+	n := l.captures.hand(frames[:min(len(frames), MaxBatch)], stamps, addressee{l.MAC(), l.foreign})
+	l.left.Store(!l.captures.empty())
+	return n, nil
 }
 
 // How long Send waits for the interface to take frames before it drops them, an

@@ -5,9 +5,9 @@ package netio
 import (
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/mdlayher/packet"
@@ -15,30 +15,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Link is a network interface's raw Ethernet socket. One goroutine receives
-// and waits; any may send. It belongs to whatever interface has the name.
+// Link is a network interface's raw Ethernet socket. One goroutine receives; any
+// may send. It belongs to whatever interface has the name.
 type Link struct {
+	host     *Host
 	name     string
 	protocol uint16 // the EtherType, in the order of the wire
+	foreign  bool   // frames to other stations are received too
 	fd       int    // the packet socket
-	alarm    int    // an eventfd: something has happened that ends a Wait
 
-	watcher     *watcher
-	condition   atomic.Pointer[condition]
-	changes     atomic.Uint64
-	interrupted atomic.Bool
+	looking   sync.Mutex // held while the interface's condition is taken in
+	closed    bool       // under looking: there is nothing left to look after
+	binding   sync.Mutex // held while the socket is bound, or its ring changed
+	condition atomic.Pointer[condition]
+	changes   atomic.Uint64
 
 	mtuMu sync.Mutex
 	ifreq *unix.Ifreq
 	mtu   atomic.Int64 // as last read
 
-	ring     *ring         // of frames that have arrived; nil where they come by recvmmsg
-	ringMTU  int           // that the ring was fitted to, or found not to fit
-	ringSize int           // bytes that it may have
-	linger   time.Duration // Receive waits so long for a first frame
-	spin     time.Duration // and stays awake so long
-	pays     bool          // the last wait ended within spin
-	in       batch
+	receiver receiver
+	ring     *ring // of frames that have arrived; nil where they come by recvmmsg
+
 	drops    drops
 	sendMu   sync.Mutex
 	bufs     *pool
@@ -48,14 +46,19 @@ type Link struct {
 	out      batch
 }
 
-// Open opens a socket on the interface name. The filter is in force before the
-// first frame can arrive. All sockets belong to the calling thread's namespace.
-func Open(name string, cfg Config) (*Link, error) {
+// Open opens a socket on the interface name, which takes part in Wait until it is
+// closed. The filter is in force before the first frame can arrive. All sockets
+// belong to the calling thread's namespace, which has to be that of the Host.
+func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	ifi, err := findInterface(name)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := packet.Listen(ifi, packet.Raw, int(cfg.EtherType), &packet.Config{Filter: cfg.Filter})
+	program, err := guarded(cfg.Filter, cfg.Foreign)
+	if err != nil {
+		return nil, fmt.Errorf("assemble the filter of %s: %w", name, err)
+	}
+	conn, err := packet.Listen(ifi, packet.Raw, int(cfg.EtherType), &packet.Config{Filter: program})
 	if errors.Is(err, unix.EPERM) {
 		return nil, fmt.Errorf("open a packet socket on %s: %w (needs root or CAP_NET_RAW)", name, unix.EPERM)
 	}
@@ -69,7 +72,7 @@ func Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over the packet socket on %s: %w", name, err)
 	}
-	l := &Link{name: name, fd: fd, alarm: -1, wantFast: cfg.Fast, ringSize: cfg.ReceiveBuffer, spin: cfg.Spin}
+	l := &Link{host: h, name: name, foreign: cfg.Foreign, fd: fd, wantFast: cfg.Fast}
 	if err := l.setUp(cfg, ifi.MTU); err != nil {
 		l.Close()
 		return nil, err
@@ -123,21 +126,18 @@ func (l *Link) setUp(cfg Config, mtu int) error {
 	if l.ifreq, err = unix.NewIfreq(l.name); err != nil {
 		return fmt.Errorf("interface %s: %w", l.name, err)
 	}
-	if l.alarm, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return fmt.Errorf("make an eventfd: %w", err)
-	}
 	l.growReceiveBuffer(cfg.ReceiveBuffer)
-	if err := l.setLinger(cfg.Linger); err != nil {
-		return fmt.Errorf("set the receive time-out on %s: %w", l.name, err)
-	}
 	if cfg.Fast {
 		allowLocking()
 	}
-	if err := l.startWatching(); err != nil {
-		return err
+	l.condition.Store(&condition{down: ErrGone})
+	if err := l.update(); err != nil {
+		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
 	}
-	if cfg.Fast {
-		l.fitRing() // before anything is received another way
+	l.startReceiving(cfg) // before anything is received another way
+	l.host.join(l)
+	if err := l.update(); err != nil { // for what has changed before the watcher knew the link
+		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
 	}
 	return nil
 }
@@ -163,16 +163,6 @@ func (l *Link) setBypass(on bool) {
 	l.bypass = unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, value) == nil && on
 }
 
-// setLinger makes Receive wait, for a moment.
-func (l *Link) setLinger(d time.Duration) error {
-	l.linger = d
-	if d == 0 {
-		return nil
-	}
-	tv := unix.NsecToTimeval(int64(d))
-	return errors.Join(unix.SetNonblock(l.fd, false), unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv))
-}
-
 // ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
 // the measure of Config.ReceiveBuffer.
 func (l *Link) ReceiveBuffer() int {
@@ -186,10 +176,15 @@ func (l *Link) ReceiveBuffer() int {
 	return n / 2 // the kernel doubles what it is asked for
 }
 
-// SetFilter replaces the program that says which frames are received. Between
-// the two none passes that neither lets pass.
+// SetFilter replaces the program that says which frames are received; an empty
+// one passes them all. It may have MaxFilter instructions. Between the two none
+// passes that neither lets pass.
 func (l *Link) SetFilter(program []bpf.RawInstruction) error {
-	err := unix.SetsockoptSockFprog(l.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{
+	program, err := guarded(program, l.foreign)
+	if err != nil {
+		return fmt.Errorf("assemble the filter of %s: %w", l.name, err)
+	}
+	err = unix.SetsockoptSockFprog(l.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{
 		Len:    uint16(len(program)),
 		Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(program))), // the same fields in the same order
 	})
@@ -202,18 +197,19 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 // Close closes the sockets and frees the buffers. Nothing else may use the Link,
 // or a buffer, any more.
 func (l *Link) Close() error {
-	if l.watcher != nil {
-		l.watcher.close()
+	l.host.part(l)
+	l.looking.Lock()
+	defer l.looking.Unlock()
+	if l.closed {
+		return net.ErrClosed
 	}
+	l.closed = true // the watcher may have the link on its list yet
 	l.dropSender()
 	if l.ring != nil {
 		l.ring.close()
 	}
 	l.drops.close()
 	err := unix.Close(l.fd)
-	if l.alarm >= 0 {
-		err = errors.Join(err, unix.Close(l.alarm))
-	}
 	if l.bufs != nil {
 		err = errors.Join(err, l.bufs.free())
 	}
@@ -245,41 +241,8 @@ func (l *Link) MTU() int {
 	return int(l.mtu.Load())
 }
 
-// Wait returns once there is something to receive, the interface has changed,
-// or limit has passed; a negative one never does. It returns false after
-// Interrupt.
-func (l *Link) Wait(limit time.Duration) bool {
-	if l.interrupted.Load() {
-		return false
-	}
-	fds := [2]unix.PollFd{
-		{Fd: int32(l.fd), Events: unix.POLLIN},
-		{Fd: int32(l.alarm), Events: unix.POLLIN},
-	}
-	var ts *unix.Timespec
-	if limit >= 0 {
-		t := unix.NsecToTimespec(int64(limit))
-		ts = &t
-	}
-	unix.Ppoll(fds[:], ts, nil) // interrupted by a signal it returns early, as if the limit had passed
-	if fds[0].Revents&unix.POLLERR != 0 {
-		unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_ERROR) // the interface's fall, told once
-	}
-	if fds[1].Revents != 0 {
-		var count [8]byte
-		unix.Read(l.alarm, count[:]) // silent until something else happens
-	}
-	return !l.interrupted.Load()
-}
+// descriptor returns what becomes readable when a frame arrives.
+func (l *Link) descriptor() int { return l.fd }
 
-// Interrupt ends this and every later Wait.
-func (l *Link) Interrupt() {
-	l.interrupted.Store(true)
-	l.wake()
-}
-
-// wake ends this Wait, or the next.
-func (l *Link) wake() {
-	one := [8]byte{1} // an eventfd counts in host order; any non-zero count rings
-	unix.Write(l.alarm, one[:])
-}
+// pending tells whether a frame lies in the ring, if there is one.
+func (l *Link) pending() bool { return l.ring != nil && l.ring.pending() }

@@ -14,17 +14,21 @@ import (
 // TestBatches sends more frames than one call takes, of all lengths, and
 // receives them in order, on links that wait for the first frame and on others.
 func TestBatches(t *testing.T) {
-	for name, cfg := range map[string]netio.Config{
+	awake := netio.HostConfig{Linger: time.Millisecond, Spin: 500 * time.Microsecond}
+	for name, c := range map[string]struct {
+		link netio.Config
+		host netio.HostConfig
+	}{
 		"at once":        {},
-		"lingering":      {Linger: time.Millisecond},
-		"waiting awake":  {Linger: time.Millisecond, Spin: 500 * time.Microsecond},
-		"small receives": {ReceiveBuffer: 1 << 20},
-		"by a ring":      {Fast: true},
-		"ring, linger":   {Fast: true, Linger: time.Millisecond},
-		"ring, awake":    {Fast: true, Linger: time.Millisecond, Spin: 500 * time.Microsecond},
+		"lingering":      {host: netio.HostConfig{Linger: time.Millisecond}},
+		"waiting awake":  {host: awake},
+		"small receives": {link: netio.Config{ReceiveBuffer: 1 << 20}},
+		"by a ring":      {link: netio.Config{Fast: true}},
+		"ring, linger":   {netio.Config{Fast: true}, netio.HostConfig{Linger: time.Millisecond}},
+		"ring, awake":    {netio.Config{Fast: true}, awake},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWire(t, cfg)
+			w := newWire(t, c.link, c.host)
 			sent := make([][]byte, 3*netio.MaxBatch+7)
 			for i := range sent {
 				sent[i] = frame(etherType, 60+i*(1514-60)/len(sent), i)

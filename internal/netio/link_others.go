@@ -12,19 +12,46 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// Link is a network interface's raw Ethernet socket.
-type Link struct{ name string }
+// MaxFilter is the most instructions of a filter program.
+const MaxFilter = 0
 
 // errSystem says what is missing.
 var errSystem = errors.New("raw Ethernet sockets are not supported on this system; vblade serves on Linux and FreeBSD")
 
+// Host is the network interfaces of this host.
+type Host struct{}
+
+// NewHost returns a Host, which can open no Link.
+func NewHost(HostConfig) (*Host, error) { return &Host{}, nil }
+
 // Open refuses: there is no Link here.
-func Open(name string, _ Config) (*Link, error) {
+func (h *Host) Open(name string, _ Config) (*Link, error) {
 	if _, err := findInterface(name); err != nil {
 		return nil, err
 	}
 	return nil, fmt.Errorf("interface %s: %w", name, errSystem)
 }
+
+// Close closes the Host.
+func (h *Host) Close() error { return nil }
+
+// Wait returns once there may be something to receive.
+func (h *Host) Wait(time.Duration) {}
+
+// Wake ends this Wait, or the next.
+func (h *Host) Wake() {}
+
+// Silence ends the ringing of the alarm.
+func (h *Host) Silence() {}
+
+// Ready tells whether Wait would return at once.
+func (h *Host) Ready() bool { return false }
+
+// Descriptors returns what becomes readable when Wait would return.
+func (h *Host) Descriptors() []int { return nil }
+
+// Link is a network interface's raw Ethernet socket.
+type Link struct{ name string }
 
 // Warnings returns what a person should know of the link.
 func (l *Link) Warnings(int) []string { return nil }
@@ -56,17 +83,14 @@ func (l *Link) MTU() int { return 0 }
 // Drops returns how many frames the kernel has dropped.
 func (l *Link) Drops() (uint64, error) { return 0, errSystem }
 
-// Wait returns once there is something to receive, false after Interrupt.
-func (l *Link) Wait(time.Duration) bool { return false }
-
-// Interrupt ends this and every later Wait.
-func (l *Link) Interrupt() {}
-
 // Receive fills frames and returns how many arrived.
-func (l *Link) Receive([][]byte) (int, error) { return 0, errSystem }
+func (l *Link) Receive([][]byte, []int64) (int, error) { return 0, errSystem }
 
 // Send sends frames.
 func (l *Link) Send([][]byte) (int, error) { return 0, errSystem }
 
 // Buffers returns the frame buffers that Open has laid.
 func (l *Link) Buffers() [][]byte { return nil }
+
+// Ways returns how the Link receives and sends.
+func (l *Link) Ways() Ways { return Ways{} }

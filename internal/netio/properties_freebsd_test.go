@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"vblade/internal/netio"
+	"vblade/test/peer"
 )
 
 // TestInterrupt checks that Interrupt ends a Wait and every later one, and that a
@@ -103,12 +104,12 @@ func TestAddress(t *testing.T) {
 
 // TestRefused opens what cannot be a link, and says why.
 func TestRefused(t *testing.T) {
-	_, err := netio.Open("none7", netio.Config{EtherType: etherType})
+	_, err := peer.Open("none7", netio.Config{EtherType: etherType}, netio.HostConfig{})
 	if err == nil || !strings.HasPrefix(err.Error(), "interface none7: no such network interface; there are ") {
 		t.Errorf("got %v", err)
 	}
 	needRoot(t)
-	_, err = netio.Open("lo0", netio.Config{EtherType: etherType})
+	_, err = peer.Open("lo0", netio.Config{EtherType: etherType}, netio.HostConfig{})
 	if want := "interface lo0 is not Ethernet; name one that carries Ethernet frames"; err == nil || err.Error() != want {
 		t.Errorf("got %v; want %s", err, want)
 	}

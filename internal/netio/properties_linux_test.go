@@ -15,6 +15,7 @@ import (
 
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // TestInterrupt checks that Interrupt ends a Wait and every later one.
@@ -144,7 +145,7 @@ func TestNotPermitted(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, got = netio.Open("tgt0", netio.Config{EtherType: etherType})
+		_, got = peer.Open("tgt0", netio.Config{EtherType: etherType}, netio.HostConfig{})
 		return restore()
 	})
 	if err != nil {
@@ -217,18 +218,18 @@ func TestBuffers(t *testing.T) {
 // TestNothingAllocates counts the allocations of a batch's way over the wire.
 func TestNothingAllocates(t *testing.T) {
 	for name, cfg := range map[string]netio.Config{
-		"by messages": {Linger: time.Millisecond},
-		"by a ring":   {Linger: time.Millisecond, Fast: true},
+		"by messages": {},
+		"by a ring":   {Fast: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWire(t, cfg)
+			w := newWire(t, cfg, netio.HostConfig{Linger: time.Millisecond})
 			out := [][]byte{frame(etherType, 60, 1), frame(etherType, 1514, 2), frame(etherType, 60, 3)}
-			bufs := buffers(8, 2000)
+			bufs, stamps := buffers(8, 2000), make([]int64, 8)
 			allocations := testing.AllocsPerRun(200, func() {
 				w.b.Send(out)
 				for got := 0; got < len(out); {
 					w.a.Wait(patience)
-					n, _ := w.a.Receive(bufs)
+					n, _ := w.a.Link.Receive(bufs, stamps)
 					got += n
 				}
 				w.a.MTU()

@@ -3,25 +3,79 @@
 package netio
 
 import (
-	"time"
-	"unsafe"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
-// Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; none is no error, whatever the interface's condition. frames[i] is
-// resliced to the frame's length, to nothing where the frame was longer than
-// its buffer.
-func (l *Link) Receive(frames [][]byte) (int, error) {
-	frames = frames[:min(len(frames), MaxBatch)]
-	if l.wantFast && l.ringMTU != int(l.mtu.Load()) {
+// receiver is what a Link keeps for receiving. But for why it is the receiving
+// goroutine's.
+type receiver struct {
+	in       inbox
+	stamped  bool   // the socket tells when frames came, where there is no ring
+	settled  uint64 // of Link.Changes, those after which the socket's error was forgotten
+	fit      ringFit
+	withRing atomic.Bool
+	why      atomic.Pointer[string] // why there is no ring
+}
+
+// way returns how frames are received, and why not the faster way.
+func (r *receiver) way() (way, why string) {
+	if r.withRing.Load() {
+		return byRing, ""
+	}
+	return byRecvmmsg, *r.why.Load()
+}
+
+// startReceiving makes the Link ready to receive.
+func (l *Link) startReceiving(cfg Config) {
+	why := notAsked
+	l.receiver.why.Store(&why)
+	if cfg.Fast {
+		l.receiver.fit = ringFit{wanted: true, size: cfg.ReceiveBuffer}
 		l.fitRing()
 	}
-	n, e := l.fetch(frames)
-	if e == unix.EAGAIN && l.linger > 0 {
-		n, e = l.await(frames)
+}
+
+// Receive fills frames, each to its capacity at the most, and returns how many
+// arrived; it never waits. None is no error, whatever the interface's condition.
+// frames[i] is resliced to the frame's length, to nothing where the frame was
+// longer than its buffer or is not for us. stamps[i], as far as there are stamps,
+// is when the kernel received it, in nanoseconds of CLOCK_REALTIME, or 0 where
+// that is not known.
+func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
+	frames = frames[:min(len(frames), MaxBatch)]
+	stamps = stamps[:min(len(stamps), len(frames))]
+	if l.receiver.fit.due(int(l.mtu.Load()), l.ring != nil) {
+		l.host.exclusively(l.fitRing)
 	}
+	if l.ring == nil {
+		return l.receiveMessages(frames, stamps)
+	}
+	n := l.ring.take(frames, stamps, l.ours())
+	if n == 0 {
+		l.settle()
+	}
+	return n, nil
+}
+
+// settle has a socket with a ring forget that its interface went down, of which
+// receiving from the ring does not tell.
+func (l *Link) settle() {
+	r := &l.receiver
+	if changes := l.changes.Load(); changes != r.settled || l.Down() != nil {
+		forgetError(l.fd)
+		r.settled = changes
+	}
+}
+
+// receiveMessages is Receive without a ring.
+func (l *Link) receiveMessages(frames [][]byte, stamps []int64) (int, error) {
+	if len(stamps) > 0 && !l.receiver.stamped {
+		l.receiver.stamped = true
+		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // else stamps are 0
+	}
+	n, e := l.receiver.in.fetch(l.fd, frames, stamps, l.ours())
 	switch {
 	case e == unix.EAGAIN || e == unix.EINTR || isDown(e):
 		return 0, nil
@@ -31,64 +85,4 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 		return 0, nil
 	}
 	return n, nil
-}
-
-// fetch receives what has arrived: EAGAIN where that is nothing.
-func (l *Link) fetch(frames [][]byte) (int, unix.Errno) {
-	if l.ring == nil {
-		return l.fetchMessages(frames, unix.MSG_DONTWAIT)
-	}
-	if n := l.ring.take(frames); n > 0 {
-		return n, 0
-	}
-	return 0, unix.EAGAIN
-}
-
-// fetchMessages is fetch by recvmmsg.
-func (l *Link) fetchMessages(frames [][]byte, flags int) (int, unix.Errno) {
-	for i, f := range frames {
-		frames[i] = f[:cap(f)]
-	}
-	n, e := l.in.call(unix.SYS_RECVMMSG, l.fd, l.in.set(frames), flags)
-	if e != 0 {
-		return 0, e
-	}
-	for i := range n {
-		m := &l.in.msgs[i]
-		if m.hdr.Flags&unix.MSG_TRUNC != 0 {
-			m.len = 0
-		}
-		frames[i] = frames[i][:m.len]
-	}
-	return n, 0
-}
-
-// await fetches when a first frame has come, or nothing within the linger time.
-func (l *Link) await(frames [][]byte) (n int, e unix.Errno) {
-	begin := time.Now()
-	e = unix.EAGAIN
-	for l.pays && e == unix.EAGAIN && time.Since(begin) < l.spin {
-		n, e = l.fetch(frames)
-	}
-	if e == unix.EAGAIN {
-		n, e = l.fetchAsleep(frames)
-	}
-	l.pays = time.Since(begin) < l.spin
-	return n, e
-}
-
-// fetchAsleep is fetch that waits in the kernel for the linger time. The
-// scheduler does not hear of it.
-func (l *Link) fetchAsleep(frames [][]byte) (int, unix.Errno) {
-	if l.ring == nil {
-		return l.fetchMessages(frames, unix.MSG_WAITFORONE)
-	}
-	fds := [1]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
-	ts := unix.NsecToTimespec(int64(l.linger))
-	_, _, e := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1,
-		uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-	if e != 0 {
-		return 0, e
-	}
-	return l.fetch(frames)
 }

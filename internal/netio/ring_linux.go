@@ -13,14 +13,29 @@ import (
 // ringBlock is the unit in which a ring's memory is allocated, in bytes.
 const ringBlock = 64 << 10
 
-// slotHeader is what the kernel puts before a frame's payload in its slot, the
-// Ethernet header included, in bytes: struct tpacket2_hdr and sockaddr_ll, both
-// aligned, and room for the header such that the payload is aligned too.
-const slotHeader = 80
+// payloadAt is where the kernel puts a frame's payload in its slot, in bytes:
+// behind a slotHeader, aligned, and room for the Ethernet header such that the
+// payload is aligned too.
+const payloadAt = 80
 
 // slack is how much longer than the MTU says a frame may come: by the length of
 // a VLAN tag, whether it has one or not.
 const slack = 4
+
+// slotHeader is what a slot begins with.
+type slotHeader struct {
+	unix.Tpacket2Hdr
+	from unix.RawSockaddrLinklayer
+}
+
+// The kernel aligns the address: this is compiled only where Go lays it so too.
+var _ [(unsafe.Sizeof(unix.Tpacket2Hdr{}) + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)]byte = [unsafe.Offsetof(slotHeader{}.from)]byte{}
+
+// ringSlot is a slot of a ring: its header and all its memory, header included.
+type ringSlot struct {
+	header *slotHeader
+	mem    []byte
+}
 
 // ring is a packet socket's receive ring (PACKET_RX_RING, TPACKET_V2): memory
 // shared with the kernel, which copies each frame into the next slot as it
@@ -29,55 +44,19 @@ const slack = 4
 type ring struct {
 	fd    int
 	mem   []byte
-	slots []*unix.Tpacket2Hdr
-	next  int // the slot that is filled next
-	mtu   int // bytes: the payload of the longest frame that fits into a slot
-}
-
-// fitRing gives the Link a ring that suits the interface's MTU; none where a
-// frame is too long for one. The receiver calls it.
-func (l *Link) fitRing() {
-	l.ringMTU = int(l.mtu.Load())
-	if l.ring != nil && l.ringMTU <= l.ring.mtu {
-		return
-	}
-	l.sendMu.Lock() // the watcher binds the socket under it
-	defer l.sendMu.Unlock()
-	if l.ring != nil {
-		l.ring.close()
-		l.ring = nil
-	}
-	l.ring, _ = newRing(l.fd, l.ringSize, l.ringMTU) // else by recvmmsg
-	l.hookAgain()
-}
-
-// noProtocol is an EtherType that no frame has: it is reserved.
-const noProtocol = 0xffff
-
-// hookAgain has the packet socket receive where its interface is up. The kernel
-// forgets to see to that if the interface comes up just when a ring is changed.
-func (l *Link) hookAgain() {
-	sa, err := unix.Getsockname(l.fd)
-	if err != nil {
-		return
-	}
-	at, ok := sa.(*unix.SockaddrLinklayer)
-	if !ok || at.Ifindex <= 0 {
-		return // the watcher binds it to the next
-	}
-	for _, protocol := range []uint16{noProtocol, l.protocol} { // to bind it as it is bound does nothing
-		unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: at.Ifindex})
-	}
+	slots []ringSlot
+	next  atomic.Uint32 // the slot that is filled next; the receiver moves it
+	mtu   int           // bytes: the payload of the longest frame that fits into a slot
 }
 
 // newRing makes a ring of so many bytes for frames of an MTU on a bound socket.
 func newRing(fd, bytes, mtu int) (*ring, error) {
-	slot := (slotHeader + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
+	slot := (payloadAt + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
 	blocks, perBlock := bytes/ringBlock, ringBlock/slot
 	if perBlock < 2 {
-		return nil, fmt.Errorf("an MTU of %d is too large for a receive ring", mtu)
+		return nil, mtuError(mtu)
 	}
-	r := &ring{fd: fd, mtu: slot - slotHeader - slack}
+	r := &ring{fd: fd, mtu: slot - payloadAt - slack}
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
 		return nil, fmt.Errorf("choose the receive ring's form: %w", err)
 	}
@@ -94,12 +73,23 @@ func newRing(fd, bytes, mtu int) (*ring, error) {
 		return nil, fmt.Errorf("map the receive ring: %w", err)
 	}
 	keepPrivate(r.mem)
+	r.slots = make([]ringSlot, 0, blocks*perBlock)
 	for block := range blocks {
 		for i := range perBlock {
-			r.slots = append(r.slots, (*unix.Tpacket2Hdr)(unsafe.Pointer(&r.mem[block*ringBlock+i*slot])))
+			at := block*ringBlock + i*slot
+			mem := r.mem[at : at+slot : at+slot]
+			r.slots = append(r.slots, ringSlot{(*slotHeader)(unsafe.Pointer(unsafe.SliceData(mem))), mem})
 		}
 	}
 	return r, nil
+}
+
+// mtuError is that an MTU is too large for a ring.
+type mtuError int
+
+// Error returns the message.
+func (mtu mtuError) Error() string {
+	return fmt.Sprintf("an MTU of %d is too large for a receive ring", int(mtu))
 }
 
 // set tells the kernel what the ring is made of; of nothing, it has none.
@@ -112,25 +102,50 @@ func (r *ring) set(req unix.TpacketReq) error {
 	return nil
 }
 
-// take copies frames that have arrived into the buffers, reslices these and
-// returns how many. A frame longer than its slot or its buffer has length 0.
-func (r *ring) take(frames [][]byte) int {
-	for i := range frames {
-		slot := r.slots[r.next]
-		if atomic.LoadUint32(&slot.Status)&unix.TP_STATUS_USER == 0 {
-			return i
+// pending tells whether a frame lies in the next slot.
+func (r *ring) pending() bool { return r.slots[r.next.Load()].filled() }
+
+// take copies frames that have arrived and are ours into the buffers, reslices
+// these and returns how many. A frame longer than its slot or its buffer has
+// length 0. Each has its stamp, as far as there are stamps.
+func (r *ring) take(frames [][]byte, stamps []int64, ours origin) int {
+	n, next := 0, int(r.next.Load())
+	for n < len(frames) && r.slots[next].filled() {
+		s := &r.slots[next]
+		if s.passes(ours) {
+			frames[n] = s.copyTo(frames[n][:cap(frames[n])])
+			if n < len(stamps) {
+				stamps[n] = int64(s.header.Sec)*1e9 + int64(s.header.Nsec)
+			}
+			n++
 		}
-		n := 0
-		if room := uint32(cap(frames[i])); slot.Len == slot.Snaplen && slot.Len <= room {
-			n = copy(frames[i][:room], unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(slot), slot.Mac)), slot.Len))
-		}
-		frames[i] = frames[i][:n]
-		atomic.StoreUint32(&slot.Status, unix.TP_STATUS_KERNEL)
-		if r.next++; r.next == len(r.slots) {
-			r.next = 0
+		atomic.StoreUint32(&s.header.Status, unix.TP_STATUS_KERNEL)
+		if next++; next == len(r.slots) {
+			next = 0
 		}
 	}
-	return len(frames)
+	r.next.Store(uint32(next))
+	return n
+}
+
+// filled tells whether the kernel has put a frame into the slot.
+func (s *ringSlot) filled() bool { return atomic.LoadUint32(&s.header.Status)&unix.TP_STATUS_USER != 0 }
+
+// passes tells whether the frame in the slot is ours: from where it should be,
+// and of no VLAN.
+func (s *ringSlot) passes(ours origin) bool {
+	h := s.header
+	return ours.has(&h.from) && (h.Status&unix.TP_STATUS_VLAN_VALID == 0 || h.Vlan_tci&vlanID == 0)
+}
+
+// copyTo copies the frame into a buffer and returns it; nothing where it is longer
+// than the buffer, or than the slot was.
+func (s *ringSlot) copyTo(buf []byte) []byte {
+	h := s.header
+	if h.Len != h.Snaplen || int(h.Len) > len(buf) {
+		return buf[:0]
+	}
+	return buf[:copy(buf, s.mem[h.Mac:][:h.Len])]
 }
 
 // close removes the ring, with the frames in it: the socket has a queue again.

@@ -52,8 +52,10 @@ func newWatcher() (*watcher, error) {
 	return &watcher{fd, stop, make(chan struct{})}, nil
 }
 
-// run calls look where an interface may have changed, until close.
-func (w *watcher) run(look func()) {
+// watch looks at the links where an interface may have changed, until the watcher
+// is closed.
+func (h *Host) watch() {
+	w := h.watcher
 	defer close(w.ended)
 	for looked := time.Now(); ; {
 		fds := [2]unix.PollFd{
@@ -66,7 +68,9 @@ func (w *watcher) run(look func()) {
 		}
 		// A socket that always has something for others does not put off the look.
 		if w.heard() || time.Since(looked) >= watchPeriod {
-			look()
+			for _, l := range h.roster() {
+				l.refresh()
+			}
 			looked = time.Now()
 		}
 	}
@@ -93,7 +97,7 @@ func (w *watcher) heard() bool {
 	return heard
 }
 
-// close ends run, and returns when it has ended.
+// close ends the watching, and returns when it has ended.
 func (w *watcher) close() error {
 	w.stop.ring()
 	<-w.ended
@@ -122,7 +126,7 @@ func (l *Link) MTU() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.condition
-	if req, ok := l.conn.boundTo(); ok && ioctl(l.watcher.fd, unix.SIOCGIFMTU, &req) == nil {
+	if req, ok := l.conn.boundTo(); ok && ioctl(l.host.watcher.fd, unix.SIOCGIFMTU, &req) == nil {
 		now.mtu = cutMTU(int(req.value))
 	}
 	l.become(now)
@@ -134,11 +138,16 @@ func (l *Link) MTU() int {
 func (l *Link) refresh() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
 	req, ok := l.conn.boundTo()
 	if !ok && l.rebind() {
 		req, ok = l.conn.boundTo()
 	}
-	l.bound.Store(ok)
+	if l.bound.Swap(ok) != ok {
+		l.host.relist()
+	}
 	if !ok {
 		l.become(l.condition.gone())
 		return
@@ -205,5 +214,5 @@ func (l *Link) become(now condition) {
 // changed counts a change, and then ends a Wait.
 func (l *Link) changed() {
 	l.changes.Add(1)
-	l.alarm.ring()
+	l.host.Wake()
 }

@@ -15,11 +15,12 @@ import (
 
 // condition is what the kernel says of the interface that has a Link's name.
 type condition struct {
-	index int   // 0 where there is none
-	down  error // why it carries no frames, or nil
-	mac   [6]byte
-	mtu   int    // in bytes
-	kind  string // of a virtual interface, such as veth; empty for a device's
+	index  int   // 0 where there is none
+	master int   // of a bond or bridge that it is a part of, the index; else 0
+	down   error // why it carries no frames, or nil
+	mac    [6]byte
+	mtu    int    // in bytes
+	kind   string // of a virtual interface, such as veth; empty for a device's
 }
 
 // watcher hears of changes of the interfaces in the namespace of the thread
@@ -47,11 +48,11 @@ func newWatcher() (*watcher, error) {
 }
 
 // close ends the watching, and returns when it has ended.
-func (w *watcher) close() {
+func (w *watcher) close() error {
 	close(w.closing)
-	w.events.Close() // ends the Receive of Link.watch
+	w.events.Close() // ends the Receive of Host.watch
 	<-w.ended
-	w.queries.Close()
+	return w.queries.Close()
 }
 
 // look returns the condition of the interface that has a name now. One that
@@ -77,6 +78,9 @@ func (w *watcher) look(name string) (condition, error) {
 func read(m *rtnetlink.LinkMessage) condition {
 	c := condition{index: int(m.Index), mtu: int(m.Attributes.MTU)}
 	copy(c.mac[:], m.Attributes.Address)
+	if m.Attributes.Master != nil {
+		c.master = int(*m.Attributes.Master)
+	}
 	if m.Attributes.Info != nil {
 		c.kind = m.Attributes.Info.Kind
 	}
@@ -91,46 +95,41 @@ func read(m *rtnetlink.LinkMessage) condition {
 	return c
 }
 
-// startWatching begins to follow the interface, from its condition now on.
-func (l *Link) startWatching() error {
-	w, err := newWatcher()
-	if err != nil {
-		return err
-	}
-	l.watcher = w
-	l.condition.Store(&condition{down: ErrGone})
-	err = l.update()
-	go l.watch()
-	if err != nil {
-		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
-	}
-	return nil
-}
-
 // watchRetry is when to try again what the kernel has refused.
 const watchRetry = time.Second
 
-// watch follows the interface until the watcher is closed.
-func (l *Link) watch() {
-	w := l.watcher
+// watch has the links follow their interfaces until the watcher is closed.
+func (h *Host) watch() {
+	w := h.watcher
 	defer close(w.ended)
 	for {
 		messages, _, err := w.events.Receive()
-		switch {
-		case err != nil: // messages were lost, or it is time to try again
-			select {
-			case <-w.closing:
-				return
-			case <-time.After(10 * time.Millisecond): // for what else is lost
+		if err != nil && w.pause() {
+			return
+		}
+		failed := false
+		for _, l := range h.roster() {
+			if err != nil || l.concerned(messages) {
+				failed = l.update() != nil || failed
 			}
-		case !l.concerned(messages):
-			continue
 		}
-		var retry time.Time
-		if l.update() != nil {
-			retry = time.Now().Add(watchRetry)
+		switch {
+		case failed:
+			w.events.SetReadDeadline(time.Now().Add(watchRetry))
+		case err != nil: // every link has been looked at
+			w.events.SetReadDeadline(time.Time{})
 		}
-		w.events.SetReadDeadline(retry)
+	}
+}
+
+// pause follows an error: messages were lost, or it is time to try again. It waits
+// for what else is lost, and tells whether the watcher is closed.
+func (w *watcher) pause() (closed bool) {
+	select {
+	case <-w.closing:
+		return true
+	case <-time.After(10 * time.Millisecond):
+		return false
 	}
 }
 
@@ -147,7 +146,12 @@ func (l *Link) concerned(messages []rtnetlink.Message) bool {
 // update takes in the interface's condition, and has the receiver know where it
 // has changed. After an error it has to be called again.
 func (l *Link) update() error {
-	now, err := l.watcher.look(l.name)
+	l.looking.Lock()
+	defer l.looking.Unlock()
+	if l.closed {
+		return nil
+	}
+	now, err := l.host.watcher.look(l.name)
 	if err != nil {
 		return err
 	}
@@ -163,8 +167,10 @@ func (l *Link) update() error {
 	}
 	l.MTU() // that frames are sent by
 	l.condition.Store(&now)
-	l.changes.Add(1)
-	l.wake()
+	if was.master = now.master; now != was { // a new master is no change of the Link's
+		l.changes.Add(1)
+		l.host.Wake()
+	}
 	return err
 }
 
@@ -206,6 +212,8 @@ func (l *Link) dropSender() {
 // bind has the sockets leave an interface that is gone for another, which may
 // have the same index. What the packet socket was set to it keeps.
 func (l *Link) bind(index int) error {
+	l.binding.Lock()
+	defer l.binding.Unlock()
 	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
 		return fmt.Errorf("find the interface of a packet socket: %w", err)

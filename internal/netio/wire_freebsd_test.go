@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"vblade/internal/netio"
+	"vblade/test/peer"
 )
 
 // etherType is that of the frames of these tests: one for experiments.
@@ -20,7 +21,7 @@ const etherType = 0x88b5
 // wire is a wire of a test's own, an epair(4), with a Link at either end.
 type wire struct {
 	names [2]string
-	a, b  *netio.Link
+	a, b  *peer.Station
 }
 
 // newWire lays a wire and opens both its ends.
@@ -59,10 +60,10 @@ func ifconfig(t *testing.T, args ...string) {
 
 // open opens a Link for the length of the test, which receives frames of
 // etherType.
-func open(t *testing.T, name string, cfg netio.Config) *netio.Link {
+func open(t *testing.T, name string, cfg netio.Config) *peer.Station {
 	t.Helper()
 	cfg.EtherType = etherType
-	l, err := netio.Open(name, cfg)
+	l, err := peer.Open(name, cfg, netio.HostConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func needRoot(t *testing.T) {
 
 // become waits until a link's condition is down and its changes are more than
 // before, and returns these.
-func become(t *testing.T, l *netio.Link, down error, before uint64) uint64 {
+func become(t *testing.T, l *peer.Station, down error, before uint64) uint64 {
 	t.Helper()
 	for deadline := time.Now().Add(patience); l.Down() != down || l.Changes() == before; {
 		if time.Now().After(deadline) {

@@ -9,6 +9,7 @@ import (
 
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // etherType is that of the frames of these tests.
@@ -17,18 +18,18 @@ const etherType = 0x88a2
 // wire is a wire of a test's own, with a Link at either end.
 type wire struct {
 	host *lab.Host
-	a, b *netio.Link // on tgt0 and ini0
+	a, b *peer.Station // on tgt0 and ini0
 }
 
-// newWire lays a wire of MTU 1500 and opens both its ends, a by cfg.
-func newWire(t *testing.T, cfg netio.Config) *wire {
+// newWire lays a wire of MTU 1500 and opens both its ends, a by cfg and on a host of its own.
+func newWire(t *testing.T, cfg netio.Config, host ...netio.HostConfig) *wire {
 	t.Helper()
 	w := layWire(t)
 	cfg.EtherType = etherType
 	if cfg.ReceiveBuffer == 0 {
 		cfg.ReceiveBuffer = 4 << 20
 	}
-	w.a = open(t, w.host, "tgt0", cfg)
+	w.a = open(t, w.host, "tgt0", cfg, host...)
 	w.b = open(t, w.host, "ini0", netio.Config{EtherType: etherType, ReceiveBuffer: 4 << 20})
 	return w
 }
@@ -44,9 +45,9 @@ func layWire(t *testing.T) *wire {
 }
 
 // open opens a Link on a host for the length of the test.
-func open(t *testing.T, h *lab.Host, name string, cfg netio.Config) *netio.Link {
+func open(t *testing.T, h *lab.Host, name string, cfg netio.Config, host ...netio.HostConfig) *peer.Station {
 	t.Helper()
-	l, err := tryOpen(h, name, cfg)
+	l, err := tryOpen(h, name, cfg, host...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,9 +60,9 @@ func open(t *testing.T, h *lab.Host, name string, cfg netio.Config) *netio.Link 
 }
 
 // tryOpen opens a Link on a host.
-func tryOpen(h *lab.Host, name string, cfg netio.Config) (l *netio.Link, err error) {
+func tryOpen(h *lab.Host, name string, cfg netio.Config, host ...netio.HostConfig) (l *peer.Station, err error) {
 	failed := h.Do(func() error {
-		l, err = netio.Open(name, cfg)
+		l, err = peer.Open(name, cfg, append(host, netio.HostConfig{})[0])
 		return nil
 	})
 	if failed != nil {

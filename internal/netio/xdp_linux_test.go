@@ -20,7 +20,7 @@ const testType = 0x88b5
 type xdpTest struct {
 	t        *testing.T
 	host     station
-	from, to *Link
+	from, to *linked
 	in       [][]byte
 }
 
@@ -52,24 +52,9 @@ func newXDPTest(t *testing.T) *xdpTest {
 }
 
 // open opens a link for the length of the test.
-func (x *xdpTest) open(name string, fast bool) *Link {
+func (x *xdpTest) open(name string, fast bool) *linked {
 	x.t.Helper()
 	return openOn(x.t, x.host, name, Config{EtherType: testType, Fast: fast, ReceiveBuffer: 8 << 20, Buffers: MaxBatch, Align: 36})
-}
-
-// openOn opens a link on a host for the length of the test.
-func openOn(t *testing.T, host station, name string, cfg Config) *Link {
-	t.Helper()
-	var l *Link
-	err := host.Do(func() (err error) {
-		l, err = Open(name, cfg)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
 }
 
 // ip runs ip on the host.

@@ -5,7 +5,6 @@ package server
 import (
 	"math/bits"
 	"sync/atomic"
-	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
@@ -18,6 +17,7 @@ type event uint8
 // The events.
 const (
 	masked     event = iota // a frame of a source that the mask list leaves out
+	shed                    // a request dropped because the export had too many in flight
 	readsDone               // READs that went to the disk
 	readBytes               // of theirs that were read
 	writesDone              // WRITEs that went to the disk
@@ -74,64 +74,50 @@ type counters struct {
 	service stats.Histogram
 }
 
-// counts is what is counted of a blade. Who counts most, the leader, shares its
+// counts is what is counted of an export. Who counts most, the leader, shares its
 // counters with readers only: no worker's writing slows it down.
 type counts struct {
-	turn     tally // of the leader's turn, until its replies are sent
-	led      counters
-	crew     counters
-	inFlight atomic.Int64
+	turn    tally // of the leader's turn, until its replies are sent
+	touched bool  // there is something in turn
+	led     counters
+	crew    counters
 }
 
 // countTurn makes public what the leader has counted in its turn. The replies
-// have left: their requests took from the batch's arrival until now.
+// have left: their requests took from the turn's beginning until now.
 func (s *Server) countTurn() {
-	var took time.Duration
-	for _, b := range s.exports {
-		t := &b.counts.turn
-		t.moveTo(&b.counts.led)
-		if t.replies == 0 {
-			continue
-		}
-		if took == 0 {
-			took = clock() - s.turn.began
-		}
-		b.counts.led.service.Add(took, t.replies)
-		t.replies = 0
+	t := &s.turn
+	if len(t.touched) == 0 {
+		return
 	}
+	took := clock() - t.began
+	for _, e := range t.touched {
+		c := &e.counts
+		c.touched = false
+		c.turn.moveTo(&c.led)
+		if c.turn.replies > 0 {
+			c.led.service.Add(took, c.turn.replies)
+			c.turn.replies = 0
+		}
+	}
+	t.touched = t.touched[:0]
 }
 
-// publish makes public what the worker has counted of its run, whose replies
-// were sent.
-func (w *worker) publish() {
-	c := &w.run.requests[0].export.counts.crew
+// publish makes public what was counted of a run, whose replies were sent.
+func (t *tally) publish(u *run) {
+	c := &u.export().counts.crew
 	now := clock()
-	for _, r := range w.run.requests {
+	for _, r := range u.requests {
 		c.service.Add(now-r.arrived, 1)
 	}
-	w.tally.moveTo(c)
-	w.tally.replies = 0
+	t.moveTo(c)
+	t.replies = 0
 }
 
 // linkCounts is what is counted of a link's frames.
 type linkCounts struct {
 	received, ignored atomic.Uint64
 	sent, unsent      atomic.Uint64
-}
-
-// receive counts the n frames with which a turn begins, if any, and takes the time.
-func (c *linkCounts) receive(t *turn, n int) {
-	if n > 0 {
-		t.began = clock()
-		c.received.Add(uint64(n))
-	}
-}
-
-// ignore counts n frames that are not answered.
-func (c *linkCounts) ignore(n int) {
-	if n > 0 {
-		c.ignored.Add(uint64(n))
-	}
 }
 
 // send counts replies of which n could be sent.

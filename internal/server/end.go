@@ -16,29 +16,31 @@ import (
 // shown is the most unfinished requests that an error names.
 const shown = 5
 
-// finish waits until the crew has gone home and syncs the disks, all of it
+// finishAll waits until the crew has gone home and syncs the disks, all of it
 // before the deadline. A disk that hangs shall not keep what was written to it
 // from being synced: a quarter of the time is kept for that.
-func (s *Server) finish(home <-chan struct{}, within time.Duration) error {
+func (s *Server) finishAll(home <-chan struct{}, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	var errs []error
 	select {
 	case <-home:
 	case <-time.After(within * 3 / 4):
-		errs = append(errs, s.errUnfinished())
+		errs = append(errs, s.errUnfinished(nil))
 	}
-	synced := make([]<-chan error, len(s.exports))
-	for i, b := range s.exports {
-		synced[i] = b.sync()
+	exports := s.snapshot.Load().exports
+	synced := make([]<-chan error, len(exports))
+	for i, e := range exports {
+		synced[i] = e.sync()
 	}
-	for i, b := range s.exports {
-		errs = append(errs, b.awaitSync(synced[i], deadline))
+	for i, e := range exports {
+		errs = append(errs, e.awaitSync(synced[i], deadline))
 	}
 	return join(errs)
 }
 
-// errUnfinished is the error that says which requests are in flight.
-func (s *Server) errUnfinished() error {
+// errUnfinished is the error that says which requests are in flight, of one export
+// or, where that is nil, of all.
+func (s *Server) errUnfinished(of *export) error {
 	type rest struct {
 		name string
 		work ata.Work
@@ -46,7 +48,7 @@ func (s *Server) errUnfinished() error {
 	var all []rest
 	s.mu.Lock()
 	for _, r := range s.requests {
-		if r.flying {
+		if r != nil && r.flying && (of == nil || r.export == of) {
 			all = append(all, rest{r.export.Name(), r.Work})
 		}
 	}
@@ -68,12 +70,12 @@ func (s *Server) errUnfinished() error {
 }
 
 // sync begins to make durable what was written to the export's disk.
-func (b *export) sync() <-chan error {
+func (e *export) sync() <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		var err error
-		if !b.disk.ReadOnly() {
-			_, err = b.disk.Do(ata.OpFlush, 0, nil)
+		if !e.disk.ReadOnly() {
+			_, err = e.disk.Do(ata.OpFlush, 0, nil)
 		}
 		done <- err
 	}()
@@ -81,14 +83,14 @@ func (b *export) sync() <-chan error {
 }
 
 // awaitSync returns how a sync ended, or that it did not.
-func (b *export) awaitSync(done <-chan error, deadline time.Time) error {
+func (e *export) awaitSync(done <-chan error, deadline time.Time) error {
 	select {
 	case err := <-done:
 		if err != nil {
-			return fmt.Errorf("%s: the last sync failed: %w", b.Name(), err)
+			return fmt.Errorf("%s: the last sync failed: %w", e.Name(), err)
 		}
 		return nil
 	case <-time.After(time.Until(deadline)):
-		return fmt.Errorf("%s: the last sync has not ended: what was written is not known to be on the disk", b.Name())
+		return fmt.Errorf("%s: the last sync has not ended: what was written is not known to be on the disk", e.Name())
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -37,21 +36,22 @@ type engine struct {
 // startEngine starts an engine for the length of a test.
 func startEngine(t testing.TB, delay func() time.Duration) *engine {
 	e := &engine{t: t, link: frametest.NewLink(9000), store: newSlowStore(delay)}
-	serveEngine(t, e.link, blade.New(e.store, blade.Config{Shelf: 9, Host: "h"}))
+	serveEngine(t, e.link.Host, e.link, blade.New(e.store, blade.Config{Shelf: 9, Host: "h"}))
 	return e
 }
 
 // serveEngine serves a blade on a link for the length of a test.
-func serveEngine(t testing.TB, link server.Link, b *blade.Blade) {
+func serveEngine(t testing.TB, host server.Host, link server.Link, b *blade.Blade) {
 	bufs := make([][]byte, engineBuffers)
 	for i := range bufs {
 		bufs[i] = make([]byte, 10000)
 	}
+	s := newServer(t, host, link, bufs, io.Discard, b)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		server.New(link, bufs, log.New(io.Discard, "", 0), b).Serve(ctx, patience)
+		s.Serve(ctx, patience)
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -3,16 +3,45 @@
 package server
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/order"
 )
 
-// export is a blade in use: with the order of its requests, the health of its
-// disk, and what is counted of it.
+// export is a blade in use: its disk's share of the crew and of the buffers, how
+// fast and how healthy the disk is, and what is counted. All its ports share it.
 type export struct {
 	*blade.Blade
 	disk   *ata.Disk
-	order  *order // of the requests that do not end at once
-	health health // of the disk
+	ports  []*Port
+	health health
 	counts counts
+	paces  paces
+	crowd  crowd
+
+	flying atomic.Int32 // requests that the order has
+	choked bool         // it was waited for in vain when its share of the buffers was used up; the leader's
+
+	// Server.mu guards what follows.
+	lane    order.Lane
+	waiting queue // requests that may start, for the crew
+	queued  bool  // the crew's ring has it
+	running int   // calls that workers do for it
 }
+
+// newExport returns the export of a blade on ports.
+func newExport(b *blade.Blade, ports []*Port) *export {
+	return &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+}
+
+// key is an address as the tables of exports know it.
+type key uint32
+
+// keyOf returns the key of a shelf and slot.
+func keyOf(shelf uint16, slot uint8) key { return key(shelf)<<8 | key(slot) }
+
+// key returns the export's key.
+func (e *export) key() key { return keyOf(e.Shelf(), e.Slot()) }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"log"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -116,7 +115,7 @@ func startHung(t *testing.T, within time.Duration) *hung {
 	b := blade.New(h.store, blade.Config{Shelf: 9, Host: "h"})
 	var ctx context.Context
 	ctx, h.stop = context.WithCancel(context.Background())
-	srv := server.New(h.link, bufs, log.New(&h.journal, "", 0), b)
+	srv := newServer(t, h.link.Host, h.link, bufs, &h.journal, b)
 	go func() { h.ended <- srv.Serve(ctx, within) }()
 	return h
 }
@@ -184,7 +183,8 @@ func TestAllWorkersHang(t *testing.T) {
 		h.reply(5000 + i)
 		h.reply(6000 + i)
 	}
-	if n := h.calls.Load(); n != server.CrewSize {
+	// The lead that has met the disk first may be kept, too.
+	if n := h.calls.Load(); n != server.CrewSize && n != server.CrewSize+1 {
 		t.Errorf("%d calls hang; want one for each of %d workers", n, server.CrewSize)
 	}
 	close(h.release)

@@ -33,11 +33,12 @@ type health struct {
 	lost    bool   // so was what had been written
 	sectors int64  // the size that was logged, or was there at the start
 	remark  string // of the last IDENTIFY
+	hung    bool   // a request had not ended for long when it was looked at last
 }
 
 // watchHealth begins to look after the health of a blade's disk.
-func (b *export) watchHealth(logger *log.Logger) {
-	b.health = health{disk: b.disk, log: logger, name: b.Name(), clock: clock, sectors: b.disk.Sectors()}
+func (e *export) watchHealth(logger *log.Logger) {
+	e.health = health{disk: e.disk, log: logger, name: e.Name(), clock: clock, sectors: e.disk.Sectors()}
 }
 
 // note takes how work ended that the disk was asked for. For work that
@@ -118,5 +119,20 @@ func (h *health) identified(err error) {
 		h.log.Printf("%s: the disk's size and name are as they should be again", h.name)
 	case remarkable:
 		h.log.Printf("%s: %s", h.name, remark)
+	}
+}
+
+// hangs logs when a request, of this work, has not ended for long, and when none
+// does any more.
+func (h *health) hangs(work ata.Work, now bool) {
+	h.mu.Lock()
+	before := h.hung
+	h.hung = now
+	h.mu.Unlock()
+	switch {
+	case now && !before:
+		h.log.Printf("%s: %s has not ended for %v: the disk hangs", h.name, describe(work), hangsAfter)
+	case before && !now:
+		h.log.Printf("%s: the disk goes on", h.name)
 	}
 }

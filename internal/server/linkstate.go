@@ -3,6 +3,7 @@
 package server
 
 import (
+	"fmt"
 	"net"
 	"sync/atomic"
 
@@ -17,7 +18,7 @@ type linkState struct {
 }
 
 // look takes in the state of the port's link.
-func (p *port) look() linkState {
+func (p *Port) look() linkState {
 	p.seen = p.link.Changes() // first: what changes from now on is seen the next time
 	p.refresh()
 	now := linkState{mtu: p.link.MTU(), mac: p.link.MAC()}
@@ -28,23 +29,43 @@ func (p *port) look() linkState {
 	return now
 }
 
-// begin makes the blades known, or says what that waits for.
-func (s *Server) begin() {
-	if down := s.port.told.down; down != "" {
-		s.log.Printf(waiting, s.port.link.Name(), down)
+// title returns what the log calls the port: its link, and the export on it if
+// there is one.
+func (p *Port) title() string {
+	switch len(p.list) {
+	case 0:
+		return p.link.Name()
+	case 1:
+		return p.list[0].export.Name() + ": " + p.link.Name()
+	}
+	return fmt.Sprintf("%s (%s)", p.link.Name(), plural(int64(len(p.list)), "export"))
+}
+
+// makeKnown advertises a port's exports, or says what that waits for.
+func (s *Server) makeKnown(p *Port) {
+	if p.told.down != "" {
+		s.log.Printf(waiting, p.title(), p.told.down)
 		return
 	}
-	s.advertise()
+	s.advertiseAll(p)
 }
 
 // waiting is what is logged of a link that carries no frames.
 const waiting = "%s: %s; waiting for the link"
 
-// attend takes in a change of the link. It is logged, once, and the initiators
-// hear of it. The leader calls it.
+// attend takes in the changes of links. They are logged, once, and the initiators
+// hear of them. The leader calls it.
 func (s *Server) attend() {
-	p := s.port
-	name, was, now := p.link.Name(), p.told, p.look()
+	for _, p := range s.ports {
+		if p.link.Changes() != p.seen {
+			s.attendTo(p)
+		}
+	}
+}
+
+// attendTo takes in a change of a port's link.
+func (s *Server) attendTo(p *Port) {
+	name, was, now := p.title(), p.told, p.look()
 	p.told = now
 	if now.mtu != was.mtu {
 		s.log.Printf("%s: MTU %d, %d sectors a frame", name, now.mtu, p.wire.Sectors)
@@ -60,24 +81,34 @@ func (s *Server) attend() {
 		s.log.Printf("%s: serving again", name)
 	}
 	if now != was && now.down == "" {
-		s.advertise()
+		s.advertiseAll(p)
 	}
 }
 
-// trouble is a call of the link that fails where it should not.
+// trouble is a call of a link that fails where it should not.
 type trouble struct {
 	call string
 	on   atomic.Bool
 }
 
-// note logs when the trouble begins, and when it ends.
-func (s *Server) note(t *trouble, err error) {
+// note logs when a trouble of a port begins, and when it ends.
+func (s *Server) note(p *Port, t *trouble, err error) {
 	if !t.on.CompareAndSwap(err == nil, err != nil) {
 		return
 	}
 	if err != nil {
-		s.log.Printf("%s: cannot %s: %v; trying on", s.port.link.Name(), t.call, err)
+		s.log.Printf("%s: cannot %s: %v; retrying", p.link.Name(), t.call, err)
 	} else {
-		s.log.Printf("%s: can %s again", s.port.link.Name(), t.call)
+		s.log.Printf("%s: can %s again", p.link.Name(), t.call)
 	}
+}
+
+// muted tells whether a link is left alone because it cannot be received from.
+func (s *Server) muted() bool {
+	for _, p := range s.ports {
+		if p.muted > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -83,7 +83,7 @@ func TestLinkChanges(t *testing.T) {
 		s.change(step.mtu, step.mac, step.down)
 		want := ""
 		for _, line := range step.log {
-			want += "memory0: " + line + "\n"
+			want += "e265.4: memory0: " + line + "\n"
 		}
 		if got := strings.TrimPrefix(s.log.String(), before); got != want {
 			t.Errorf("step %d is logged as\n%swant\n%s", i, got, want)
@@ -127,7 +127,7 @@ func TestStartDown(t *testing.T) {
 	e := frametest.Export{Masks: []aoe.MAC{frametest.Friend, frametest.Stranger}}
 	s := serveBlades(t, link, bufferLen, newBlade(e, e.NewStore()))
 	s.change(1500, frametest.Target, errGone)
-	if got, want := s.log.String(), "memory0: the interface is gone; waiting for the link\n"; got != want {
+	if got, want := s.log.String(), "e265.4: memory0: the interface is gone; waiting for the link\n"; got != want {
 		t.Errorf("logged %q; want %q", got, want)
 	}
 	if n := s.link.Dropped(); n > 0 {

@@ -2,10 +2,10 @@
 
 package server
 
-// outbox holds replies that leave in one call, and the requests that they answer.
+// outbox holds replies that leave together, and the requests that they answer.
 type outbox struct {
 	requests []*request
-	frames   [][]byte // the replies, each in its request's buffer
+	frames   [][]byte // of the replies that leave by one port, each in its request's buffer
 }
 
 // newOutbox returns an empty outbox for as many replies as leave at a time.
@@ -13,24 +13,34 @@ func newOutbox(n int) outbox {
 	return outbox{make([]*request, 0, n), make([][]byte, 0, n)}
 }
 
-// put lays in a request's reply. The frame is not to be looked at any more.
-func (o *outbox) put(r *request) {
-	o.requests = append(o.requests, r)
-	o.frames = append(o.frames, r.Buf[:r.Reply])
+// put lays in a request that has a reply. Its frame is not to be looked at any more.
+func (o *outbox) put(r *request) { o.requests = append(o.requests, r) }
+
+// post sends the replies, by one port after the other, and empties the outbox.
+func (o *outbox) post(s *Server) {
+	for rest := o.requests; len(rest) > 0; {
+		p, n := rest[0].port, 0
+		for i, r := range rest {
+			if r.port == p { // to the front, in their order: most often all are there
+				rest[i], rest[n] = rest[n], rest[i]
+				n++
+			}
+		}
+		o.send(s, p, rest[:n])
+		rest = rest[n:]
+	}
+	o.requests = o.requests[:0]
 }
 
-// clear empties the outbox. Its requests go on with the buffers that the link has
-// left for theirs.
-func (o *outbox) clear() {
-	for i, r := range o.requests {
+// send sends the replies of requests by their port. The requests go on with the
+// buffers that the link has left for theirs.
+func (o *outbox) send(s *Server, p *Port, requests []*request) {
+	o.frames = o.frames[:0]
+	for _, r := range requests {
+		o.frames = append(o.frames, r.Buf[:r.Reply])
+	}
+	s.send(p, o.frames)
+	for i, r := range requests {
 		r.Buf = o.frames[i][:len(r.Buf)]
 	}
-	o.requests, o.frames = o.requests[:0], o.frames[:0]
-}
-
-// post sends the replies of an outbox, and returns whether all could be sent.
-func (s *Server) post(o *outbox) bool {
-	all := s.send(o.frames)
-	o.clear()
-	return all
 }

@@ -9,20 +9,20 @@ import (
 	"vblade/internal/ata"
 )
 
-// pace knows whether a kind of work is fast, so that the leader does it itself,
-// or waits for a disk, so that the crew does it while the next frames are
-// received. It learns that from the time the work takes: a run now and then that
-// is slow, because the processor was busy elsewhere, does not count.
+// pace knows whether a kind of work on a disk is fast, so that the leader does it
+// itself, or waits for the disk, so that others do it while the next frames are
+// received. It learns that from the time the work takes. Hysteresis: an operation
+// counts as slow once more than one run in paceStep is slow, and as fast again
+// when the score returns to 0.
 type pace struct {
 	score atomic.Int32 // from 0 to paceMax
 	slow  atomic.Bool
 }
 
-// How the score moves: work is slow from the time that more than one run in
-// paceStep is, until less than that are again.
+// How the score moves.
 const (
 	paceStep = 8
-	paceSlow = 2 * paceStep // work that reaches this score is slow, at zero fast again
+	paceSlow = 2 * paceStep // the score at which work becomes slow
 	paceMax  = 4 * paceStep
 )
 
@@ -63,5 +63,39 @@ func (p *pace) stall() {
 	p.slow.Store(true)
 }
 
-// paces are the paces of the kinds of work.
+// paces are the paces of the kinds of work on a disk.
 type paces [ata.Ops]pace
+
+// crowd knows whether the initiators of an export keep several requests
+// outstanding. While they keep one, nothing is gained by handing it over: the
+// leader does it in place, however slow the disk is. It is the leader's.
+//
+// Hysteresis, as for a pace: a request that finds another in flight, or that has
+// arrived while the leader did one in place, counts crowdStep, one that comes
+// alone takes 1 away.
+type crowd struct{ score int }
+
+// How the score moves.
+const (
+	crowdStep  = 8
+	crowdTwo   = 2 * crowdStep // at this score there are several
+	crowdMost  = 4 * crowdStep // and it goes no higher
+	crowdStall = 8 * crowdStep // but by a call that kept the leader
+)
+
+// note takes whether a request came alone.
+func (c *crowd) note(alone bool) {
+	switch {
+	case !alone && c.score < crowdMost:
+		c.score += crowdStep
+	case alone && c.score > 0:
+		c.score--
+	}
+}
+
+// stall says that a call has kept the leader: for a while none is made in place
+// because its request came alone.
+func (c *crowd) stall() { c.score = crowdStall }
+
+// several tells whether several requests are outstanding, as a rule.
+func (c *crowd) several() bool { return c.score >= crowdTwo }

@@ -3,6 +3,8 @@
 package server
 
 import (
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/bpf"
@@ -13,26 +15,20 @@ import (
 )
 
 // Link is what a Server needs of a network interface; netio.Link is one. One
-// goroutine receives and waits; any may send.
+// goroutine receives; any may send.
 type Link interface {
-	// Receive fills frames and reslices them to what arrived. It returns how
-	// many did, at once where there are none. An error is one that nobody
+	// Receive fills frames, reslices them to what arrived, and stores in stamps
+	// when the kernel received each, in nanoseconds of the real time clock, or 0.
+	// It returns how many arrived and does not wait. An error is one that nobody
 	// expects: that the link is down is none.
-	Receive(frames [][]byte) (int, error)
-	// Wait returns once there may be something to receive or Changes has
-	// counted on, after limit at the latest where that is not negative; false
-	// after Interrupt.
-	Wait(limit time.Duration) bool
-	// Interrupt ends this and every later Wait.
-	Interrupt()
-	// Send sends frames, dropping those that cannot be sent, and returns how
-	// many were. It may keep any, and leaves another buffer of the same capacity
-	// in its place then. Errors are as for Receive.
+	Receive(frames [][]byte, stamps []int64) (int, error)
+	// Send sends frames, dropping those that cannot be sent, and returns how many
+	// were. It does not wait. It may keep any, and leaves another buffer of the
+	// same capacity in its place then. Errors are as for Receive.
 	Send(frames [][]byte) (int, error)
 	// Down says why the link carries no frames at the moment; nil where it does.
 	Down() error
-	// Changes counts the changes of Down, MTU and MAC noticed so far; each ends
-	// a Wait.
+	// Changes counts the changes of Down, MTU and MAC noticed so far.
 	Changes() uint64
 	// SetFilter replaces the program that says which frames are received.
 	SetFilter([]bpf.RawInstruction) error
@@ -46,29 +42,110 @@ type Link interface {
 	Name() string
 }
 
-// port is a link in use, with what its MTU allows. It is the leader's alone,
-// but for the address, which workers that finish a request read.
-type port struct {
+// Port is a link in use: its requests, one for each frame buffer, the exports
+// that are served on it, and what its MTU allows. It is the leader's alone but
+// for what says otherwise.
+type Port struct {
 	link   Link
-	buffer int // the length of our buffers, in bytes
-	wire   blade.Wire
-	seen   uint64    // the link's Changes that were taken in
-	told   linkState // as it was logged last
-	counts linkCounts
+	wire   blade.Wire // any goroutine that answers a request reads its MAC
+	buffer int        // the length of the frame buffers, in bytes
+
+	exports map[key]*seat
+	list    []*seat              // the same, in the order in which they came
+	program []bpf.RawInstruction // the filter is made in it
+	targets []aoe.Target         // that it is made of
+	stale   bool                 // the filter is to be made again
+	refused bool                 // that the link refuses a filter was logged
+
+	requests []*request
+	idle     []*request   // that neither are in flight nor in the turn
+	flying   atomic.Int32 // requests that the order has
+	returned atomic.Int32 // requests in free
+	free     []*request   // that were in flight; Server.mu guards it
+	inbox    inbox
+	chores   chores
+
+	seen               uint64    // the link's Changes that were taken in
+	told               linkState // as it was logged last
+	receiving, sending trouble
+	muted              time.Duration // clock until which nothing is received; 0 where it is
+	counts             linkCounts
 }
 
-// newPort returns the port of a link whose frames are held by buffers of so
-// many bytes.
-func newPort(l Link, buffer int) *port {
-	p := &port{link: l, buffer: buffer}
+// seat is an export's place on a port.
+type seat struct {
+	export *export
+	swept  uint64 // the last broadcast that came by the port and that it has answered
+}
+
+// newPort returns the port of a link that lends buffers of one length.
+func newPort(l Link, buffers [][]byte) *Port {
+	p := &Port{
+		link:     l,
+		buffer:   len(buffers[0]),
+		exports:  make(map[key]*seat),
+		requests: make([]*request, len(buffers)),
+		free:     make([]*request, 0, len(buffers)),
+		inbox:    newInbox(),
+	}
+	for i, b := range buffers {
+		p.requests[i] = &request{Request: blade.Request{Buf: b}, port: p}
+	}
+	p.idle = append(make([]*request, 0, len(buffers)), p.requests...)
+	p.chores.sweeps = make([]sweep, 0, maxSweeps)
+	p.receiving.call, p.sending.call = "receive", "send"
 	p.told = p.look()
 	return p
 }
 
+// sectors returns the most sectors that a frame in one of the buffers has.
+func (p *Port) sectors() int { return (p.buffer - aoe.ATALen) / ata.SectorSize }
+
+// makeRoom allocates what the filter is made of, for the exports that there are
+// with as many masks as they may have some day.
+func (p *Port) makeRoom() {
+	n := len(p.list)
+	p.targets = slices.Grow(p.targets[:0], n)
+	p.program = slices.Grow(p.program[:0], aoe.MaxServerFilter(n, n*blade.MaxMasks))
+}
+
 // refresh reads the MTU again. Of one longer than our buffers we use as much as
 // they hold.
-func (p *port) refresh() {
+func (p *Port) refresh() {
 	mtu := min(max(0, p.link.MTU()), p.buffer-aoe.EthernetHeaderLen)
 	p.wire.Room = mtu + aoe.EthernetHeaderLen
 	p.wire.Sectors = max(0, mtu-aoe.ATALen) / ata.SectorSize
+}
+
+// put gives a request back that is neither in flight nor in the turn any more.
+func (p *Port) put(r *request) { p.idle = append(p.idle, r) }
+
+// take takes an idle request; nil where there is none.
+func (p *Port) take() *request {
+	if len(p.idle) == 0 {
+		return nil
+	}
+	r := p.idle[len(p.idle)-1]
+	p.idle = p.idle[:len(p.idle)-1]
+	return r
+}
+
+// collect takes back the requests that have ended since it was called last, if
+// the port may soon want them.
+func (s *Server) collect(p *Port) {
+	if len(p.idle) >= maxBatch || p.returned.Load() == 0 {
+		return
+	}
+	s.mu.Lock()
+	p.idle = append(p.idle, p.free...)
+	p.free = p.free[:0]
+	p.returned.Store(0)
+	s.mu.Unlock()
+}
+
+// release gives a request back that was in flight. The caller holds Server.mu.
+func (p *Port) release(r *request) {
+	p.free = append(p.free, r)
+	p.flying.Add(-1)
+	p.returned.Add(1)
 }

@@ -10,7 +10,6 @@ type pulse struct {
 	feed  func()
 	every time.Duration // between two calls, at the least
 	last  time.Duration // clock of the last call
-	alarm *time.Timer   // ends a wait for a free request
 }
 
 // shortest is how often the loop turns at the most for the sake of the pulse.
@@ -22,14 +21,9 @@ const shortest = time.Millisecond
 func (s *Server) Pulse(interval time.Duration, feed func()) {
 	every := max(interval/4, shortest)
 	s.pulse = pulse{feed: feed, every: every, last: -every}
-	s.pulse.alarm = time.AfterFunc(every, func() {
-		s.mu.Lock() // while the loop is sure to wait, or to look again
-		defer s.mu.Unlock()
-		s.freed.Broadcast()
-	})
 }
 
-// limit is how long the loop may wait for frames.
+// limit returns how long the loop may wait for frames; negative for no limit.
 func (p *pulse) limit() time.Duration {
 	if p.feed == nil {
 		return -1
@@ -46,13 +40,4 @@ func (p *pulse) beat() {
 		p.last = now
 		p.feed()
 	}
-}
-
-// awaitFree waits until a request may be free. The caller holds s.mu.
-func (s *Server) awaitFree() {
-	if s.pulse.feed != nil {
-		s.pulse.alarm.Reset(s.pulse.every)
-	}
-	s.freed.Wait()
-	s.pulse.beat()
 }

@@ -5,7 +5,6 @@ package server_test
 import (
 	"context"
 	"io"
-	"log"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,28 +19,29 @@ import (
 // interval is the watchdog's of these tests.
 const interval = 40 * time.Millisecond
 
-// waitLink is a link in memory that keeps the longest limit of a Wait.
-type waitLink struct {
-	*frametest.Link
+// waitHost is a host in memory that keeps the longest limit of a Wait.
+type waitHost struct {
+	*frametest.Host
 	longest atomic.Int64
 	forever atomic.Bool
 }
 
-// Wait is the link's, noted.
-func (l *waitLink) Wait(limit time.Duration) bool {
+// Wait is the host's, noted.
+func (h *waitHost) Wait(limit time.Duration) {
 	if limit < 0 {
-		l.forever.Store(true)
+		h.forever.Store(true)
 	}
-	if int64(limit) > l.longest.Load() {
-		l.longest.Store(int64(limit))
+	if int64(limit) > h.longest.Load() {
+		h.longest.Store(int64(limit))
 	}
-	return l.Link.Wait(limit)
+	h.Host.Wait(limit)
 }
 
 // pulsing is a server whose loop shows that it turns.
 type pulsing struct {
 	t      *testing.T
-	link   *waitLink
+	host   *waitHost
+	link   *frametest.Link
 	server *server.Server
 	beats  chan struct{}
 }
@@ -61,12 +61,13 @@ func startPulsing(t *testing.T, store ata.Store) *pulsing {
 
 // newPulsing makes the server of startPulsing, without a pulse.
 func newPulsing(t *testing.T, store ata.Store) *pulsing {
-	p := &pulsing{t: t, link: &waitLink{Link: frametest.NewLink(1500)}, beats: make(chan struct{}, 1)}
+	link := frametest.NewLink(1500)
+	p := &pulsing{t: t, host: &waitHost{Host: link.Host}, link: link, beats: make(chan struct{}, 1)}
 	bufs := make([][]byte, buffers)
 	for i := range bufs {
 		bufs[i] = make([]byte, bufferLen)
 	}
-	p.server = server.New(p.link, bufs, log.New(io.Discard, "", 0), blade.New(store, blade.Config{Shelf: 9}))
+	p.server = newServer(t, p.host, p.link, bufs, io.Discard, blade.New(store, blade.Config{Shelf: 9}))
 	return p
 }
 
@@ -102,8 +103,8 @@ func (p *pulsing) await(n int) {
 func TestPulseIdle(t *testing.T) {
 	p := startPulsing(t, frametest.Export{}.NewStore())
 	p.await(10)
-	if longest := time.Duration(p.link.longest.Load()); longest > interval/2 || p.link.forever.Load() {
-		t.Errorf("it waits for frames for %v, for ever: %v; the interval is %v", longest, p.link.forever.Load(), interval)
+	if longest := time.Duration(p.host.longest.Load()); longest > interval/2 || p.host.forever.Load() {
+		t.Errorf("it waits for frames for %v, for ever: %v; the interval is %v", longest, p.host.forever.Load(), interval)
 	}
 }
 
@@ -167,14 +168,14 @@ func TestNoPulseOfAHangingLoop(t *testing.T) {
 func TestNoPulse(t *testing.T) {
 	p := newPulsing(t, frametest.Export{}.NewStore())
 	p.start()
-	for tag := uint32(1); !p.link.forever.Load() && tag < 10000; tag++ {
+	for tag := uint32(1); !p.host.forever.Load() && tag < 10000; tag++ {
 		p.link.Deliver(transferFrame(tag, 0, 1, nil))
 		if !p.link.Await(func() bool { return p.link.Reply(tag) != nil }) {
 			t.Fatal("not answered")
 		}
 		p.link.Forget()
 	}
-	if longest := p.link.longest.Load(); longest > 0 || !p.link.forever.Load() {
-		t.Errorf("it waits for %v, for ever: %v", time.Duration(longest), p.link.forever.Load())
+	if longest := p.host.longest.Load(); longest > 0 || !p.host.forever.Load() {
+		t.Errorf("it waits for %v, for ever: %v", time.Duration(longest), p.host.forever.Load())
 	}
 }

@@ -2,28 +2,26 @@
 
 package server
 
-// queue is a ring of runs that may start, in the order in which they became
-// ready. A run is a chain of requests that belong together.
-type queue struct {
-	ring  []*request
-	first int
-	n     int
-}
+// queue is a list of requests, first in, first out, chained by their next.
+type queue struct{ first, last *request }
 
-// newQueue returns an empty queue with room for size runs.
-func newQueue(size int) queue { return queue{ring: make([]*request, size)} }
+// empty tells that there is none.
+func (q *queue) empty() bool { return q.first == nil }
 
-// push appends a run.
+// push appends a request.
 func (q *queue) push(r *request) {
-	q.ring[(q.first+q.n)%len(q.ring)] = r
-	q.n++
+	r.next = nil
+	if q.first == nil {
+		q.first = r
+	} else {
+		q.last.next = r
+	}
+	q.last = r
 }
 
-// pop takes out the first run, of one or more.
+// pop takes out the first request, of one or more.
 func (q *queue) pop() *request {
-	r := q.ring[q.first]
-	q.ring[q.first] = nil
-	q.first = (q.first + 1) % len(q.ring)
-	q.n--
+	r := q.first
+	q.first, r.next = r.next, nil
 	return r
 }

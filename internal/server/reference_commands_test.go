@@ -13,7 +13,11 @@ import (
 // configure is section 4.
 func (r *reference) configure(f []byte) []byte {
 	op, n := f[29]&15, int(binary.BigEndian.Uint16(f[30:]))
-	if op != 0 && (n > 1024 || n > len(f)-32) {
+	holds := len(f) - 32
+	if op > 4 {
+		holds = len(f)
+	}
+	if op != 0 && (n > 1024 || n > holds) {
 		return nil
 	}
 	s := f[32:min(len(f), 32+n)]

@@ -39,9 +39,8 @@ type reporter struct {
 	missed  atomic.Int64 // changes that will not be
 }
 
-// report has logged what an answered request changed, if need be instead of the
-// oldest change that waits for that: the last one says how things are. It is the
-// leader's.
+// report queues a change for the log. It never blocks: a full queue drops its
+// oldest entry, since the last one says how things are. Leader only.
 func (s *Server) report(r *request) {
 	b, list := r.Blade, r.Blade.Reservation()
 	if r.Changed == blade.ChangedMasks {

@@ -7,35 +7,44 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/order"
 )
 
-// request is a frame's stay in the server. Requests are made once, at start, one
-// for each buffer.
+// request is a frame's stay in the server. Requests are made with their port,
+// one for each of its buffers.
 type request struct {
 	blade.Request
+	port   *Port   // where the frame came from and where the reply goes
 	export *export // that it addresses
 
-	arrived time.Duration // clock of the batch that brought it
+	length  int           // of the frame that was received, in bytes
+	stamp   int64         // when the kernel received it, in nanoseconds; 0 where it does not say
+	copied  bool          // it stands for a broadcast, of which another is counted
+	arrived time.Duration // clock of the turn that admitted it
 
-	ticket          // its place in the export's order
-	flying bool     // the order has the ticket
-	place  int      // in the leader's batch
-	next   *request // that continues its run, in the queue
+	order.Ticket          // its place in the order
+	flying       bool     // the order has the ticket
+	next         *request // in a queue
 }
+
+// accessOf says how each kind of work takes its place in the order. A kind that
+// is missing at the end does not compile, and one without an access fails a test.
+var accessOf = [...]order.Access{
+	ata.OpNone:     order.Barrier, // a command that only waits for the writes before it
+	ata.OpRead:     order.Read,
+	ata.OpWrite:    order.Write,
+	ata.OpFlush:    order.Barrier,
+	ata.OpIdentify: order.Free,
+}
+
+var _ [ata.Ops]order.Access = accessOf
 
 // enrol fills in the ticket by which a waiting request gets its place in the order.
 func (r *request) enrol() {
-	switch r.Work.Op {
-	case ata.OpRead:
-		r.access = reads
-	case ata.OpWrite:
-		r.access = writes
-	case ata.OpIdentify: // touches no sector and waits for none
-		r.access, r.first, r.sectors = reads, 0, 0
-		return
-	default:
-		r.access = barriers
-		return
+	r.Lane = &r.export.lane
+	r.Access = accessOf[r.Work.Op]
+	r.First, r.Sectors = 0, 0
+	if r.Access == order.Read || r.Access == order.Write {
+		r.First, r.Sectors = r.Work.LBA, int(r.Work.Sectors())
 	}
-	r.first, r.sectors = r.Work.LBA, len(r.Work.Data)/ata.SectorSize
 }

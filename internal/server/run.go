@@ -2,20 +2,16 @@
 
 package server
 
-import (
-	"vblade/internal/ata"
-)
+import "vblade/internal/ata"
 
 // maxRun is the most requests that one system call serves.
 const maxRun = 64
 
-// run is work of one kind on contiguous sectors, from one request or several
-// that arrived after each other: it is done in one system call, whose vectors
-// point into the frames.
+// run is work of one kind on contiguous sectors, from one request or several: it
+// is done in one system call, whose vectors point into the frames.
 type run struct {
 	requests []*request
 	vecs     [][]byte
-	end      int64 // the sector behind the last
 }
 
 // newRun returns an empty run.
@@ -28,24 +24,28 @@ func (u *run) reset() {
 	u.requests, u.vecs = u.requests[:0], u.vecs[:0]
 }
 
-// op is the kind of work.
+// op returns the kind of work.
 func (u *run) op() ata.Op { return u.requests[0].Work.Op }
+
+// export returns the export whose work it is.
+func (u *run) export() *export { return u.requests[0].export }
+
+// continues tells whether a request may follow another in one run.
+func (r *request) continues(last *request) bool {
+	return r.Work.Op == last.Work.Op && r.Work.LBA == last.Work.LBA+last.Work.Sectors() && r.export == last.export &&
+		(r.Work.Op == ata.OpRead || r.Work.Op == ata.OpWrite)
+}
 
 // takes tells whether a request continues the run.
 func (u *run) takes(r *request) bool {
-	if len(u.requests) == 0 {
-		return true
-	}
-	first := u.requests[0]
-	return r.Work.Op == first.Work.Op && r.Work.LBA == u.end && r.export == first.export &&
-		(r.Work.Op == ata.OpRead || r.Work.Op == ata.OpWrite) && len(u.requests) < maxRun
+	n := len(u.requests)
+	return n == 0 || n < maxRun && r.continues(u.requests[n-1])
 }
 
 // add appends a request.
 func (u *run) add(r *request) {
 	u.requests = append(u.requests, r)
 	u.vecs = append(u.vecs, r.Work.Data)
-	u.end = r.Work.LBA + r.Work.Sectors()
 }
 
 // gather empties the run and fills it from the front of work, as far as it
@@ -60,15 +60,7 @@ func (u *run) gather(work []*request) {
 	}
 }
 
-// gatherChain is gather from a chain of requests that belong together.
-func (u *run) gatherChain(r *request) {
-	u.reset()
-	for ; r != nil; r = r.next {
-		u.add(r)
-	}
-}
-
-// bytes is the amount of data.
+// bytes returns the amount of data.
 func (u *run) bytes() int {
 	n := 0
 	for _, v := range u.vecs {
@@ -77,21 +69,31 @@ func (u *run) bytes() int {
 	return n
 }
 
-// try does the run if that takes no waiting for a disk, and says why it did not.
-func (u *run) try() error {
-	first := u.requests[0]
-	err := first.export.disk.TryRead(first.Work.LBA, u.vecs)
-	if err == nil {
+// tryRead does the run, of reads, if that takes no waiting for a disk, and says
+// whether it did; tells is false where the disk cannot say.
+func (u *run) tryRead() (done, tells bool) {
+	switch err := u.export().disk.TryRead(u.requests[0].Work.LBA, u.vecs); err {
+	case nil:
 		u.complete()
+		return true, true
+	case ata.ErrWouldWait:
+		return false, true
 	}
-	return err
+	return false, false
 }
 
 // do does the run, however long it takes, and completes its requests.
 func (u *run) do() {
+	n, err := u.export().disk.Do(u.op(), u.requests[0].Work.LBA, u.vecs)
+	u.ended(n, err)
+}
+
+// ended completes the requests of a run that one call has done, of which n
+// sectors are done. Where that failed and the run is of several requests, each is
+// done on its own: a bad sector fails only those that asked for it.
+func (u *run) ended(n int, err error) {
+	disk, health := u.export().disk, &u.export().health
 	first := u.requests[0]
-	disk, health := first.export.disk, &first.export.health
-	n, err := disk.Do(u.op(), first.Work.LBA, u.vecs)
 	switch {
 	case err == nil:
 		u.complete()
@@ -99,7 +101,7 @@ func (u *run) do() {
 	case len(u.requests) == 1:
 		first.Complete(n, err)
 		health.note(first.Work, err)
-	default: // each on its own: a bad sector fails only those that asked for it
+	default:
 		for i, r := range u.requests {
 			n, err := disk.Do(r.Work.Op, r.Work.LBA, u.vecs[i:i+1])
 			r.Complete(n, err)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"io"
 	"log"
 	"sync"
 	"testing"
@@ -78,8 +79,24 @@ func newBlade(e frametest.Export, store ata.Store) *blade.Blade {
 		Slot:    frametest.Slot,
 		Buffers: frametest.Buffers,
 		Masks:   e.Masks,
-		Host:    frametest.Host,
+		Host:    frametest.Hostname,
 	})
+}
+
+// newServer returns a server, which logs to w, of blades on a link of a host.
+func newServer(t testing.TB, host server.Host, link server.Link, bufs [][]byte, w io.Writer, blades ...*blade.Blade) *server.Server {
+	t.Helper()
+	s := server.New(host, log.New(w, "", 0))
+	p, err := s.Attach(link, bufs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blades {
+		if err := s.Add(b, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
 }
 
 // serve begins a session with an export of the table on a disk of some kind. It
@@ -102,7 +119,7 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	for i := range bufs {
 		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
 	}
-	s.server = server.New(link, bufs, log.New(s.log, "", 0), blades...)
+	s.server = newServer(t, link.Host, link, bufs, s.log, blades...)
 	go func() {
 		defer close(s.ended)
 		s.err = s.server.Serve(ctx, patience)

@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// maxBatch is the most frames that are received at a time.
-const maxBatch = 64
-
-// turn is what the leader works on: one batch of frames, from the link to the
-// replies. It lives in the server, so that another worker can take it over.
+// turn is what the leader works on: the frames that have arrived on all ports,
+// from the admission to the replies. It lives in the server, so that another lead
+// can take it over.
 type turn struct {
-	batch    []*request    // to receive into; nil where a request was lent away
-	bufs     [][]byte      // their buffers, as the link takes them
-	received int           // in the last batch
-	began    time.Duration // clock when it was received
-	lent     bool          // batch has gaps
-
-	pending []*request // with work to be done, in the order of arrival
-	next    int        // the first of them that was not looked at yet
-	out     outbox     // what is to be sent at the end
+	arrived []*request    // in the order in which they take effect
+	began   time.Duration // clock when they were admitted
+	pending []*request    // with work to be done, in the order of arrival
+	next    int           // the first of them that was not looked at yet
+	lent    bool          // a request was handed to the crew
+	out     outbox        // what is to be sent at the end
+	spent   []*request    // that have no reply
+	touched []*export     // of which something was counted
 }
 
-// newTurn returns an empty turn.
-func newTurn() turn {
-	return turn{
-		batch:   make([]*request, 0, maxBatch),
-		bufs:    make([][]byte, maxBatch),
-		pending: make([]*request, 0, maxBatch),
-		out:     newOutbox(maxBatch),
-	}
+// grow makes room for one more port's frames.
+func (t *turn) grow(ports int) {
+	// Behind the frames of the ports there are the copies of broadcasts.
+	n := ports*(maxBatch+choreStep) + choreStep
+	t.arrived = slices.Grow(t.arrived, n)
+	t.pending = slices.Grow(t.pending, n)
+	t.spent = slices.Grow(t.spent, n)
+	t.out.requests = slices.Grow(t.out.requests, n)
+	t.out.frames = slices.Grow(t.out.frames, n)
 }
 
 // unfinished tells whether something of the turn is yet to be done.
-func (t *turn) unfinished() bool { return t.next < len(t.pending) || len(t.out.frames) > 0 }
+func (t *turn) unfinished() bool {
+	return t.next < len(t.pending) || len(t.out.requests)+len(t.spent) > 0
+}
 
-// reply puts the replies of a run's requests on their way.
-func (t *turn) reply(requests []*request) {
+// settle puts requests that will wait for nothing any more on their way.
+func (t *turn) settle(requests []*request) {
 	for _, r := range requests {
 		t.answer(r)
 	}
@@ -46,103 +46,95 @@ func (t *turn) reply(requests []*request) {
 
 // answer puts a request's reply on its way, if it has one.
 func (t *turn) answer(r *request) {
-	if r.Reply > 0 {
-		r.export.counts.turn.count(r)
-		t.out.put(r)
-	}
-}
-
-// supply fills the gaps in the turn's batch with free requests. It waits where
-// all are in flight: then nothing is received.
-func (s *Server) supply() {
-	t := &s.turn
-	if !t.lent && len(t.batch) == maxBatch {
+	if r.Reply == 0 {
+		t.drop(r)
 		return
 	}
-	t.batch = slices.DeleteFunc(t.batch, func(r *request) bool { return r == nil })
-	t.lent = false
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(t.batch)+len(s.free) == 0 && !s.ending.Load() {
-		s.awaitFree()
-	}
-	n := min(maxBatch-len(t.batch), len(s.free))
-	t.batch = append(t.batch, s.free[len(s.free)-n:]...)
-	s.free = s.free[:len(s.free)-n]
+	t.touch(r.export)
+	r.export.counts.turn.count(r)
+	t.out.put(r)
 }
 
-// linkPause is how long the server leaves a link alone that it cannot receive from.
-const linkPause = 100 * time.Millisecond
+// drop ends a frame that is not answered.
+func (t *turn) drop(r *request) {
+	if !r.copied {
+		r.port.counts.ignored.Add(1)
+	}
+	t.spent = append(t.spent, r)
+}
 
-// receive begins a turn: it receives a batch, has the blades accept it, and
-// returns how many frames there were.
-func (s *Server) receive() int {
+// touch has the export's counts made public when the turn ends.
+func (t *turn) touch(e *export) {
+	if !e.counts.touched {
+		e.counts.touched = true
+		t.touched = append(t.touched, e)
+	}
+}
+
+// begin begins a turn: it admits what has arrived, has the exports accept it, and
+// returns how many frames that were.
+func (s *Server) begin() int {
 	t := &s.turn
-	t.pending, t.next = t.pending[:0], 0
-	// Few buffers are laid out where few frames come.
-	room := min(len(t.batch), 2*t.received+4)
-	for i, r := range t.batch[:room] {
-		t.bufs[i] = r.Buf
+	t.pending, t.next, t.lent = t.pending[:0], 0, false
+	s.doChores() // what was advertised is what initiators find now
+	n := s.gather()
+	t.began = clock()
+	for _, r := range t.arrived {
+		s.route(r)
 	}
-	n, err := s.port.link.Receive(t.bufs[:room])
-	s.note(&s.receiving, err)
-	if err != nil {
-		time.Sleep(linkPause)
-		return 0
-	}
-	t.received = n
-	s.port.counts.receive(t, n)
-	for i, r := range t.batch[:n] {
-		r.place, r.arrived = i, t.began
-		s.route(r, len(t.bufs[i]))
-		if r.Waits() {
-			r.enrol()
-			t.pending = append(t.pending, r)
-		} else {
-			t.answer(r)
-		}
-	}
-	s.port.counts.ignore(n - len(t.pending) - len(t.out.frames))
+	s.doChores()
+	s.refilterStale()
 	return n
 }
 
-// lend hands a run to the crew: each request takes its place in the order, and
-// those that may start are queued.
-func (s *Server) lend(u *run) {
-	s.mu.Lock()
-	runs := s.enter(u, true)
-	s.mu.Unlock()
-	for range runs {
-		s.work.Signal()
+// end ends a turn: it sends the replies, and gives the requests back that are not
+// in flight.
+func (s *Server) endTurn() {
+	t := &s.turn
+	answered := t.out.requests
+	t.out.post(s)
+	for _, r := range answered {
+		r.port.put(r)
+	}
+	for _, r := range t.spent {
+		r.port.put(r)
+	}
+	t.spent = t.spent[:0]
+	s.countTurn()
+}
+
+// fly counts a request that leaves the turn for the order. The caller holds s.mu.
+func (s *Server) fly(r *request) {
+	s.inFlight.Add(1)
+	r.flying = true
+	r.export.flying.Add(1)
+	r.port.flying.Add(1)
+}
+
+// enter takes a request of the turn into the order and, if it may start, hands it
+// to the crew. The caller holds s.mu.
+func (s *Server) enter(r *request) {
+	s.turn.lent = true
+	s.fly(r)
+	if s.order.Admit(&r.Ticket) {
+		s.crew.put(r)
 	}
 }
 
-// enter takes a run's requests from the turn into the order. With enqueue it
-// queues those that may start, as runs, and returns how many runs that makes.
-// The caller holds s.mu.
-func (s *Server) enter(u *run, enqueue bool) int {
-	s.turn.lent = true
-	s.inFlight.Add(int32(len(u.requests)))
-	runs := 0
-	var last *request
+// lend hands a run to the crew: each request takes its place in the order, and
+// those that may start are queued. Of an export that has used up its share of the
+// buffers requests are dropped, as the wire might drop them.
+func (s *Server) lend(u *run) {
+	s.mu.Lock()
 	for _, r := range u.requests {
-		s.turn.batch[r.place] = nil
-		r.next, r.flying = nil, true
-		r.export.counts.inFlight.Add(1)
-		switch starts := r.export.order.admit(&r.ticket); {
-		case !starts:
-			last = nil
-		case !enqueue:
-		case last != nil:
-			last.next = r
-			last = r
-		default:
-			s.queue.push(r)
-			last = r
-			runs++
+		if s.overShare(r.export, r.port) {
+			s.shed(r)
+		} else {
+			s.enter(r)
 		}
 	}
-	return runs
+	s.mu.Unlock()
+	s.work.Signal()
 }
 
 // clashes tells whether any request of a run has to wait for one in flight.
@@ -152,5 +144,5 @@ func (s *Server) clashes(u *run) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(u.requests, func(r *request) bool { return r.export.order.clashes(&r.ticket) })
+	return slices.ContainsFunc(u.requests, func(r *request) bool { return s.order.Clashes(&r.Ticket) })
 }

@@ -15,9 +15,9 @@ const patience = 5 * time.Millisecond
 //
 // Before a call that may wait the leader makes the beat odd, afterwards even,
 // by a compare-and-swap. A goroutine looks now and then: where the beat is odd
-// and has not changed since the last look, it makes it even itself. Who does
-// so first has the turn: the leader that comes too late is a worker with a run
-// in flight.
+// and has not changed since the last look, it makes it even itself. Whichever
+// compare-and-swap wins owns the turn: a leader that loses has only its run left,
+// which is in flight from then on.
 type watch struct {
 	beat  *atomic.Uint64
 	awake *atomic.Bool // somebody looks
@@ -86,7 +86,8 @@ func (w *watch) sleep(beat uint64, done <-chan struct{}) bool {
 }
 
 // depose takes the lead from a leader that a call has kept since beat. Its run
-// goes on as one in flight; the rest of its turn is the next leader's.
+// goes on as one in flight; the rest of its turn is the next leader's, who stands
+// by: else the leader had not made the call.
 func (s *Server) depose(beat uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,9 +95,13 @@ func (s *Server) depose(beat uint64) {
 		return
 	}
 	u := &s.leader.run
-	s.paces[u.op()].stall()
-	s.enter(u, false) // all of it holds its place: nothing in flight clashed
+	e := u.export()
+	e.paces[u.op()].stall()
+	e.crowd.stall()
+	for _, r := range u.requests {
+		s.fly(r)
+		s.order.Admit(&r.Ticket) // it holds its place: nothing in flight clashed
+	}
 	s.leader = nil
-	s.busy.Add(1)
-	s.work.Signal()
+	s.vacant.Signal()
 }

@@ -2,7 +2,11 @@
 
 package stats
 
-import "vblade/internal/blade"
+import (
+	"time"
+
+	"vblade/internal/blade"
+)
 
 // Server is what a server has counted since it was made.
 type Server struct {
@@ -21,8 +25,13 @@ type Export struct {
 	Errors [blade.Faults]uint64
 	// Masked are the frames of sources that the mask list leaves out.
 	Masked uint64
+	// Shed are the requests dropped because the export had used up its share of the
+	// buffers.
+	Shed uint64
 	// InFlight are the requests that wait, for the disk or for others.
 	InFlight int64
+	// Oldest is how long the oldest of them has waited.
+	Oldest time.Duration
 	// Service is about all requests that were answered.
 	Service Times
 }

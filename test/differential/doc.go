@@ -41,6 +41,10 @@
 // (14). A frame with a hazard goes alone; then both programs are started afresh,
 // and the generator's model with them.
 //
+// Ten exports on one interface (17) are ten C processes, and of ours as many, or
+// one server: there every export answers for itself, in any order, so that the
+// replies are compared as sets. Nothing is sent that provokes a defect.
+//
 //	leg_linux_test.go        the legs, and the loop of one
 //	pair_linux_test.go       both programs: start, exchange, start afresh
 //	side_linux_test.go       one program and the initiator's end of its wire
@@ -52,4 +56,6 @@
 //	judge_linux_test.go      compare what came back
 //	coverage_linux_test.go   what the frames came to
 //	report_linux_test.go     what a person sees
+//	several_linux_test.go    ten exports on one interface
+//	chorus_linux_test.go     replies of several exports, compared as sets
 package differential

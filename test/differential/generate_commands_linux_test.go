@@ -145,7 +145,11 @@ func (g *generator) configFrame() aoe.Frame {
 		copy(f[24:29], g.bytes(5)) // buffers, firmware, sectors
 		f[29] = byte(g.rng.IntN(16))<<4 | f[29]&0x0f
 	}
-	if g.percent(10) {
+	wrong := 10
+	if op > aoe.ConfigForceSet {
+		wrong = 60 // the string of an unknown subcommand need not be there
+	}
+	if g.percent(wrong) {
 		n := len(s) + oneOf(g, -1, -2, 1, 2, 31, 32, 33, 40, 1024, 1025, 0x8000)
 		f[30], f[31] = byte(n>>8), byte(n)
 	}

@@ -52,6 +52,17 @@ func (g *generator) mac() aoe.MAC {
 	}
 }
 
+// station returns an address of all stations or of some. There are no frames to
+// others: only the C program takes those (difference 16).
+func (g *generator) station() aoe.MAC {
+	if g.percent(50) {
+		return aoe.Broadcast
+	}
+	m := aoe.MAC(g.bytes(aoe.MACLen))
+	m[0] |= 1
+	return m
+}
+
 // sender returns a source address: mostly one that the masks admit.
 func (g *generator) sender() aoe.MAC {
 	if m := g.model.masks; len(m) > 0 && g.percent(85) {
@@ -69,7 +80,7 @@ func (g *generator) frame(c aoe.Command, n int) aoe.Frame {
 	}
 	f.SetDst(target)
 	if g.percent(10) {
-		f.SetDst(g.mac())
+		f.SetDst(g.station())
 	}
 	f.SetSrc(g.sender())
 	f.SetHeader(aoe.Version, 0, c)

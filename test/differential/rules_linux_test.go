@@ -142,10 +142,11 @@ func powerReply(request aoe.Frame) []byte {
 	return padded(r)
 }
 
-// overlongConfig is difference 7: a config string that ends behind the frame's
-// end, by less than the C program allows.
+// overlongConfig is difference 7: a subcommand that uses its string, which ends
+// behind the frame's end, by less than the C program allows.
 func overlongConfig(f aoe.Frame) bool {
-	if len(f) < aoe.ConfigLen || f.Command() != aoe.CommandConfig || f.ConfigOp() == aoe.ConfigRead {
+	if len(f) < aoe.ConfigLen || f.Command() != aoe.CommandConfig ||
+		f.ConfigOp() == aoe.ConfigRead || f.ConfigOp() > aoe.ConfigForceSet {
 		return false
 	}
 	n := f.ConfigLength()
@@ -154,7 +155,7 @@ func overlongConfig(f aoe.Frame) bool {
 
 // toldConfig tells whether c is the C program's reply to a frame of difference 7
 // that sets nothing: its own string, told after a comparison with bytes that the
-// frame does not hold, or with the error for an unknown subcommand.
+// frame does not hold.
 func toldConfig(request aoe.Frame, c []byte) bool {
 	if len(c) < aoe.ConfigLen {
 		return false
@@ -163,8 +164,6 @@ func toldConfig(request aoe.Frame, c []byte) bool {
 	s, whole := f.ConfigString()
 	r := replyTo(request, len(c))
 	switch op := request.ConfigOp(); {
-	case op > aoe.ConfigForceSet:
-		r.Fail(aoe.ErrArgument)
 	case op == aoe.ConfigTest && len(s) != request.ConfigLength(), op == aoe.ConfigPrefix && len(s) < request.ConfigLength():
 		return false
 	}

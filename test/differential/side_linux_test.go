@@ -14,6 +14,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // How long to wait: for a reply that must come, in so many steps, and for what a
@@ -34,7 +35,7 @@ type side struct {
 	path    string   // of the program
 	args    []string // its command line
 	file    string   // what it exports
-	link    *netio.Link
+	link    *peer.Station
 	arrived chan [][]byte // frames from the program, in order
 
 	cmd    *exec.Cmd
@@ -62,7 +63,7 @@ func newSide(t *testing.T, h *lab.Host, name, path string, l leg, file string) *
 func (s *side) open(t *testing.T, ini string, size int) {
 	t.Helper()
 	must(t, s.host.Do(func() (err error) {
-		s.link, err = netio.Open(ini, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20})
+		s.link, err = peer.Open(ini, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Foreign: true}, netio.HostConfig{})
 		return err
 	}))
 	quit, listening := make(chan struct{}), make(chan struct{})

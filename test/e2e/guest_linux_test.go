@@ -82,6 +82,15 @@ func qemuArgs(boot, tap, mac string) []string {
 	}
 }
 
+// secondNIC are the further arguments of qemu's for a guest with another interface,
+// eth1, on the tap device given.
+func secondNIC(tap string) []string {
+	return []string{
+		"-netdev", "tap,id=net1,script=no,downscript=no,ifname=" + tap,
+		"-device", "virtio-net-pci,netdev=net1,romfile=,mac=" + macOf(tap),
+	}
+}
+
 // macOf is the MAC address of the guest on tap: 52:54:00:00:09:00 on tap0.
 func macOf(tap string) string {
 	return "52:54:00:00:09:0" + strings.TrimPrefix(tap, "tap")

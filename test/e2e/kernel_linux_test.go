@@ -24,6 +24,9 @@ func TestKernelDriver(t *testing.T) {
 		{"serves from a guest at MTU 1500", s.servesInside(1500)},
 		{"serves from a guest at MTU 9000", s.servesInside(9000)},
 		{"outlives the link, its interface and vblade", s.outlives},
+		{"has a disk on one of two links", s.sparesOne},
+		{"works on while one of two paths is cut", s.spares},
+		{"works on while the server is killed and replaced", s.restarts},
 		{"keeps a disk that systemd serves, upgrades, restarts and stops", s.service},
 	} {
 		t.Run(scenario.name, scenario.run)

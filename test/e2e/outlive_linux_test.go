@@ -31,6 +31,8 @@ type ordeal struct {
 	guest *shell
 	blade *blade
 	disk  string
+	work  *job   // that does workScript
+	kept  string // the sum of a file that nobody touches
 }
 
 // outlives has fio write and verify files in the guest while all that stands
@@ -43,40 +45,56 @@ func (s *site) outlives(t *testing.T) {
 	o.plug()
 	t.Cleanup(func() { s.run(t, "ip", "link", "del", "tgt0") })
 	o.start()
-	g.run("modprobe aoe aoe_iflist=eth0")
-	g.appears("etherd/e9.0")
-	g.run("mkfs -t ext4 -q /dev/etherd/e9.0; mount -t ext4 /dev/etherd/e9.0 /mnt")
-	g.run("dd if=/dev/urandom of=/mnt/kept bs=1M count=4 conv=fsync; dmesg -c > /dev/null")
-	kept := g.sum("/mnt/kept")
-
-	work, err := g.start(workScript)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.goesOn("work begins")
+	o.begin("eth0")
 	o.flap()
 	o.crash()
 	o.changeMTU()
 	o.replaceInterface()
-	g.run("touch /tmp/enough")
-	if err := work.wait(commandLimit); err != nil {
-		t.Fatal(err)
+	o.finish(func() { o.blade.stop() })
+}
+
+// begin has the guest use the disk by its interfaces, and begins the work.
+func (o *ordeal) begin(netifs string) {
+	o.t.Helper()
+	g := o.guest
+	g.run("modprobe aoe aoe_iflist='" + netifs + "'")
+	g.appears("etherd/e9.0")
+	g.run("mkfs -t ext4 -q /dev/etherd/e9.0; mount -t ext4 /dev/etherd/e9.0 /mnt")
+	g.run("dd if=/dev/urandom of=/mnt/kept bs=1M count=4 conv=fsync; dmesg -c > /dev/null")
+	o.kept = g.sum("/mnt/kept")
+	var err error
+	if o.work, err = g.start(workScript); err != nil {
+		o.t.Fatal(err)
 	}
-	g.run("rm -f /tmp/enough /tmp/resting")
-	if work.status != 0 {
-		t.Errorf("fio ended with status %d; it printed:\n%s", work.status, end(work.output))
+	o.goesOn("work begins")
+}
+
+// finish ends the work, which has met no error, and what served it.
+func (o *ordeal) finish(stop func()) {
+	o.t.Helper()
+	o.guest.run("touch /tmp/enough")
+	if err := o.work.wait(commandLimit); err != nil {
+		o.t.Fatal(err)
 	}
-	t.Logf("fio verified %d times", strings.Count(work.output, "verified\n"))
-	o.checkWhole(kept)
+	o.guest.run("rm -f /tmp/enough /tmp/resting")
+	if o.work.status != 0 {
+		o.t.Errorf("fio ended with status %d; it printed:\n%s", o.work.status, end(o.work.output))
+	}
+	o.t.Logf("fio verified %d times", strings.Count(o.work.output, "verified\n"))
+	o.checkWhole(stop)
 }
 
 // plug lays the wire that vblade serves on, from tgt0 to the bridge.
-func (o *ordeal) plug() {
+func (o *ordeal) plug() { o.plugInto(0) }
+
+// plugInto lays wire i that vblade serves on, from its interface to bridge i.
+func (o *ordeal) plugInto(i int) {
 	o.t.Helper()
-	if err := o.host.Wire("tgt0", "sw0", 1500); err != nil {
+	end := fmt.Sprint("sw", i)
+	if err := o.host.Wire(fmt.Sprint("tgt", i), end, 1500); err != nil {
 		o.t.Fatal(err)
 	}
-	o.run(o.t, "ip", "link", "set", "sw0", "master", "br0")
+	o.run(o.t, "ip", "link", "set", end, "master", fmt.Sprint("br", i))
 }
 
 // start starts vblade, so that what it acknowledged survives it and more.
@@ -149,10 +167,10 @@ func (o *ordeal) replaceInterface() {
 }
 
 // checkWhole checks that the guest saw no error, and that files and file system
-// are as they should be, there and in vblade's file.
-func (o *ordeal) checkWhole(kept string) {
+// are as they should be, there and, once it serves no more, in vblade's file.
+func (o *ordeal) checkWhole(stop func()) {
 	o.t.Helper()
-	g := o.guest
+	g, kept := o.guest, o.kept
 	g.run("echo 3 > /proc/sys/vm/drop_caches")
 	g.holds("/mnt/kept", kept)
 	g.run("umount /mnt; e2fsck -fn /dev/etherd/e9.0")
@@ -160,7 +178,7 @@ func (o *ordeal) checkWhole(kept string) {
 		o.t.Errorf("the guest's kernel complains:\n%s", out)
 	}
 	g.unloads()
-	o.blade.stop()
+	stop()
 	if got := sum(o.t, bytes.NewReader(fileInImage(o.t, o.disk, "/kept"))); got != kept {
 		o.t.Errorf("in the exported file the data has the sum %s, want %s", got, kept)
 	}

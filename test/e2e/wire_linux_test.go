@@ -26,9 +26,7 @@ func (s *site) guest(t *testing.T, tap string, mtu int) *shell {
 // newGuest lays a wire and boots a guest on it.
 func (s *site) newGuest(t *testing.T, tap string) *guest {
 	t.Helper()
-	s.run(t, "ip", "tuntap", "add", tap, "mode", "tap")
-	// Without IPv6 addresses our side sends nothing of its own.
-	s.run(t, "ip", "link", "set", tap, "addrgenmode", "none", "up")
+	s.tap(t, tap)
 	g, err := bootGuest(s.host, s.boot, tap)
 	if err != nil {
 		s.run(t, "ip", "link", "del", tap)
@@ -36,6 +34,37 @@ func (s *site) newGuest(t *testing.T, tap string) *guest {
 	}
 	s.guests[tap] = g
 	return g
+}
+
+// tap makes a tap device.
+func (s *site) tap(t *testing.T, tap string) {
+	t.Helper()
+	s.run(t, "ip", "tuntap", "add", tap, "mode", "tap")
+	// Without IPv6 addresses our side sends nothing of its own.
+	s.run(t, "ip", "link", "set", tap, "addrgenmode", "none", "up")
+}
+
+// twoNICs boots a guest with two interfaces, eth0 on tap3 and eth1 on tap4, for the
+// length of t.
+func (s *site) twoNICs(t *testing.T) *shell {
+	t.Helper()
+	for _, tap := range []string{"tap3", "tap4"} {
+		s.tap(t, tap)
+		t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
+	}
+	g, err := bootGuest(s.host, s.boot, "tap3", secondNIC("tap4")...)
+	if err != nil {
+		t.Fatalf("boot the guest with two interfaces: %v", err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the console of the guest with two interfaces ends:\n%s", g.console())
+		}
+		g.kill()
+	})
+	sh := &shell{t: t, guest: g}
+	sh.run("ip link set eth0 up; ip link set eth1 up")
+	return sh
 }
 
 // release readies a guest for the next test. Where the test failed, or the

@@ -19,6 +19,8 @@
 //	initiators_linux_test.go  ten initiators with 64 requests outstanding each
 //	crash_linux_test.go       SIGKILL amid writes
 //	soak_linux_test.go        random requests, random faults (faults, admin, lan)
+//	fleetsoak_linux_test.go   the same for a server with 200 exports (fleet)
+//	isolation_linux_test.go   one of twenty exports hangs
 //
 // They share the load, an initiator that reads and writes at random, and the
 // ledger, which knows what a sector may hold at any time.

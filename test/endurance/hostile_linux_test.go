@@ -16,6 +16,7 @@ import (
 	"vblade/internal/netio"
 	"vblade/test/frametest"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // How many hostile frames there are, the first of them to warm up, and how many
@@ -77,7 +78,7 @@ func lower(m aoe.MAC) string { return hex.EncodeToString(m[:]) }
 type attack struct {
 	*site
 	vblade   *lab.Vblade
-	link     *netio.Link
+	link     *peer.Station
 	mangler  *mangler
 	buffers  [][]byte
 	round    uint32
@@ -88,7 +89,7 @@ type attack struct {
 // newAttack opens a socket that takes the parts of both.
 func newAttack(s *site, v *lab.Vblade, seed uint64) *attack {
 	a := &attack{site: s, vblade: v, mangler: newMangler(seed, s.mac, 1500)}
-	a.link = s.link(netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch})
+	a.link = s.link(netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch, Foreign: true})
 	a.buffers = a.link.Buffers()
 	return a
 }

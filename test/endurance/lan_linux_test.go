@@ -25,11 +25,14 @@ func newLAN(t *testing.T) *site {
 }
 
 // plug lays a wire from an interface, new, to the bridge.
-func (s *site) plug(netif string, mtu int) error {
+func (s *site) plug(netif string, mtu int) error { return s.plugInto(netif, "br0", mtu) }
+
+// plugInto lays a wire from an interface, new, to a bridge.
+func (s *site) plugInto(netif, bridge string, mtu int) error {
 	if err := s.host.Wire(netif, port(netif), mtu); err != nil {
 		return err
 	}
-	return s.host.Run("ip", "link", "set", port(netif), "master", "br0")
+	return s.host.Run("ip", "link", "set", port(netif), "master", bridge)
 }
 
 // port is the name of the other end of an interface's wire.

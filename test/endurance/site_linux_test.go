@@ -16,6 +16,7 @@ import (
 	"vblade/internal/initiator"
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 const sectorSize = 512
@@ -123,11 +124,11 @@ func (s *site) find(o initiator.Options, shelf uint16, slot uint8) *initiator.Ta
 }
 
 // link opens a bare socket on ini0 that sends and receives frames as they are.
-func (s *site) link(cfg netio.Config) *netio.Link {
+func (s *site) link(cfg netio.Config) *peer.Station {
 	s.t.Helper()
-	var l *netio.Link
+	var l *peer.Station
 	s.must(s.host.Do(func() (err error) {
-		l, err = netio.Open("ini0", cfg)
+		l, err = peer.Open("ini0", cfg, netio.HostConfig{})
 		return err
 	}))
 	s.t.Cleanup(func() { l.Close() })

@@ -44,7 +44,7 @@ const (
 	Shelf    uint16 = 0x0109
 	Slot     uint8  = 0x04
 	Buffers  uint16 = 0x0110
-	Host            = "frametest"
+	Hostname        = "frametest"
 	Sectors         = 64
 	ethernet        = 1500 // the usual MTU
 )

@@ -190,7 +190,7 @@ func configStrings() []Case {
 			Case{Name: "config set of 3 bytes over one" + length, Before: set, Request: configFrame(4, 3, []byte("abc")), Reply: configReply(4, []byte("abc"))},
 		)
 	}
-	for op := byte(1); op < 16; op++ {
+	for op := byte(1); op <= 4; op++ {
 		sub := fmt.Sprintf("config subcommand %d with a length ", op)
 		cases = append(cases,
 			Case{Name: sub + "of 1025", Request: configFrame(op, 1025, text(1025))},
@@ -208,16 +208,21 @@ func configStrings() []Case {
 	return cases
 }
 
-// unknownConfigs are the subcommands that nobody defines.
+// unknownConfigs are the subcommands that nobody defines. They use no string: of
+// its length only the whole frame's, headers included, is the limit.
 func unknownConfigs() []Case {
 	var cases []Case
-	for op := 5; op < 16; op++ {
-		cases = append(cases, Case{
-			Name:    fmt.Sprintf("unknown config subcommand %d", op),
-			Before:  abc,
-			Request: request("01", fmt.Sprintf("7777 7777 77 f%x 0002", op), []byte("xy")),
-			Reply:   refusal("02", "01", fmt.Sprintf("0110 4019 02 1%x 0003", op), []byte("abc")),
-		})
+	for op := byte(5); op < 16; op++ {
+		sub := fmt.Sprintf("unknown config subcommand %d", op)
+		refused := refusal("02", "01", fmt.Sprintf("0110 4019 02 1%x 0003", op), []byte("abc"))
+		cases = append(cases,
+			Case{Name: sub, Before: abc, Request: request("01", fmt.Sprintf("7777 7777 77 f%x 0002", op), []byte("xy")), Reply: refused},
+			Case{Name: sub + " with a length one past the frame's end", Before: abc, Request: configFrame(op, 4, []byte("xyz")), Reply: refused},
+			Case{Name: sub + " with the frame's own length", Before: abc, Request: configFrame(op, 60, filler(28)), Reply: refused},
+			Case{Name: sub + " with a length over the frame's own", Before: abc, Request: configFrame(op, 61, filler(28))},
+			Case{Name: sub + " with a length of 1024", Before: abc, Request: configFrame(op, 1024, text(1024)), Reply: refused},
+			Case{Name: sub + " with a length of 1025", Before: abc, Request: configFrame(op, 1025, text(1025))},
+		)
 	}
 	return cases
 }

@@ -18,7 +18,9 @@ const patience = 10 * time.Second
 // Link is a link in memory (a server.Link): a test delivers frames to the
 // server on it and takes the replies. Once it is warm it allocates nothing.
 type Link struct {
+	Host     *Host // that waits for it
 	mu       sync.Mutex
+	name     string
 	mtu      int
 	mac      aoe.MAC
 	down     error                // why it carries nothing
@@ -26,6 +28,7 @@ type Link struct {
 	filter   []bpf.RawInstruction // set last
 	most     int                  // instructions of a filter
 	queue    [][]byte             // delivered and not yet received, from head on
+	stamps   []int64              // when they were delivered, in turn
 	head     int
 	replies  []byte   // all that was sent, one after the other
 	ends     []int    // where each of them ends in replies
@@ -35,30 +38,32 @@ type Link struct {
 	broken   error    // what Receive and Send fail with
 	kept     [][]byte // buffers that were sent from
 
-	arrived chan struct{} // there may be something to receive
 	changed chan struct{} // something was received or sent
-	alarm   chan struct{} // closed by Interrupt
-	ring    sync.Once
-	late    *time.Timer // of Wait
-	limit   *time.Timer // of Await
+	limit   *time.Timer   // of Await
 }
 
-// NewLink returns a link of the given MTU (bytes) with Target's address.
-func NewLink(mtu int) *Link {
+// NewLink returns a link of the given MTU (bytes) with Target's address, the only
+// one of its host.
+func NewLink(mtu int) *Link { return NewHost().NewLink(mtu, "memory0") }
+
+// NewLink returns another link of the host, of the given MTU (bytes), with
+// Target's address.
+func (h *Host) NewLink(mtu int, name string) *Link {
 	l := &Link{
+		Host:    h,
+		name:    name,
 		mtu:     mtu,
 		mac:     Target,
 		filter:  make([]bpf.RawInstruction, 0, 1024),
 		most:    1024,
 		queue:   make([][]byte, 0, 256),
+		stamps:  make([]int64, 0, 256),
 		replies: make([]byte, 0, 1<<16),
 		ends:    make([]int, 0, 256),
-		arrived: make(chan struct{}, 1),
 		changed: make(chan struct{}, 1),
-		alarm:   make(chan struct{}),
-		late:    time.NewTimer(patience),
 		limit:   time.NewTimer(patience),
 	}
+	h.add(l)
 	return l
 }
 
@@ -71,7 +76,7 @@ func signal(c chan struct{}) {
 }
 
 // Name returns the link's name.
-func (l *Link) Name() string { return "memory0" }
+func (l *Link) Name() string { return l.name }
 
 // Drops returns none: there is always room.
 func (l *Link) Drops() (uint64, error) { return 0, nil }
@@ -79,7 +84,7 @@ func (l *Link) Drops() (uint64, error) { return 0, nil }
 // Receive fills frames with what was delivered. What was left in a buffer
 // behind the frame is garbage, as after earlier frames. A frame longer than its
 // buffer has length 0.
-func (l *Link) Receive(frames [][]byte) (int, error) {
+func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer signal(l.changed)
@@ -89,6 +94,7 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 	}
 	n := min(len(frames), len(l.queue)-l.head)
 	for i, f := range l.queue[l.head : l.head+n] {
+		stamps[i] = l.stamps[l.head+i]
 		b := frames[i][:cap(frames[i])]
 		if len(f) > len(b) {
 			f = nil
@@ -98,7 +104,7 @@ func (l *Link) Receive(frames [][]byte) (int, error) {
 	}
 	l.head += n
 	if l.head == len(l.queue) {
-		l.queue, l.head = l.queue[:0], 0
+		l.queue, l.stamps, l.head = l.queue[:0], l.stamps[:0], 0
 	}
 	return n, nil
 }
@@ -110,39 +116,12 @@ func stale(b []byte) {
 	}
 }
 
-// Wait returns once there may be something to receive.
-func (l *Link) Wait(limit time.Duration) bool {
-	select {
-	case <-l.alarm:
-		return false
-	default:
-	}
-	if l.pending() {
-		return true
-	}
-	var late <-chan time.Time
-	if limit >= 0 {
-		l.late.Reset(limit)
-		late = l.late.C
-	}
-	select {
-	case <-l.alarm:
-		return false
-	case <-l.arrived:
-	case <-late:
-	}
-	return true
-}
-
 // pending tells whether there is something to receive, an error included.
 func (l *Link) pending() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.head < len(l.queue) || l.broken != nil
 }
-
-// Interrupt ends this and every later Wait.
-func (l *Link) Interrupt() { l.ring.Do(func() { close(l.alarm) }) }
 
 // Send keeps frames as replies, but drops those longer than the MTU allows, and
 // all while the link is broken or down. It keeps the buffers of what it sends.
@@ -188,8 +167,11 @@ func (l *Link) exchange(f []byte) []byte {
 func (l *Link) Deliver(frames ...[]byte) {
 	l.mu.Lock()
 	l.queue = append(l.queue, frames...)
+	for range frames {
+		l.stamps = append(l.stamps, l.Host.stamp.Add(1))
+	}
 	l.mu.Unlock()
-	signal(l.arrived)
+	l.Host.Wake()
 }
 
 // Break makes every Receive and Send fail with err, from now until Break(nil).
@@ -197,7 +179,7 @@ func (l *Link) Break(err error) {
 	l.mu.Lock()
 	l.broken = err
 	l.mu.Unlock()
-	signal(l.arrived)
+	l.Host.Wake()
 }
 
 // Dropped returns how many frames the link did not carry.

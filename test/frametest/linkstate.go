@@ -53,7 +53,7 @@ func (l *Link) Change(mtu int, mac aoe.MAC, down error) {
 	l.mtu, l.mac, l.down = mtu, mac, down
 	l.changes++
 	l.mu.Unlock()
-	signal(l.arrived)
+	l.Host.Wake()
 }
 
 // SetFilter keeps the program for Filter; the link lets every frame pass all
@@ -76,6 +76,13 @@ func (l *Link) Filter() []bpf.RawInstruction {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.filter)
+}
+
+// ForgetFilter has Filter return nothing until a program is set.
+func (l *Link) ForgetFilter() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.filter = l.filter[:0]
 }
 
 // BoundFilter has SetFilter fail for programs of more than n instructions.

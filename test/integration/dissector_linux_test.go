@@ -15,6 +15,7 @@ import (
 	"vblade/internal/initiator"
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // TestDissector has Wireshark's dissector read the target's replies to every
@@ -39,11 +40,11 @@ func TestDissector(t *testing.T) {
 }
 
 // tap opens a link that receives every AoE frame that arrives at an interface.
-func (s *site) tap(netif string) *netio.Link {
+func (s *site) tap(netif string) *peer.Station {
 	s.t.Helper()
-	var tap *netio.Link
+	var tap *peer.Station
 	err := s.host.Do(func() (err error) {
-		tap, err = netio.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch})
+		tap, err = peer.Open(netif, netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch, Foreign: true}, netio.HostConfig{})
 		return err
 	})
 	if err != nil {
@@ -91,7 +92,7 @@ func askEverything(t *testing.T, target *initiator.Target) {
 }
 
 // drain returns the frames that a tap has received.
-func drain(t *testing.T, tap *netio.Link) [][]byte {
+func drain(t *testing.T, tap *peer.Station) [][]byte {
 	t.Helper()
 	bufs := tap.Buffers()
 	n, err := tap.Receive(bufs)

@@ -20,10 +20,10 @@ const linkPatience = 20 * time.Second
 
 // What vblade logs of its link.
 const (
-	logDown    = "vblade: tgt0: the interface is down; waiting for the link"
-	logGone    = "vblade: tgt0: the interface is gone; waiting for the link"
-	logCarrier = "vblade: tgt0: no carrier; waiting for the link"
-	logAgain   = "vblade: tgt0: serving again"
+	logDown    = "vblade: e9.0: tgt0: the interface is down; waiting for the link"
+	logGone    = "vblade: e9.0: tgt0: the interface is gone; waiting for the link"
+	logCarrier = "vblade: e9.0: tgt0: no carrier; waiting for the link"
+	logAgain   = "vblade: e9.0: tgt0: serving again"
 )
 
 // journal is what a vblade logs, line by line.

@@ -89,12 +89,12 @@ func TestMadeAnew(t *testing.T) {
 		testReadWrite(t, s, found[0])
 		lines := log.until(logAgain)
 		lines = slices.DeleteFunc(lines, func(l string) bool { return l == logDown || l == logCarrier })
-		want := []string{"vblade: tgt0: MTU 9000, 17 sectors a frame", "vblade: tgt0: address 02:00:00:00:00:77", logAgain}
+		want := []string{"vblade: e9.0: tgt0: MTU 9000, 17 sectors a frame", "vblade: e9.0: tgt0: address 02:00:00:00:00:77", logAgain}
 		if !slices.Equal(lines, want) {
 			t.Errorf("logged %q; want %q", lines, want)
 		}
 		s.ip("link set tgt0 address 02:00:00:00:00:78 mtu 1500")
-		log.until("vblade: tgt0: address 02:00:00:00:00:78")
+		log.until("vblade: e9.0: tgt0: address 02:00:00:00:00:78")
 	}
 	log.stop(v)
 }
@@ -109,7 +109,7 @@ func TestMTUChanges(t *testing.T) {
 	ini := s.open("ini0", initiator.Options{})
 	for _, step := range []struct{ mtu, sectors int }{{9000, 17}, {1500, 2}, {4200, 8}, {1500, 2}} {
 		s.ip(fmt.Sprint("link set tgt0 mtu ", step.mtu))
-		log.expect(fmt.Sprintf("vblade: tgt0: MTU %d, %d sectors a frame", step.mtu, step.sectors))
+		log.expect(fmt.Sprintf("vblade: e9.0: tgt0: MTU %d, %d sectors a frame", step.mtu, step.sectors))
 		found, err := ini.Listen(linkPatience, 1)
 		if err != nil || len(found) != 1 || found[0].Sectors != step.sectors {
 			t.Fatalf("heard %+v, %v at MTU %d; want %d sectors a frame", found, err, step.mtu, step.sectors)

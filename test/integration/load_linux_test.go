@@ -19,6 +19,12 @@ type load struct {
 	ended chan error
 }
 
+// disk is what a load needs of a target, or of paths to one.
+type disk interface {
+	ReadAt(p []byte, off int64) (int, error)
+	WriteAt(p []byte, off int64) (int, error)
+}
+
 // startLoad begins a load on an eighth of the disk.
 func (s *site) startLoad() *load {
 	s.t.Helper()
@@ -27,13 +33,19 @@ func (s *site) startLoad() *load {
 		s.t.Fatal(err)
 	}
 	target.SetWindow(32)
+	return s.startLoadOn(target)
+}
+
+// startLoadOn is startLoad for a disk that was found.
+func (s *site) startLoadOn(target disk) *load {
+	s.t.Helper()
 	l := &load{make(chan struct{}), make(chan struct{}), make(chan error, 1)}
 	go func() { l.ended <- l.run(target, s.content()[:diskSize/8]) }()
 	return l
 }
 
 // run writes random extents of a disk and reads them back, and at the end all.
-func (l *load) run(target *initiator.Target, want []byte) error {
+func (l *load) run(target disk, want []byte) error {
 	random := rand.New(rand.NewPCG(4, 5))
 	for {
 		select {
@@ -76,6 +88,8 @@ func (l *load) goesOn(t *testing.T) {
 	t.Helper()
 	select {
 	case <-l.done:
+	case err := <-l.ended:
+		t.Fatalf("the load ended: %v", err)
 	case <-time.After(linkPatience):
 		t.Fatal("the load stands still")
 	}

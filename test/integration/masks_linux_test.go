@@ -12,6 +12,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
 	"vblade/internal/initiator"
+	"vblade/internal/netio"
 	"vblade/test/lab"
 )
 
@@ -72,7 +73,7 @@ func (s *site) checkFilter(n int) {
 	if n > 50 {
 		return
 	}
-	if got, want := s.socketFilter(), fmt.Sprint(aoe.MaxFilter(n)); got != want {
+	if got, want := s.socketFilter(), fmt.Sprint(4096-netio.MaxFilter+aoe.MaxFilter(n)); got != want {
 		s.t.Errorf("the filter has %s instructions; want %s, for %d masks", got, want, n)
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"vblade/internal/initiator"
 	"vblade/internal/netio"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // patience is how long a test waits for what must happen, before it fails.
@@ -35,7 +36,7 @@ const patience = 20 * time.Second
 // once: what a target counts can be known to the frame.
 type station struct {
 	t    *testing.T
-	link *netio.Link
+	link *peer.Station
 	in   [][]byte
 }
 
@@ -47,7 +48,7 @@ func (s *site) newStation() *station {
 		st.in[i] = make([]byte, 2000)
 	}
 	err := s.host.Do(func() (err error) {
-		st.link, err = netio.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20})
+		st.link, err = peer.Open("ini0", netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20}, netio.HostConfig{})
 		return err
 	})
 	if err != nil {

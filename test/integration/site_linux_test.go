@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"vblade/internal/aoe"
@@ -23,9 +24,10 @@ const (
 // site is a host with a wire, tgt0 to ini0, and a disk to serve on it.
 type site struct {
 	t      *testing.T
-	host   *lab.Host
-	vblade string // the program
-	image  string // the disk's file, of random bytes
+	host   *lab.Host // where vblade runs
+	far    *lab.Host // where initiators are, the same or another
+	vblade string    // the program
+	image  string    // the disk's file, of random bytes
 }
 
 // program is the vblade under test.
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) { lab.Main(m, &program) }
 func newSite(t *testing.T, mtu int) *site {
 	t.Helper()
 	s := &site{t: t, host: lab.TestHost(t), vblade: program}
+	s.far = s.host
 	if err := s.host.Wire("tgt0", "ini0", mtu); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +86,7 @@ func (s *site) content() []byte {
 func (s *site) open(netif string, o initiator.Options) *initiator.Initiator {
 	s.t.Helper()
 	var ini *initiator.Initiator
-	err := s.host.Do(func() (err error) {
+	err := s.far.Do(func() (err error) {
 		ini, err = initiator.Open(netif, o)
 		return err
 	})
@@ -102,4 +105,14 @@ func (s *site) find(mac aoe.MAC) *initiator.Target {
 		s.t.Fatal(err)
 	}
 	return t
+}
+
+// containsAll reports whether a text contains each of some.
+func containsAll(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
 }

@@ -125,22 +125,26 @@ func (h *Host) Output(name string, args ...string) ([]byte, error) {
 const minIPv6 = 1280
 
 // Wire lays a wire: a veth pair of the given MTU (bytes), both ends up.
-func (h *Host) Wire(a, b string, mtu int) error {
+func (h *Host) Wire(a, b string, mtu int) error { return h.WireTo(h, a, b, mtu) }
+
+// WireTo is Wire with its end b on another Host.
+func (h *Host) WireTo(far *Host, a, b string, mtu int) error {
 	m := strconv.Itoa(mtu)
-	if err := h.Run("ip", "link", "add", a, "mtu", m, "type", "veth", "peer", "name", b, "mtu", m); err != nil {
+	ns := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), far.ns.Fd())
+	if err := h.Run("ip", "link", "add", a, "mtu", m, "type", "veth", "peer", "name", b, "mtu", m, "netns", ns); err != nil {
 		return err
 	}
-	for _, end := range []string{a, b} {
-		args := []string{"link", "set", end}
-		if mtu >= minIPv6 {
-			// Without IPv6 addresses nothing but our own frames is on the wire.
-			args = append(args, "addrgenmode", "none")
-		}
-		if err := h.Run("ip", append(args, "up")...); err != nil {
-			return err
-		}
+	return errors.Join(h.raise(a, mtu), far.raise(b, mtu))
+}
+
+// raise takes an end of a wire up.
+func (h *Host) raise(end string, mtu int) error {
+	args := []string{"link", "set", end}
+	if mtu >= minIPv6 {
+		// Without IPv6 addresses nothing but our own frames is on the wire.
+		args = append(args, "addrgenmode", "none")
 	}
-	return nil
+	return h.Run("ip", append(args, "up")...)
 }
 
 // Find finds a program, also in the system's administration directories, which

@@ -73,6 +73,20 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// TestWireTo checks that each end of a wire between two hosts is on its own.
+func TestWireTo(t *testing.T) {
+	one, other := lab.TestHost(t), lab.TestHost(t)
+	if err := one.WireTo(other, "tgt0", "ini0", 1500); err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]*lab.Host{"tgt0": one, "ini0": other} {
+		out, err := h.Output("ip", "-o", "link", "show", "up")
+		if err != nil || strings.Count(string(out), "\n") != 2 || !strings.Contains(string(out), name) {
+			t.Errorf("want lo and %s up: %v\n%s", name, err, out)
+		}
+	}
+}
+
 // TestDoComesHome checks that f runs on the host, and nothing else does.
 func TestDoComesHome(t *testing.T) {
 	h := lab.TestHost(t)

@@ -90,29 +90,42 @@ func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade
 // StartVbladeWith is StartVblade for a program that gets files, from descriptor 3 on.
 func (h *Host) StartVbladeWith(t testing.TB, files []*os.File, program string, args ...string) *Vblade {
 	t.Helper()
-	v := &Vblade{cmd: exec.Command(program, args...), ended: make(chan error, 1)}
-	v.cmd.ExtraFiles = files
-	v.cmd.Stderr = &v.stderr
+	cmd := exec.Command(program, args...)
+	cmd.ExtraFiles = files
+	return h.await(t, cmd)
+}
+
+// await starts a target program and waits for its first line on standard output.
+func (h *Host) await(t testing.TB, cmd *exec.Cmd) *Vblade {
+	t.Helper()
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	v.cmd.Stdout = in
-	err = h.Start(v.cmd)
+	cmd.Stdout = in
+	v := h.start(t, cmd)
 	in.Close()
-	if err != nil {
-		t.Fatalf("start %s: %v", program, err)
-	}
-	go func() { v.ended <- v.cmd.Wait() }()
-	t.Cleanup(func() { v.Kill() })
 	out.SetReadDeadline(time.Now().Add(startPatience))
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		v.Kill()
-		t.Fatalf("%s %s did not begin to serve: %v\n%s", program, strings.Join(args, " "), err, v.Stderr())
+		t.Fatalf("%s did not begin to serve: %v\n%s", strings.Join(cmd.Args, " "), err, v.Stderr())
 	}
 	v.Line = strings.TrimSuffix(line, "\n")
+	return v
+}
+
+// start starts a target program inside the host and ends it with the test.
+func (h *Host) start(t testing.TB, cmd *exec.Cmd) *Vblade {
+	t.Helper()
+	v := &Vblade{cmd: cmd, ended: make(chan error, 1)}
+	v.cmd.Stderr = &v.stderr
+	if err := h.Start(v.cmd); err != nil {
+		t.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	go func() { v.ended <- v.cmd.Wait() }()
+	t.Cleanup(func() { v.Kill() })
 	return v
 }
 

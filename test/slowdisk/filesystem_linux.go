@@ -35,6 +35,9 @@ func newFileSystem(o Options) *fileSystem {
 		options:       o,
 		content:       content{chunks: make(map[int64]*[chunkSize]byte)},
 	}
+	for op := range s.gates {
+		s.gates[op].more = make(chan struct{})
+	}
 	s.bad.Store(&badSectors{})
 	return s
 }

@@ -3,8 +3,8 @@
 package slowdisk
 
 import (
+	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,17 +26,24 @@ const (
 
 // gate is what an operation passes before it takes effect.
 type gate struct {
-	entered atomic.Int64
-
-	mu    sync.Mutex
-	delay time.Duration
-	errno syscall.Errno
-	hang  chan struct{} // closed to release; nil where nothing hangs
+	mu     sync.Mutex
+	count  int64         // of operations that have begun
+	more   chan struct{} // closed when another begins
+	delay  time.Duration
+	uneven time.Duration
+	errno  syscall.Errno
+	hang   chan struct{} // closed to release; nil where nothing hangs
 }
 
 // SetDelay makes every operation op from now on take so long.
 func (d *Disk) SetDelay(op Op, delay time.Duration) {
 	d.system.gates[op].set(func(g *gate) { g.delay = delay })
+}
+
+// SetUneven makes every operation op from now on take up to so long more, by
+// chance.
+func (d *Disk) SetUneven(op Op, most time.Duration) {
+	d.system.gates[op].set(func(g *gate) { g.uneven = most })
 }
 
 // SetError makes every op fail with errno, without effect; 0 ends that.
@@ -71,7 +78,35 @@ func (d *Disk) Release(op Op) {
 }
 
 // Entered returns how many operations op have begun.
-func (d *Disk) Entered(op Op) int64 { return d.system.gates[op].entered.Load() }
+func (d *Disk) Entered(op Op) int64 {
+	n, _ := d.system.gates[op].entered()
+	return n
+}
+
+// Await waits until n operations op have begun, and returns false where they have
+// not within the limit.
+func (d *Disk) Await(op Op, n int64, limit time.Duration) bool {
+	late := time.After(limit)
+	for {
+		got, more := d.system.gates[op].entered()
+		if got >= n {
+			return true
+		}
+		select {
+		case <-more:
+		case <-late:
+			return false
+		}
+	}
+}
+
+// entered returns how many operations have begun, and a channel that is closed
+// when another does.
+func (g *gate) entered() (int64, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count, g.more
+}
 
 // set changes the gate.
 func (g *gate) set(change func(*gate)) {
@@ -84,8 +119,10 @@ func (g *gate) set(change func(*gate)) {
 // fails, as the gate says when it comes to that. A caller that is killed does
 // not wait.
 func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
-	g.entered.Add(1)
 	g.mu.Lock()
+	g.count++
+	close(g.more)
+	g.more = make(chan struct{})
 	hang := g.hang
 	g.mu.Unlock()
 	if hang != nil {
@@ -97,6 +134,9 @@ func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
 	}
 	g.mu.Lock()
 	delay := g.delay
+	if g.uneven > 0 {
+		delay += rand.N(g.uneven)
+	}
 	g.mu.Unlock()
 	sleep(delay)
 	g.mu.Lock()

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/control"
+	"vblade/internal/netio"
+	"vblade/internal/server"
+)
+
+// What is fixed when a link is opened: memory does not grow with load (design:
+// bounded).
+const (
+	frameBuffers  = 5 * netio.MaxBatch // a batch, and all that can wait for disks
+	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
+)
+
+// How the receiving waits for the next frame: awake at first, then in a raw system
+// call, which does not release the P, at last properly.
+const (
+	spin   = 50 * time.Microsecond
+	linger = time.Millisecond
+)
+
+// site is all that the process has open to serve exports: the host's interfaces,
+// the links in use, the disks, and the server between them.
+type site struct {
+	host   *netio.Host
+	server *server.Server
+	log    *log.Logger
+	name   string // of the host, for the serial numbers
+
+	mu      sync.Mutex // held while links and exports come and go
+	links   map[string]*usedLink
+	exports map[string]*served // by their names
+	undone  bool               // calls that hang may still use links and disks
+}
+
+// usedLink is a link that exports are served on.
+type usedLink struct {
+	*netio.Link
+	port *server.Port
+	uses int
+}
+
+// served is what an export holds.
+type served struct {
+	disk  *ata.File
+	links []string
+}
+
+// openSite opens the host, with no links and no exports.
+func openSite(logger *log.Logger) (*site, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("find the host's name for the serial numbers: %w", err)
+	}
+	host, err := netio.NewHost(netio.HostConfig{Linger: linger, Spin: spin})
+	if err != nil {
+		return nil, err
+	}
+	return &site{
+		host:    host,
+		server:  server.New(host, logger),
+		log:     logger,
+		name:    name,
+		links:   make(map[string]*usedLink),
+		exports: make(map[string]*served),
+	}, nil
+}
+
+// Add serves an export and owns its disk from then on. Its error says why not.
+func (s *site) Add(e control.Export) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.exports[e.Name()] != nil {
+		return fmt.Errorf("%s is served already", e.Name())
+	}
+	ports, err := s.take(e.Links)
+	if err != nil {
+		return err
+	}
+	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
+	if err := s.server.Add(b, ports...); err != nil {
+		s.give(e.Links)
+		return err
+	}
+	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links}
+	return nil
+}
+
+// Remove ends an export, within the time given, as server.Server.Remove does.
+func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := fmt.Sprintf("e%d.%d", shelf, slot)
+	e := s.exports[name]
+	if e == nil {
+		return fmt.Errorf("%s is not served here", name)
+	}
+	delete(s.exports, name)
+	if err := s.server.Remove(name, within); err != nil {
+		s.undone = true // whatever hangs may use the disk and its buffers
+		return err
+	}
+	s.give(e.links)
+	return e.disk.Close()
+}
+
+// take returns the ports of links, and opens those that are not in use yet: all,
+// or none with an error.
+func (s *site) take(names []string) ([]*server.Port, error) {
+	var ports []*server.Port
+	for i, name := range names {
+		l := s.links[name]
+		if l == nil {
+			var err error
+			if l, err = s.openLink(name); err != nil {
+				s.give(names[:i])
+				return nil, err
+			}
+			s.links[name] = l
+		}
+		l.uses++
+		ports = append(ports, l.port)
+	}
+	return ports, nil
+}
+
+// openLink puts a link into use.
+func (s *site) openLink(name string) (*usedLink, error) {
+	l, err := s.host.Open(name, netio.Config{
+		EtherType:     uint16(aoe.EtherType),
+		Filter:        aoe.ServerFilter(nil, nil), // nothing, until there is an export
+		ReceiveBuffer: receiveBuffer,
+		Buffers:       frameBuffers,
+		Align:         aoe.ATALen,
+		Fast:          true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	port, err := s.server.Attach(l, l.Buffers())
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	for _, w := range l.Warnings(receiveBuffer) {
+		s.log.Print(w)
+	}
+	return &usedLink{Link: l, port: port}, nil
+}
+
+// give gives up an export's use of links, and closes those that nobody uses.
+func (s *site) give(names []string) {
+	for _, name := range names {
+		l := s.links[name]
+		if l.uses--; l.uses > 0 {
+			continue
+		}
+		delete(s.links, name)
+		if s.server.Detach(l.port) == nil {
+			l.Close()
+		}
+	}
+}
+
+// serve serves until ctx ends. Its error says what that has left undone.
+func (s *site) serve(ctx context.Context) error {
+	// A call that waits for a disk keeps its place in the Go scheduler for a
+	// while: with one for every worker the receiving never waits for it.
+	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	err := s.server.Serve(ctx, endWithin)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undone = s.undone || err != nil
+	return err
+}
+
+// close closes what is open, unless something may still use it: then it stays
+// open until the process ends.
+func (s *site) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.undone {
+		return nil
+	}
+	var errs []error
+	for _, l := range s.links {
+		errs = append(errs, l.Close())
+	}
+	for _, e := range s.exports {
+		errs = append(errs, e.disk.Close())
+	}
+	return errors.Join(append(errs, s.host.Close())...)
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// MaxFilter is the most instructions of a filter program.
+const MaxFilter = 4096 - guardLength
+
+// guardLength is the most instructions of a guard.
+const guardLength = 9
+
+// vlanID is the part of a VLAN tag that says which VLAN; 0 is none: then the tag
+// gives the frame a priority only.
+const vlanID = 0xfff
+
+// guarded returns the filter program that passes what program does, of the frames
+// that are for this station and its LAN: those with the address of the interface
+// or of a group, without the tag of a VLAN. With foreign, those for other stations
+// too. An empty program passes all of them whole. The jumps of a program are
+// relative, so that it may stand behind another.
+//
+// The kernel takes off the tag of a VLAN that it does not know, and marks the
+// frame as another station's, before this socket sees it: what the first
+// instructions refuse. Of VLANs that it does know, receiver says more.
+func guarded(program []bpf.RawInstruction, foreign bool) ([]bpf.RawInstruction, error) {
+	last := uint32(unix.PACKET_MULTICAST) // of the types that are for us
+	if foreign {
+		last = unix.PACKET_OTHERHOST
+	}
+	guard := []bpf.Instruction{
+		bpf.LoadExtension{Num: bpf.ExtType},
+		bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: last, SkipTrue: 5},
+		bpf.LoadExtension{Num: bpf.ExtVLANTagPresent},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 4},
+		bpf.LoadExtension{Num: bpf.ExtVLANTag},
+		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: vlanID},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 1},
+		bpf.RetConstant{Val: 0},
+	}
+	if len(program) == 0 {
+		guard = append(guard, bpf.RetConstant{Val: wholeFrame})
+	} else {
+		guard = append(guard, bpf.LoadConstant{Dst: bpf.RegA, Val: 0}) // as a program finds it
+	}
+	raw, err := bpf.Assemble(guard)
+	return append(raw, program...), err
+}

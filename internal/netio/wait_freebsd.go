@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"math"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiter is what Wait keeps from call to call.
+type waiter struct{ fds []unix.PollFd }
+
+// Wait returns once there may be something to receive on a link, a link's
+// Changes have counted on, links have come or gone, or after Wake; and after
+// limit, where that is not negative. What HostConfig says means nothing here.
+func (h *Host) Wait(limit time.Duration) {
+	h.using.RLock()
+	defer h.using.RUnlock()
+	if h.excluding.Load() > 0 {
+		return
+	}
+	r := h.links.Load()
+	if h.woken.Load() {
+		h.Silence()
+		return
+	}
+	if r.pending() {
+		return
+	}
+	w := &h.waiter
+	w.fds = w.fds[:0]
+	for _, fd := range r.fds {
+		w.fds = append(w.fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
+	unix.Poll(w.fds, milliseconds(limit)) // interrupted by a signal it returns early
+	if w.fds[0].Revents != 0 {
+		h.Silence()
+	}
+}
+
+// milliseconds returns the time limit of a poll(2) that lasts no shorter than
+// limit, for ever where that is negative.
+func milliseconds(limit time.Duration) int {
+	if limit < 0 {
+		return -1
+	}
+	return int(min((limit+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrEnded is what a server that ends answers to changes.
+var ErrEnded = errors.New("the server is ending")
+
+// asks is what others ask the leader to do between two turns, since ports and
+// exports are the leader's.
+type asks struct {
+	some atomic.Bool // there are any
+
+	mu      sync.Mutex
+	serving bool // there is a leader to ask
+	ended   bool
+	list    []func()
+}
+
+// ask has the leader call f between two turns, and returns when it has. Before
+// the server serves, ask calls f itself.
+func (s *Server) ask(f func()) error {
+	a := &s.asks
+	a.mu.Lock()
+	switch {
+	case a.ended:
+		a.mu.Unlock()
+		return ErrEnded
+	case !a.serving:
+		defer a.mu.Unlock()
+		f()
+		return nil
+	}
+	done := make(chan struct{})
+	a.list = append(a.list, func() {
+		f()
+		close(done)
+	})
+	a.some.Store(true)
+	a.mu.Unlock()
+	s.host.Wake()
+	<-done
+	return nil
+}
+
+// start has asks answered by the leader from now on.
+func (s *Server) start() {
+	s.asks.mu.Lock()
+	defer s.asks.mu.Unlock()
+	s.asks.serving = true
+	for _, p := range s.ports {
+		s.makeKnown(p)
+	}
+}
+
+// answerAsks does what the leader is asked to do.
+func (s *Server) answerAsks() {
+	a := &s.asks
+	if !a.some.Load() {
+		return
+	}
+	a.mu.Lock()
+	list := a.list
+	a.list = nil
+	a.some.Store(false)
+	a.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
+}
+
+// refuseAsks answers what is asked for the last time.
+func (s *Server) refuseAsks() {
+	s.asks.mu.Lock()
+	s.asks.ended = true
+	s.asks.some.Store(true)
+	s.asks.mu.Unlock()
+	s.answerAsks()
+}

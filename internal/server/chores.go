@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"slices"
+	"time"
+
+	"vblade/internal/aoe"
+)
+
+// How frames that answer for all exports of a port are paced, lest they drown the
+// LAN, the initiators' receive buffers or our own: so many at a time.
+const (
+	choreStep  = 32
+	choreEvery = time.Millisecond
+)
+
+// maxSweeps is the most broadcasts that a port works on; initiators repeat them.
+const maxSweeps = 4
+
+// chores is what a port has to do for each of its exports, a few at a time: the
+// replies to broadcasts, and advertisements. The leader does them.
+type chores struct {
+	sweeps   []sweep
+	sequence uint64        // of the last of them
+	unsaid   []*export     // that are to be advertised
+	left     int           // what may be done yet, of choreStep in each choreEvery
+	last     time.Duration // clock when that was choreStep
+	scratch  aoe.Frame     // an advertisement is made in it
+	frames   [][]byte      // of scratch
+}
+
+// sweep is a broadcast that some exports have yet to answer. It takes effect on
+// all of them where it stands among the frames: an export that another frame is
+// for answers it first.
+type sweep struct {
+	request  *request // with the frame
+	sequence uint64
+	next     int // of the port's list: those before it were reached
+	answered bool
+}
+
+// sweep takes a frame that means several exports of a port, or perhaps none.
+func (s *Server) sweep(p *Port, r *request) {
+	c := &p.chores
+	if len(c.sweeps) == maxSweeps {
+		s.turn.drop(r)
+		return
+	}
+	c.sequence++
+	c.sweeps = append(c.sweeps, sweep{request: r, sequence: c.sequence})
+}
+
+// idle tells that there is nothing to do.
+func (c *chores) idle() bool { return len(c.sweeps)+len(c.unsaid) == 0 }
+
+// doChores goes on with the chores, as far as they may.
+func (s *Server) doChores() {
+	s.chores = false
+	for _, p := range s.ports {
+		if p.chores.idle() {
+			continue
+		}
+		p.chores.step(s, p)
+		s.chores = s.chores || !p.chores.idle()
+	}
+}
+
+// step does as much of the chores as is good at a time.
+func (c *chores) step(s *Server, p *Port) {
+	if now := clock(); now-c.last >= choreEvery {
+		c.left, c.last = choreStep, now
+	}
+	for len(c.sweeps) > 0 && c.left > 0 {
+		w := &c.sweeps[0]
+		for ; w.next < len(p.list) && c.left > 0; w.next++ {
+			if w.reach(s, p.list[w.next]) {
+				c.left--
+			}
+		}
+		if w.next < len(p.list) {
+			return
+		}
+		w.end(s)
+		c.sweeps = c.sweeps[:copy(c.sweeps, c.sweeps[1:])]
+	}
+	for ; len(c.unsaid) > 0 && c.left > 0; c.left-- {
+		e := c.unsaid[0]
+		c.unsaid = c.unsaid[1:]
+		s.advertise(p, e)
+	}
+}
+
+// reach has the export of a seat answer the sweep, if it is meant and has not, in
+// a frame of its own. It returns whether it did.
+func (w *sweep) reach(s *Server, at *seat) bool {
+	from := w.request
+	if at.swept >= w.sequence || !at.export.AnswersTo(from.Frame) {
+		return false
+	}
+	at.swept = w.sequence
+	r := from.port.take()
+	if r == nil {
+		return false // as the wire might: the initiator asks again
+	}
+	r.copied = true
+	r.length, r.stamp = copy(r.Buf, from.Frame), from.stamp
+	r.Begin(r.length, &r.port.wire)
+	s.accept(at.export, r)
+	w.answered = w.answered || r.Reply > 0 || r.Waits()
+	return true
+}
+
+// end gives up the sweep's frame.
+func (w *sweep) end(s *Server) {
+	w.request.copied = w.answered // then it was not ignored
+	s.turn.drop(w.request)
+}
+
+// catchUp has an export answer the broadcasts that came before the frame that it
+// is about to accept.
+func (s *Server) catchUp(e *export) {
+	for _, p := range e.ports {
+		for i := range p.chores.sweeps {
+			p.chores.sweeps[i].reach(s, p.exports[e.key()])
+		}
+	}
+}
+
+// forget takes the export at a place of the port's list out of the chores.
+func (c *chores) forget(at int, e *export) {
+	for i := range c.sweeps {
+		if c.sweeps[i].next > at {
+			c.sweeps[i].next--
+		}
+	}
+	c.unsaid = slices.DeleteFunc(c.unsaid, func(other *export) bool { return other == e })
+}
+
+// advertiseAll makes all exports of a port known on its link (section 4).
+func (s *Server) advertiseAll(p *Port) {
+	p.chores.unsaid = nil
+	for _, at := range p.list {
+		p.chores.unsaid = append(p.chores.unsaid, at.export)
+	}
+}
+
+// advertise makes an export known on a port's link.
+func (s *Server) advertise(p *Port, e *export) {
+	c := &p.chores
+	if c.scratch == nil {
+		c.scratch = make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString)
+	}
+	for _, dst := range e.Audience() {
+		c.frames = append(c.frames[:0], c.scratch[:e.Advertise(c.scratch, &p.wire, dst)])
+		s.send(p, c.frames)
+		c.scratch = c.frames[0][:len(c.scratch)]
+	}
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import "vblade/internal/aoe"
+
+// shortestFilter is the limit of instructions below which no filter is tried.
+const shortestFilter = 6
+
+// refilterStale has the links drop what the masks shut out that were edited in
+// this turn, before the edits are answered.
+func (s *Server) refilterStale() {
+	for _, p := range s.ports {
+		if p.stale {
+			s.refilter(p)
+		}
+	}
+}
+
+// refilter has a port's link drop the frames that its exports need not see. The
+// exports do not need it: route has the last word.
+//
+// A system may refuse a filter that it finds too long, in itself or while the old
+// one is still there. Shorter ones let more frames pass; the old one may shut out
+// whom the masks admit now.
+func (s *Server) refilter(p *Port) {
+	p.stale = false
+	p.targets = p.targets[:0]
+	for _, at := range p.list {
+		e := at.export
+		p.targets = append(p.targets, aoe.Target{Shelf: e.Shelf(), Slot: e.Slot(), Masks: e.Masks()})
+	}
+	p.program = aoe.ServerFilter(p.program[:0], p.targets)
+	err := p.link.SetFilter(p.program)
+	if err == nil {
+		return
+	}
+	for limit := len(p.program) * 3 / 4; limit >= shortestFilter; limit = limit * 3 / 4 {
+		p.program = aoe.ServerFilterWithin(p.program[:0], p.targets, limit)
+		if p.link.SetFilter(p.program) == nil {
+			s.unfiltered(p, err, "vblade drops what else is not for it by itself")
+			return
+		}
+	}
+	s.unfiltered(p, err, "it stays as it was")
+}
+
+// unfiltered logs, once, that a port's link refuses a filter.
+func (s *Server) unfiltered(p *Port, err error, instead string) {
+	if !p.refused {
+		p.refused = true
+		s.log.Printf("%s: %v; %s", p.title(), err, instead)
+	}
+}

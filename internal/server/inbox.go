@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"math"
+	"time"
+)
+
+// maxBatch is the most frames that a port receives at a time.
+const maxBatch = 64
+
+// linkPause is how long a link is left alone that it cannot be received from.
+const linkPause = 100 * time.Millisecond
+
+// inbox holds the frames that a port has received and the turn has not admitted
+// yet, in the order of arrival.
+type inbox struct {
+	held   []*request
+	first  int  // of held that was not admitted
+	last   int  // how many frames the last Receive brought
+	more   bool // the link may have more
+	bufs   [][]byte
+	stamps []int64
+}
+
+// newInbox returns an empty inbox.
+func newInbox() inbox {
+	return inbox{
+		held:   make([]*request, 0, maxBatch),
+		last:   maxBatch,
+		bufs:   make([][]byte, maxBatch),
+		stamps: make([]int64, maxBatch),
+	}
+}
+
+// empty tells that every frame was admitted.
+func (b *inbox) empty() bool { return b.first == len(b.held) }
+
+// next returns the stamp of the first frame, of one or more.
+func (b *inbox) next() int64 { return b.held[b.first].stamp }
+
+// newest returns the latest stamp of the frames held, of one or more.
+func (b *inbox) newest() int64 {
+	newest := int64(math.MinInt64)
+	for _, r := range b.held[b.first:] {
+		newest = max(newest, r.stamp)
+	}
+	return newest
+}
+
+// pop takes out the first frame, of one or more.
+func (b *inbox) pop() *request {
+	r := b.held[b.first]
+	b.first++
+	if b.first == len(b.held) {
+		b.held, b.first = b.held[:0], 0
+	}
+	return r
+}
+
+// fetch receives what has arrived, as far as the inbox and the idle requests have
+// room, and tells whether that was all.
+func (s *Server) fetch(p *Port) (all bool) {
+	s.collect(p)
+	b := &p.inbox
+	if b.first > 0 {
+		b.held = b.held[:copy(b.held, b.held[b.first:])]
+		b.first = 0
+	}
+	// Few buffers are laid out where few frames come.
+	room := min(maxBatch-len(b.held), len(p.idle), 2*b.last+4)
+	if room == 0 {
+		return false
+	}
+	if p.muted > 0 && clock() < p.muted {
+		return true
+	}
+	p.muted = 0
+	for i := range room {
+		b.bufs[i] = p.idle[len(p.idle)-1-i].Buf
+	}
+	n, err := p.link.Receive(b.bufs[:room], b.stamps[:room])
+	s.note(p, &p.receiving, err)
+	if err != nil {
+		p.muted = clock() + linkPause
+		return true
+	}
+	for i := range n {
+		r := p.take()
+		r.length, r.stamp, r.copied = len(b.bufs[i]), b.stamps[i], false
+		b.held = append(b.held, r)
+	}
+	b.last = max(n, b.last/2) // several ports are looked at twice a turn
+	p.counts.received.Add(uint64(n))
+	return n < room
+}
+
+// gather receives on all ports and lays what may be admitted now into the turn,
+// in the order in which the kernel received it, the frames of each port in their
+// own order whatever their stamps say. It returns how many that is.
+//
+// Of several ports, one may have received something after it was looked at and
+// before another was, that is older than what the other one brings. So all are
+// looked at twice, and what the first look has brought is admitted with all that
+// is older of what the second has; the rest waits for the next turn. Of a port
+// that has more than was fetched, nothing newer than what it has brought is
+// admitted either.
+func (s *Server) gather() int {
+	t := &s.turn
+	t.arrived = t.arrived[:0]
+	if len(s.ports) == 1 {
+		p := s.ports[0]
+		s.fetch(p)
+		for !p.inbox.empty() {
+			t.arrived = append(t.arrived, p.inbox.pop())
+		}
+		return len(t.arrived)
+	}
+	limit, some := int64(math.MinInt64), false
+	for _, p := range s.ports {
+		p.inbox.more = !s.fetch(p)
+		if !p.inbox.empty() {
+			some = true
+			limit = max(limit, p.inbox.newest())
+		}
+	}
+	if !some {
+		return 0
+	}
+	for _, p := range s.ports {
+		if !p.inbox.more {
+			p.inbox.more = !s.fetch(p)
+		}
+		if p.inbox.more && !p.inbox.empty() {
+			limit = min(limit, p.inbox.newest())
+		}
+	}
+	s.merge(limit)
+	return len(t.arrived)
+}
+
+// merge moves frames from the ports' inboxes into the turn, the oldest first, up
+// to those stamped limit: at least one, for stamps are no older than others by
+// right where the clock was set.
+func (s *Server) merge(limit int64) {
+	t := &s.turn
+	for {
+		var oldest *Port
+		for _, p := range s.ports {
+			if !p.inbox.empty() && (oldest == nil || p.inbox.next() < oldest.inbox.next()) {
+				oldest = p
+			}
+		}
+		if oldest == nil || oldest.inbox.next() > limit && len(t.arrived) > 0 {
+			return
+		}
+		t.arrived = append(t.arrived, oldest.inbox.pop())
+	}
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+// lanes gives out the numbers by which the order tells exports apart.
+type lanes struct {
+	next uint16
+	free []uint16 // that were given back
+}
+
+// MaxExports is the most exports that a server has.
+const MaxExports = 1<<16 - 1
+
+// take returns a number that no export has. There are MaxExports.
+func (l *lanes) take() uint16 {
+	if n := len(l.free); n > 0 {
+		id := l.free[n-1]
+		l.free = l.free[:n-1]
+		return id
+	}
+	l.next++
+	return l.next
+}
+
+// give takes a number back of which nothing is in flight.
+func (l *lanes) give(id uint16) { l.free = append(l.free, id) }

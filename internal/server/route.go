@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"vblade/internal/aoe"
+	"vblade/internal/blade"
+)
+
+// route hands a frame that was admitted to the export that it addresses, or to
+// each of those that it means.
+func (s *Server) route(r *request) {
+	p := r.port
+	r.Begin(r.length, &p.wire)
+	f := r.Frame
+	if r.length < aoe.HeaderLen || f.EtherType() != aoe.EtherType || f.Has(aoe.FlagResponse) {
+		s.turn.drop(r)
+		return
+	}
+	if f.Shelf() == aoe.EveryShelf || f.Slot() == aoe.EverySlot {
+		if len(p.list) == 1 && p.list[0].export.AnswersTo(f) {
+			s.accept(p.list[0].export, r)
+		} else {
+			s.sweep(p, r)
+		}
+		return
+	}
+	at := p.exports[keyOf(f.Shelf(), f.Slot())]
+	if at == nil {
+		s.turn.drop(r)
+		return
+	}
+	s.catchUp(at.export)
+	s.accept(at.export, r)
+}
+
+// accept has an export accept a request, if it admits its source.
+func (s *Server) accept(e *export, r *request) {
+	t := &s.turn
+	r.export, r.arrived = e, t.began
+	if !e.Admits(r.Frame.Src()) {
+		t.touch(e)
+		e.counts.turn.add(masked, 1)
+		t.drop(r)
+		return
+	}
+	if r.Frame.Command() == aoe.CommandConfig { // its reply tells the MTU (section 2)
+		r.port.refresh()
+		r.Begin(r.length, &r.port.wire)
+	}
+	e.Accept(&r.Request)
+	if r.Changed == blade.ChangedMasks {
+		for _, p := range e.ports {
+			p.stale = true
+		}
+	}
+	if r.Changed != blade.ChangedNothing {
+		s.report(r)
+	}
+	if r.Waits() {
+		r.enrol()
+		t.pending = append(t.pending, r)
+	} else {
+		t.answer(r)
+	}
+}

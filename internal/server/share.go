@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import "time"
+
+// reserve returns how many requests of a port are always left to receive with,
+// whatever hangs.
+func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
+
+// shareWait is how long the leader waits for an export that has used up its share
+// of the buffers and is the only one, before it drops requests: on a disk that is
+// only busy something ends within this time.
+const shareWait = time.Second
+
+// overShare tells whether an export has used up its share of a port's buffers.
+// Where there are several exports, one keeps in flight twice as many at the most
+// as are left for all. The caller holds s.mu.
+func (s *Server) overShare(e *export, p *Port) bool {
+	left := len(p.requests) - p.reserve() - int(p.flying.Load())
+	if len(s.exports) > 1 {
+		return int(e.flying.Load()) >= max(1, 2*left)
+	}
+	if left <= 0 && !e.choked {
+		left = s.awaitShare(p)
+	}
+	e.choked = left <= 0
+	return e.choked
+}
+
+// awaitShare waits until a request of a port ends, for shareWait at the most, and
+// returns how many may fly then. The caller holds s.mu.
+func (s *Server) awaitShare(p *Port) (left int) {
+	s.work.Signal() // for what was lent before
+	late := clock() + shareWait
+	s.shareAlarm.Reset(shareWait)
+	for left <= 0 && clock() < late {
+		s.freed.Wait()
+		left = len(p.requests) - p.reserve() - int(p.flying.Load())
+	}
+	s.shareAlarm.Stop()
+	return left
+}
+
+// shed drops a request of the turn because its export has too many in flight.
+func (s *Server) shed(r *request) {
+	s.turn.touch(r.export)
+	r.export.counts.turn.add(shed, 1)
+	r.Reply = 0
+	s.turn.drop(r)
+}

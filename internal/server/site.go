@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vblade/internal/blade"
+	"vblade/internal/order"
+)
+
+// Attach puts a link into use, with the buffers that it lends, each longer than
+// any frame; byte aoe.ATALen of one begins a page, where the disk wants that. The
+// port receives nothing before an export is added on it.
+func (s *Server) Attach(link Link, buffers [][]byte) (*Port, error) {
+	p := newPort(link, buffers)
+	return p, s.ask(func() {
+		tickets := make([]*order.Ticket, len(p.requests))
+		for i, r := range p.requests {
+			tickets[i] = &r.Ticket
+		}
+		s.mu.Lock()
+		s.order.Grow(tickets, p.sectors())
+		for _, r := range p.requests {
+			for len(s.requests) <= r.Number {
+				s.requests = append(s.requests, nil)
+			}
+			s.requests[r.Number] = r
+		}
+		s.mu.Unlock()
+		s.turn.grow(len(s.ports) + 1)
+		s.ports = append(s.ports, p)
+		s.publish()
+	})
+}
+
+// Detach takes a port out of use that has no export any more. Its link is free.
+func (s *Server) Detach(p *Port) error {
+	return s.ask(func() {
+		s.fold(p)
+		tickets := make([]*order.Ticket, len(p.requests))
+		for i, r := range p.requests {
+			tickets[i] = &r.Ticket
+		}
+		s.mu.Lock()
+		s.order.Shrink(tickets)
+		s.mu.Unlock()
+		s.ports = slices.DeleteFunc(s.ports, func(other *Port) bool { return other == p })
+		s.publish()
+	})
+}
+
+// fold drops what a port has received and not admitted.
+func (s *Server) fold(p *Port) {
+	for !p.inbox.empty() {
+		p.put(p.inbox.pop())
+	}
+	for _, w := range p.chores.sweeps {
+		p.put(w.request)
+	}
+	p.chores = chores{}
+}
+
+// Add serves an export on ports, and advertises it, once the server serves. Its
+// error says which address is taken.
+func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
+	e := newExport(b, ports)
+	var refused error
+	err := s.ask(func() {
+		if slices.ContainsFunc(s.exports, func(other *export) bool { return other.key() == e.key() }) {
+			refused = fmt.Errorf("%s is served already", b.Name())
+			return
+		}
+		e.watchHealth(s.log)
+		e.lane.ID = s.lanes.take()
+		s.mu.Lock()
+		s.exports = append(s.exports, e)
+		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
+		s.crew.alone = len(s.exports) == 1
+		s.mu.Unlock()
+		for _, p := range ports {
+			at := &seat{export: e}
+			p.exports[e.key()] = at
+			p.list = append(p.list, at)
+			p.makeRoom()
+			s.refilter(p)
+			if s.asks.serving {
+				p.chores.unsaid = append(p.chores.unsaid, e)
+				s.chores = true
+			}
+		}
+		s.publish()
+	})
+	return errors.Join(refused, err)
+}
+
+// Remove ends the serving of an export: from now on its frames find nothing. It
+// returns when what was received is answered and the disk is synced, or within the
+// time given with an error that says what could not be done: some calls may still
+// use the disk then.
+func (s *Server) Remove(name string, within time.Duration) error {
+	deadline := time.Now().Add(within)
+	var e *export
+	err := s.ask(func() {
+		i := slices.IndexFunc(s.exports, func(other *export) bool { return other.Name() == name })
+		if i < 0 {
+			return
+		}
+		e = s.exports[i]
+		s.leave(e)
+		s.mu.Lock()
+		s.exports = slices.Delete(s.exports, i, i+1)
+		s.crew.alone = len(s.exports) == 1
+		s.mu.Unlock()
+		s.publish()
+	})
+	switch {
+	case err != nil:
+		return err
+	case e == nil:
+		return fmt.Errorf("%s is not served here", name)
+	}
+	drained := s.drain(e, time.Now().Add(within*3/4))
+	err = join([]error{drained, e.awaitSync(e.sync(), deadline)})
+	if drained == nil {
+		s.ask(func() { s.lanes.give(e.lane.ID) })
+	}
+	return err
+}
+
+// leave takes an export from its ports.
+func (s *Server) leave(e *export) {
+	for _, p := range e.ports {
+		s.catchUp(e)
+		i := slices.IndexFunc(p.list, func(at *seat) bool { return at.export == e })
+		p.chores.forget(i, e)
+		p.list = slices.Delete(p.list, i, i+1)
+		delete(p.exports, e.key())
+		s.refilter(p)
+	}
+}
+
+// drain waits until no request of an export is in flight.
+func (s *Server) drain(e *export, deadline time.Time) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for e.flying.Load() > 0 {
+		if time.Now().After(deadline) {
+			return s.errUnfinished(e)
+		}
+		<-tick.C
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// spares has a guest with two interfaces use one disk that is served on two links,
+// and work on it while one path is cut, then the other: it sees no error.
+func (s *site) spares(t *testing.T) {
+	o := s.twoPaths(t, "tgt0,tgt1")
+	o.begin("eth0 eth1")
+	o.seesPaths("eth0,eth1")
+	for round := range 2 {
+		for i := range 2 {
+			o.cut(i, fmt.Sprintf("round %d, path %d", round, i))
+		}
+	}
+	o.finish(func() { o.blade.stop() })
+}
+
+// sparesOne is spares for a disk that is served on one of the two links: the guest
+// sees one path, and has the other for nothing.
+func (s *site) sparesOne(t *testing.T) {
+	o := s.twoPaths(t, "tgt1")
+	o.begin("eth0 eth1")
+	o.seesPaths("eth1")
+	o.linkSet(0, "down")
+	o.goesOn("the link that serves nothing cut")
+	o.finish(func() { o.blade.stop() })
+}
+
+// twoPaths boots a guest with two interfaces, lays a wire to each and serves a disk
+// on some of them.
+func (s *site) twoPaths(t *testing.T, netifs string) *ordeal {
+	t.Helper()
+	o := &ordeal{site: s, t: t, guest: s.twoNICs(t), disk: emptyDisk(t, 128<<20)}
+	for i := range 2 {
+		s.bridge(t, fmt.Sprint("br", i), fmt.Sprint("tap", 3+i))
+		o.plugInto(i)
+		t.Cleanup(func() { s.run(t, "ip", "link", "del", fmt.Sprint("tgt", i)) })
+	}
+	o.blade = s.export(t, "9", "0", netifs, o.disk)
+	return o
+}
+
+// seesPaths waits until the driver knows the disk on these interfaces, and checks
+// that aoe-stat says so.
+func (o *ordeal) seesPaths(netifs string) {
+	o.t.Helper()
+	o.guest.run("for try in $(seq 300); do aoe-discover; [ \"$(cat '/sys/block/etherd!e9.0/netif')\" = " + netifs + " ] && break; sleep 0.1; done\n" +
+		"grep -x up '/sys/block/etherd!e9.0/state'; grep -x " + netifs + " '/sys/block/etherd!e9.0/netif'; aoe-stat | grep ' " + netifs + " '")
+}
+
+// linkSet sets the far end of wire i up or down.
+func (o *ordeal) linkSet(i int, state string) {
+	o.t.Helper()
+	o.run(o.t, "ip", "link", "set", fmt.Sprint("sw", i), state)
+}
+
+// cut cuts path i, has the guest go on by the other, and mends it.
+func (o *ordeal) cut(i int, which string) {
+	o.t.Helper()
+	o.linkSet(i, "down")
+	o.goesOn(which + " cut")
+	o.goesOn(which + " cut, more")
+	o.linkSet(i, "up")
+	o.guest.run("aoe-discover")
+	o.goesOn(which + " mended")
+}

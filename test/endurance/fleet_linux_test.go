@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package endurance
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vblade/internal/initiator"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
+)
+
+// The exports of a fleet, how many lie on disks that the test makes fail, and the
+// initiators that use them all, each with sectors of its own on every export.
+const (
+	fleetExports  = 200
+	fleetFragile  = 10
+	fleetLoads    = 4
+	fleetRegion   = 16
+	fleetSectors  = (fleetLoads + 1) * fleetRegion
+	fleetRequests = 40
+	fleetShelf    = 20
+	fleetPerShelf = 100
+)
+
+// fleet is a server with many exports on two links, each with a LAN of its own.
+type fleet struct {
+	*site
+	server  *lab.Server
+	exports []*fleetExport
+	loads   []*fleetLoad
+	ending  chan struct{}
+}
+
+// fleetExport is an export of a fleet.
+type fleetExport struct {
+	shelf  uint16
+	slot   uint8
+	links  []int  // that it is served on
+	path   string // of its disk
+	disk   *slowdisk.Disk
+	ledger *ledger
+	failed atomic.Int64 // when the disk failed last, in Unix nanoseconds
+}
+
+// name is what initiators call the export.
+func (e *fleetExport) name() string { return fmt.Sprintf("e%d.%d", e.shelf, e.slot) }
+
+// arguments are those of `vblade add`.
+func (e *fleetExport) arguments() []string {
+	var netifs []string
+	for _, l := range e.links {
+		netifs = append(netifs, fmt.Sprint("tgt", l))
+	}
+	return []string{fmt.Sprint(e.shelf), fmt.Sprint(e.slot), strings.Join(netifs, ","), e.path}
+}
+
+// explain tells whether an error in a reply is the disk's, which has failed.
+func (e *fleetExport) explain(err error) bool {
+	var refused *initiator.ATAError
+	return errors.As(err, &refused) && time.Now().UnixNano()-e.failed.Load() < int64(afterwards)
+}
+
+// newFleet makes a server with exports on the first link, the second and both, by
+// turns.
+func newFleet(t *testing.T, exports, fragile int) *fleet {
+	t.Helper()
+	f := &fleet{site: newLAN(t), ending: make(chan struct{})}
+	f.ip("link", "add", "br1", "type", "bridge")
+	f.ip("link", "set", "br1", "addrgenmode", "none", "up")
+	f.must(f.plugInto("ini1", "br1", wideMTU))
+	f.must(f.plugInto("tgt1", "br1", 1500))
+	f.server = f.host.StartServer(t, program)
+	for i := range exports {
+		e := &fleetExport{shelf: uint16(fleetShelf + i/fleetPerShelf), slot: uint8(i % fleetPerShelf), ledger: newLedger(fleetSectors)}
+		e.links = [][]int{{0}, {1}, {0, 1}}[i%3]
+		if i < fragile {
+			f.fragile(e)
+		} else {
+			_, e.path = f.memory(stamped(fleetSectors))
+		}
+		f.must(f.add(e))
+		f.exports = append(f.exports, e)
+	}
+	return f
+}
+
+// fragile gives an export a disk that the test makes fail.
+func (f *fleet) fragile(e *fleetExport) {
+	f.t.Helper()
+	disk, err := slowdisk.Mount(slowdisk.Options{Size: fleetSectors * sectorSize})
+	if err != nil {
+		lab.Skip(f.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	f.t.Cleanup(func() { disk.Close() })
+	e.disk, e.path = disk, disk.Path()
+	file, err := os.OpenFile(e.path, os.O_WRONLY, 0)
+	f.must(err)
+	defer file.Close()
+	_, err = file.Write(stamped(fleetSectors))
+	f.must(err)
+}
+
+// add adds an export to the server.
+func (f *fleet) add(e *fleetExport) error {
+	line, err := f.server.Add(e.arguments()...)
+	if err == nil && !strings.Contains(line, e.name()+", ") {
+		err = fmt.Errorf("vblade add printed %q", line)
+	}
+	return err
+}
+
+// fleetLoad is an initiator with two links that uses every export of a fleet.
+type fleetLoad struct {
+	*load
+	fleet *fleet
+	links [2]*initiator.Initiator
+	used  int // exports, one after the other
+}
+
+// man gives the fleet its loads.
+func (f *fleet) man(seed uint64) {
+	f.t.Helper()
+	for i := range fleetLoads {
+		l := &fleetLoad{fleet: f, load: &load{
+			rng:    rand.New(rand.NewPCG(seed, uint64(i))),
+			own:    region{(i + 1) * fleetRegion, fleetRegion},
+			shared: region{0, fleetRegion},
+			window: 16,
+		}}
+		for k := range l.links {
+			l.links[k] = f.openOn(fmt.Sprint("ini", k), initiator.Options{MAC: station(i), Patience: soakPatience})
+			f.t.Cleanup(func() { l.links[k].Close() })
+		}
+		f.loads = append(f.loads, l)
+	}
+}
+
+// openOn opens an initiator on an interface; the caller closes it.
+func (s *site) openOn(netif string, o initiator.Options) *initiator.Initiator {
+	s.t.Helper()
+	var ini *initiator.Initiator
+	s.must(s.host.Do(func() (err error) {
+		ini, err = initiator.Open(netif, o)
+		return err
+	}))
+	return ini
+}
+
+// use runs a round of requests on an export, on one of its links.
+func (l *fleetLoad) use(e *fleetExport) (err error) {
+	link := e.links[l.rng.IntN(len(e.links))]
+	if l.target, err = l.links[link].Find(e.shelf, e.slot); err != nil {
+		return err
+	}
+	l.target.Sectors = min(l.target.Sectors, 2) // whatever becomes of the MTU
+	l.ledger, l.tolerate = e.ledger, e.explain
+	if err := l.round(fleetRequests); err != nil {
+		return fmt.Errorf("%s on link %d: %w", e.name(), link, err)
+	}
+	l.used++
+	return nil
+}
+
+// work uses exports drawn at random, those that may fail more often, until the test
+// ends.
+func (l *fleetLoad) work() error {
+	for {
+		select {
+		case <-l.fleet.ending:
+			return nil
+		default:
+		}
+		among := l.fleet.exports
+		if l.rng.IntN(3) == 0 {
+			among = among[:fleetFragile]
+		}
+		if err := l.use(among[l.rng.IntN(len(among))]); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package endurance
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/initiator"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
+)
+
+// The exports of TestIsolation, of which the first hangs, what it is asked for, how
+// often, and how long a config query may take. The bound is wide: other programs
+// want the processors too.
+const (
+	isolatedExports = 20
+	hungRequests    = 320
+	hungRepetitions = 4
+	queryLimit      = time.Second
+	queries         = 50
+)
+
+// TestIsolation has the disk of one of twenty exports hang with 320 requests that
+// are sent again and again: the others go on, and a config query is answered at
+// once, by the one that hangs too.
+func TestIsolation(t *testing.T) {
+	f := newFleet(t, isolatedExports, 1)
+	f.man(1)
+	procs := runtime.GOMAXPROCS(fleetLoads + 4)
+	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	hung := f.exports[0]
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		hung.disk.Hang(op)
+	}
+	stop := f.pester(hung)
+	ended := make(chan error)
+	for i, l := range f.loads {
+		go func() {
+			ended <- pinned(i, func() error { return l.others(hung) })
+		}()
+	}
+	f.query("the others, busy", f.exports[1:]...)
+	for range f.loads {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	f.query("the others", f.exports[1:]...)
+	f.query("the one that hangs", hung)
+	f.t.Logf("%d frames for the export that hangs", stop())
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		hung.disk.Release(op)
+	}
+	f.must(f.loads[0].use(hung))
+	checkLog(t, f.server.Vblade, mostLog+isolatedExports*fleetLog)
+}
+
+// others uses every export but one, more than once.
+func (l *fleetLoad) others(not *fleetExport) error {
+	for range 3 {
+		for _, e := range l.fleet.exports {
+			if e == not {
+				continue
+			}
+			if err := l.use(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pester asks an export for more than it can have in flight, again and again until
+// stop is called, which returns how many frames that made.
+func (f *fleet) pester(e *fleetExport) (stop func() int) {
+	f.t.Helper()
+	st := f.host.Station(f.t, fmt.Sprint("ini", e.links[0]))
+	frames := make([]aoe.Frame, hungRequests)
+	for i := range frames {
+		fr := make(aoe.Frame, aoe.ATALen+sectorSize)
+		fr.SetHeader(aoe.Version, 0, aoe.CommandATA)
+		fr.SetDst(aoe.Broadcast)
+		fr.SetSrc(st.MAC)
+		fr.SetTarget(e.shelf, e.slot)
+		fr.SetTag(uint32(i + 1))
+		if lba := uint64(i % fleetSectors); i%2 == 0 {
+			fr.SetATARequest(aoe.ATAExtended, ata.ReadExt, 1, lba)
+		} else {
+			// What the sector holds at first: the ledger need not know.
+			stamp(fr[aoe.ATALen:], lba, 0)
+			fr.SetATARequest(aoe.ATAExtended|aoe.ATAWrite, ata.WriteExt, 1, lba)
+		}
+		frames[i] = fr
+	}
+	quit, sent := make(chan struct{}), make(chan int)
+	go func() { sent <- resend(st, frames, quit) }()
+	stop = sync.OnceValue(func() int { close(quit); return <-sent })
+	f.t.Cleanup(func() { stop() }) // before the station is closed
+	return stop
+}
+
+// resend sends frames again and again, some at once first, then as an impatient
+// initiator does, until quit is closed. It returns how many it sent.
+func resend(st *lab.Station, frames []aoe.Frame, quit <-chan struct{}) (n int) {
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for ; ; n++ {
+		// A link that has no room now drops the frame, as a LAN may.
+		_ = st.Send(frames[n%len(frames)])
+		if n < len(frames)*hungRepetitions || n%8 != 0 {
+			continue
+		}
+		select {
+		case <-quit:
+			return n + 1
+		case <-pause.C:
+		}
+	}
+}
+
+// query asks exports for their config, one after the other.
+func (f *fleet) query(which string, exports ...*fleetExport) {
+	f.t.Helper()
+	longest := time.Duration(0)
+	var links [2]*initiator.Initiator
+	for i := range links {
+		links[i] = f.openOn(fmt.Sprint("ini", i), initiator.Options{MAC: station(fleetLoads), Patience: 2 * queryLimit, Retry: 2 * queryLimit})
+		defer links[i].Close()
+	}
+	for i := range queries {
+		e := exports[i%len(exports)]
+		begin := time.Now()
+		if _, err := links[e.links[0]].Find(e.shelf, e.slot); err != nil {
+			f.t.Errorf("%s: %s is asked for its config: %v", which, e.name(), err)
+			return
+		}
+		longest = max(longest, time.Since(begin))
+	}
+	f.t.Logf("%s: the longest of %d config queries took %v", which, queries, longest)
+	if longest > queryLimit {
+		f.t.Errorf("%s: a config query took %v; want at most %v", which, longest, queryLimit)
+	}
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package frametest
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Host is the links in memory that a server waits for together (a server.Host).
+type Host struct {
+	stamp   atomic.Int64 // of the frame delivered last, on any link
+	arrived chan struct{}
+	late    *time.Timer // of Wait
+
+	mu    sync.Mutex
+	links []*Link
+}
+
+// NewHost returns a host without links.
+func NewHost() *Host {
+	return &Host{arrived: make(chan struct{}, 1), late: time.NewTimer(patience)}
+}
+
+// add has Wait wait for a link.
+func (h *Host) add(l *Link) {
+	h.mu.Lock()
+	h.links = append(h.links, l)
+	h.mu.Unlock()
+}
+
+// pending tells whether a link has something to receive.
+func (h *Host) pending() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.links, (*Link).pending)
+}
+
+// Wait returns once a link may have something to receive, or after limit, if that
+// is not negative.
+func (h *Host) Wait(limit time.Duration) {
+	if h.pending() {
+		return
+	}
+	var late <-chan time.Time
+	if limit >= 0 {
+		h.late.Reset(limit)
+		late = h.late.C
+	}
+	select {
+	case <-h.arrived:
+	case <-late:
+	}
+}
+
+// Wake ends this Wait, or the next.
+func (h *Host) Wake() { signal(h.arrived) }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Package model explores all interleavings of a small crew: who leads, how the
+// watch takes the lead from one that a call keeps, what the next leader goes on
+// with, and the end. It is a model, not the server: a step is what the server
+// does at once, under its lock or by one compare-and-swap, and waiting ends when
+// what is waited for is so, so that a wake-up that is lost is not found here.
+//
+// A crew follows the server's rule, by which leads stand by and do nothing else,
+// or one with a fault that the explorer must find. The most telling is the rule
+// that the server had once: anybody may lead, and a leader does a call itself
+// while a count says that somebody is free.
+package model
