@@ -170,6 +170,31 @@ func TestServeKinds(t *testing.T) {
 	lab.CheckConfined(t, s.Pid())
 }
 
+// TestServeLinks adds exports on one link and on two, to a server that has
+// confined itself: each is found where it is served, and only there.
+func TestServeLinks(t *testing.T) {
+	s := newServing(t)
+	if err := s.host.Wire("tgt1", "ini1", 1500); err != nil {
+		t.Fatal(err)
+	}
+	for slot, links := range []string{"tgt0,tgt1", "tgt1"} {
+		s.must("add", "7", fmt.Sprint(slot), links, s.disk(fmt.Sprint("disk", slot)))
+	}
+	for _, c := range []struct {
+		netif string
+		slot  uint8
+		found bool
+	}{{"ini0", 0, true}, {"ini1", 0, true}, {"ini0", 1, false}, {"ini1", 1, true}} {
+		_, err := s.open(c.netif, initiator.Options{Patience: 2 * time.Second}).Find(7, c.slot)
+		if (err == nil) != c.found {
+			t.Errorf("e7.%d on %s: %v\n%s", c.slot, c.netif, err, s.Stderr())
+		}
+	}
+	if out := s.must("status", "e7.0"); !strings.Contains(out, "  tgt0,tgt1  ") {
+		t.Errorf("status: %s", out)
+	}
+}
+
 // TestServeReplace has a server take over from another, twice, with its metrics.
 func TestServeReplace(t *testing.T) {
 	metrics := filepath.Join(t.TempDir(), "metrics")
