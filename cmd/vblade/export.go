@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"runtime"
 	"sync"
 	"time"
 
@@ -61,9 +60,6 @@ func openExport(o options, stderr io.Writer) (*export, error) {
 
 // serve serves until ctx ends. Its error says what that has left undone.
 func (e *export) serve(ctx context.Context) error {
-	// A call that waits for a disk keeps its place in the Go scheduler for a
-	// while: with one for every worker the receiving never waits for it.
-	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
 	var looking sync.WaitGroup
 	for _, r := range e.rivals {
 		looking.Add(1)
@@ -72,8 +68,7 @@ func (e *export) serve(ctx context.Context) error {
 			r.look(ctx)
 		}()
 	}
-	err := e.server.Serve(ctx, endWithin)
+	err := e.site.serve(ctx)
 	looking.Wait()
-	e.undone = err != nil
 	return err
 }

@@ -19,12 +19,26 @@ var version = "unknown"
 
 // main runs vblade.
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, confine.Process))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, restrict))
 }
 
 // confinement takes from the process what it does not need to serve the file at
-// path, as confine.Process does.
+// path, or with an empty path files that others open.
 type confinement func(path string, readOnly bool) error
+
+// restrict is the confinement of a process.
+func restrict(path string, readOnly bool) error {
+	if path == "" {
+		return confine.Server()
+	}
+	return confine.Process(path, readOnly)
+}
+
+// console is where a command prints, and what it is confined by.
+type console struct {
+	stdout, stderr io.Writer
+	restrict       confinement
+}
 
 // run does what the arguments say and returns the exit status: 0 for help,
 // version and an export that was ended by a signal in good order, 1 for a
@@ -35,16 +49,9 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 	journal := newJournal(stderr)
 	defer journal.close(goodbye)
 	stderr = journal
-	o, err := parse(args)
-	switch {
-	case err == nil && o.help:
-		fmt.Fprint(stdout, help())
-		return 0
-	case err == nil && o.version:
-		fmt.Fprintln(stdout, "vblade", version)
-		return 0
-	case err == nil:
-		err = serve(o, stdout, stderr, restrict)
+	c, rest, err := findCommand(args)
+	if err == nil {
+		err = c.do(rest, console{stdout, stderr, restrict})
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "vblade:", err)
@@ -54,28 +61,35 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 }
 
 // serve exports the file until a signal ends it.
-func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
+func serve(o options, c console) error {
 	observed, err := openObservation(o)
 	if err != nil {
 		return err
 	}
 	defer observed.close()
-	e, err := openExport(o, stderr)
+	e, err := openExport(o, c.stderr)
 	if err != nil {
 		return err
 	}
 	defer e.close()
 
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop)   // a second signal ends at once
-	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
-	if err := restrict(o.filename, o.file.ReadOnly); err != nil {
+	if err := c.restrict(o.filename, o.file.ReadOnly); err != nil {
 		e.log.Printf("the process keeps rights that it does not need: %v", err)
 	}
-	announce(stdout, o, e.file)
+	announce(c.stdout, os.Getpid(), o, e.file)
 	defer observed.begin(ctx, e.server, e.log)()
 	return e.serve(ctx)
+}
+
+// untilSignal returns a context that a signal ends. A second signal ends the
+// process at once.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	context.AfterFunc(ctx, stop)
+	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
+	return ctx, stop
 }
 
 // endSignals are the signals that end the export: those of a terminal only
@@ -92,11 +106,11 @@ func endSignals() []os.Signal {
 
 // announce prints the line by which scripts know that the export is up, as the
 // C program does.
-func announce(stdout io.Writer, o options, file *ata.File) {
+func announce(stdout io.Writer, pid int, o options, file *ata.File) {
 	mode := "O_RDWR"
 	if file.ReadOnly() {
 		mode = "O_RDONLY"
 	}
 	fmt.Fprintf(stdout, "pid %d: e%d.%d, %d sectors %s\n",
-		os.Getpid(), o.shelf, o.slot, file.Size()/ata.SectorSize, mode)
+		pid, o.shelf, o.slot, file.Size()/ata.SectorSize, mode)
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -13,7 +14,7 @@ import (
 	"time"
 
 	"vblade/internal/monitor"
-	"vblade/internal/server"
+	"vblade/internal/stats"
 )
 
 // observation is how others watch a run: by signals, by metrics, as its service
@@ -36,6 +37,17 @@ func openObservation(o options) (*observation, error) {
 	return w, nil
 }
 
+// inheritObservation is openObservation with a listener that another process had.
+func inheritObservation(f *os.File) (*observation, error) {
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, fmt.Errorf("use the other server's socket for metrics: %w", err)
+	}
+	w := &observation{asked: make(chan os.Signal, 1), listener: l}
+	signal.Notify(w.asked, reportSignals()...)
+	return w, nil
+}
+
 // close gives up what openObservation opened.
 func (w *observation) close() {
 	signal.Stop(w.asked)
@@ -52,9 +64,15 @@ const metricsGC = 25
 // read standard error to read the rest.
 const goodbye = 400 * time.Millisecond
 
+// watched is what can be observed: one export's server, or many exports'.
+type watched interface {
+	Stats() stats.Server
+	Pulse(interval time.Duration, beat func())
+}
+
 // begin has a server observed that is about to serve until ctx ends. The
 // function that it returns ends that, after the server.
-func (w *observation) begin(ctx context.Context, srv *server.Server, logger *log.Logger) (end func()) {
+func (w *observation) begin(ctx context.Context, srv watched, logger *log.Logger) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
 		debug.SetGCPercent(metricsGC)
@@ -85,7 +103,7 @@ func (w *observation) begin(ctx context.Context, srv *server.Server, logger *log
 
 // notify tells the service manager, where there is one, about the server. It
 // closes the channel once it has told of the end.
-func notify(ctx context.Context, srv *server.Server, logger *log.Logger) chan struct{} {
+func notify(ctx context.Context, srv watched, logger *log.Logger) chan struct{} {
 	told := make(chan struct{})
 	status := func() string { return monitor.Status(srv.Stats()) }
 	complain := func(err error) { logger.Print(err) }

@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,8 +15,8 @@ import (
 	"vblade/internal/monitor"
 )
 
-// usage is the command line in a line.
-const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename"
+// usage is the command line of an export.
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -40,13 +39,43 @@ type options struct {
 	metrics  string // the address; none without --metrics
 	help     bool
 	version  bool
+
+	control string // the control socket's path
+	replace bool   // take over from the server that is there
+	json    bool
+	name    string // of an export that is there, such as e9.0; none for all
 }
 
-// flags returns the options' flag set, which writes into o.
-func flags(o *options) *pflag.FlagSet {
+// newFlags returns an empty flag set.
+func newFlags() *pflag.FlagSet {
 	fs := pflag.NewFlagSet("vblade", pflag.ContinueOnError)
 	fs.SortFlags = false
 	fs.Usage = func() {}
+	return fs
+}
+
+// flags returns the flag set of an export, which writes into o.
+func flags(o *options) *pflag.FlagSet {
+	fs := newFlags()
+	exportFlags(fs, o)
+	metricsFlag(fs, o)
+	fs.BoolVar(&o.version, "version", false, "print the version and exit")
+	helpFlag(fs, o)
+	return fs
+}
+
+// metricsFlag adds the option for metrics.
+func metricsFlag(fs *pflag.FlagSet, o *options) {
+	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
+}
+
+// helpFlag adds the option for help.
+func helpFlag(fs *pflag.FlagSet, o *options) {
+	fs.BoolVarP(&o.help, "help", "h", false, "print this and exit")
+}
+
+// exportFlags adds the options that say how a file is exported.
+func exportFlags(fs *pflag.FlagSet, o *options) {
 	o.buffers = defaultBuffers
 	fs.VarP((*bufferCount)(&o.buffers), "buffers", "b", "`buffers` advertised: requests that one initiator keeps outstanding")
 	fs.VarP(&sectors{n: &o.file.Offset}, "offset", "o", "`sectors` left out at the start of the file")
@@ -55,50 +84,28 @@ func flags(o *options) *pflag.FlagSet {
 	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk (O_SYNC)")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
-	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
-	fs.BoolVar(&o.version, "version", false, "print the version and exit")
-	fs.BoolVarP(&o.help, "help", "h", false, "print this and exit")
-	return fs
 }
 
-// help is what --help prints.
-func help() string {
-	return "Usage: " + usage + "\n\n" +
-		"Serve a file or block device as an ATA over Ethernet target.\n\n" +
-		"  shelf     0 to 65534, slot 0 to 254: the target's address, e<shelf>.<slot>\n" +
-		"  netif     the network interface to serve on\n" +
-		"  filename  the regular file or block device to serve\n\n" +
-		"Options, before or after these (numbers of sectors in decimal, 0x hex or 0 octal;\n" +
-		"a sector is 512 bytes):\n" +
-		flags(new(options)).FlagUsages()
-}
+// parse reads the command line of an export.
+func parse(args []string) (options, error) { return exportCommand().parse(args) }
 
-// parse reads the command line; the positional arguments only where neither
-// help nor the version is asked for.
-func parse(args []string) (options, error) {
-	var o options
-	fs := flags(&o)
-	if err := fs.Parse(args); err != nil {
-		return o, fmt.Errorf("%w; see vblade --help", err)
+// setExport reads the positional arguments of an export.
+func (o *options) setExport(args []string) error {
+	if len(args) != 4 {
+		return countError{len(args), "4"}
 	}
-	if o.help || o.version {
-		return o, nil
-	}
-	if fs.NArg() != 4 {
-		return o, fmt.Errorf("%d arguments instead of 4; usage: %s; see vblade --help", fs.NArg(), usage)
-	}
-	shelf, err := number("shelf", fs.Arg(0), uint64(maxShelf))
+	shelf, err := number("shelf", args[0], uint64(maxShelf))
 	if err != nil {
-		return o, err
+		return err
 	}
-	slot, err := number("slot", fs.Arg(1), uint64(maxSlot))
+	slot, err := number("slot", args[1], uint64(maxSlot))
 	if err != nil {
-		return o, err
+		return err
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
-	o.filename = fs.Arg(3)
-	o.links, err = linkList(fs.Arg(2))
-	return o, err
+	o.filename = args[3]
+	o.links, err = splitLinks(args[2])
+	return err
 }
 
 // number reads a decimal argument up to most.
@@ -111,20 +118,6 @@ func number(what, s string, most uint64) (uint64, error) {
 		return 0, fmt.Errorf("%s %s is out of range; give 0 to %d", what, s, most)
 	}
 	return n, nil
-}
-
-// linkList reads a list of network interfaces, separated by commas.
-func linkList(s string) ([]string, error) {
-	links := strings.Split(s, ",")
-	for i, name := range links {
-		switch {
-		case name == "":
-			return nil, fmt.Errorf("netif %q names an interface of no name; give one, or several as in eth0,eth1", s)
-		case slices.Contains(links[:i], name):
-			return nil, fmt.Errorf("netif %q names %s twice; give each interface once", s, name)
-		}
-	}
-	return links, nil
 }
 
 // bufferCount is the value of -b.

@@ -59,6 +59,9 @@ var accepted = []struct {
 	{"9 -r 0 -b64 eth0 -s disk", func(o *options) { o.file.ReadOnly, o.buffers, o.file.Sync = true, 64, true }},
 	{"-r -- 9 0 eth0 -disk", func(o *options) { o.file.ReadOnly, o.filename = true, "-disk" }},
 
+	{"9 0 eth0,eth1 disk", func(o *options) { o.links = []string{"eth0", "eth1"} }},
+	{"9 0 eth0.5,br0,lo disk", func(o *options) { o.links = []string{"eth0.5", "br0", "lo"} }},
+
 	{"--metrics unix:/run/x T", func(o *options) { o.metrics = "unix:/run/x" }},
 	{"--metrics=localhost:9100 T", func(o *options) { o.metrics = "localhost:9100" }},
 	{"T --metrics [::1]:9100", func(o *options) { o.metrics = "[::1]:9100" }},

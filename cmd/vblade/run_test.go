@@ -24,15 +24,44 @@ var refused = []struct {
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
 	{"99999999999999999999 0 eth0 disk", "shelf 99999999999999999999 is out of range; give 0 to 65534"},
-	{"x 0 eth0 disk", `shelf "x" is not a number; give 0 to 65534`},
+	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status; see vblade --help`},
+	{"Status", `"Status" is neither a shelf`},
 	{"9x 0 eth0 disk", `shelf "9x" is not a number; give 0 to 65534`},
 	{"0x9 0 eth0 disk", `shelf "0x9" is not a number; give 0 to 65534`},
-	{"+9 0 eth0 disk", `shelf "+9" is not a number; give 0 to 65534`},
+	{"+9 0 eth0 disk", `"+9" is neither a shelf`},
+	{"-r +9 0 eth0 disk", `shelf "+9" is not a number; give 0 to 65534`},
 	{"9.0 0 eth0 disk", `shelf "9.0" is not a number; give 0 to 65534`},
 	{"-- -1 0 eth0 disk", `shelf "-1" is not a number; give 0 to 65534`},
 	{"9 255 eth0 disk", "slot 255 is out of range; give 0 to 254"},
 	{"9 256 eth0 disk", "slot 256 is out of range; give 0 to 254"},
 	{"9 0x eth0 disk", `slot "0x" is not a number; give 0 to 254`},
+
+	{"9 0 , disk", `netif ",": number 1 of the list is empty; write it like eth0,eth1`},
+	{"9 0 eth0, disk", `netif "eth0,": number 2 of the list is empty; write it like eth0,eth1`},
+	{"9 0 eth0,,eth1 disk", `netif "eth0,,eth1": number 2 of the list is empty`},
+	{"9 0 eth0,eth1,eth0 disk", `netif "eth0,eth1,eth0" names eth0 twice; once is enough`},
+	{"add 9 0 eth0,eth0 FILE", `netif "eth0,eth0" names eth0 twice; once is enough`},
+
+	{"serve T", "4 arguments instead of 0; usage: vblade serve [--control path] [--replace] [--metrics address]; see vblade serve --help"},
+	{"serve -r", "unknown shorthand flag: 'r' in -r; see vblade serve --help"},
+	{"serve --metrics 9100", `"9100" is no address`},
+	{"serve --control /nowhere/at/all", "mkdir /nowhere/at: no such file or directory (name another path by --control)"},
+	{"serve --control FILE", "listen at FILE: there is something else than a socket (name another path by --control)"},
+	{"serve --replace --control NONE", "no server listens at NONE; start one with: vblade serve --control NONE"},
+	{"add --control NONE 9 0 lo", "3 arguments instead of 4; usage: vblade add [--control path] [export options] shelf slot netif[,netif...] filename"},
+	{"add --metrics :9100 9 0 lo FILE", "unknown flag: --metrics; see vblade add --help"},
+	{"add x 0 lo FILE", `shelf "x" is not a number; give 0 to 65534`},
+	{"add --control NONE 9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
+	{"add --control NONE -o 4 9 0 lo FILE", "offset of 4 sectors is past the end of FILE, which has 4; give less"},
+	{"add --control NONE 9 0 a/b FILE", `"a/b" cannot be an interface's name`},
+	{"add --control NONE 9 0 lo FILE", "no server listens at NONE; start one with: vblade serve --control NONE"},
+	{"remove", "0 arguments instead of 1; usage: vblade remove [--control path] e<shelf>.<slot>; see vblade remove --help"},
+	{"remove 9 0", "2 arguments instead of 1"},
+	{"remove 9.0", `"9.0" is no address; write e<shelf>.<slot>, such as e9.0`},
+	{"remove e9.0 --control NONE", "no server listens at NONE"},
+	{"status e9.0 e9.1", "2 arguments instead of 0 or 1; usage: vblade status"},
+	{"status e9.256", `"e9.256" is no address`},
+	{"status --control NONE", "no server listens at NONE"},
 
 	{"-b 0 T", "give 1 to 65535"},
 	{"-b 65536 T", "give 1 to 65535"},
@@ -94,12 +123,13 @@ var refused = []struct {
 // nothing on standard output.
 func TestRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "disk")
+	none := filepath.Join(t.TempDir(), "none")
 	if err := os.WriteFile(file, make([]byte, 2048), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range refused {
 		var stdout, stderr strings.Builder
-		status := run(words(strings.ReplaceAll(c.line, "FILE", file)), &stdout, &stderr, unconfined)
+		status := run(words(strings.NewReplacer("FILE", file, "NONE", none).Replace(c.line)), &stdout, &stderr, unconfined)
 		if status != 1 {
 			t.Errorf("vblade %s: exit status %d", c.line, status)
 		}
@@ -110,7 +140,7 @@ func TestRefused(t *testing.T) {
 		if !strings.HasPrefix(text, "vblade: ") || !whole || strings.Contains(text, "\n") {
 			t.Errorf("vblade %s does not print one line that begins with its name:\n%s", c.line, &stderr)
 		}
-		if want := strings.ReplaceAll(c.want, "FILE", file); !strings.Contains(text, want) {
+		if want := strings.NewReplacer("FILE", file, "NONE", none).Replace(c.want); !strings.Contains(text, want) {
 			t.Errorf("vblade %s prints\n%swant\n%s", c.line, &stderr, want)
 		}
 	}
@@ -123,13 +153,32 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif[,netif...] filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
 		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}
+		}
+	}
+}
+
+// TestCommandHelp asks for the help of each command, which names its options.
+func TestCommandHelp(t *testing.T) {
+	var general strings.Builder
+	run([]string{"--help"}, &general, &general, unconfined)
+	for _, c := range commands() {
+		var stdout, stderr strings.Builder
+		if status := run([]string{c.name, "what", "--help"}, &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
+			t.Errorf("vblade %s --help: exit status %d, on standard error: %s", c.name, status, &stderr)
+		}
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade "+c.name+" [--control path]") || !strings.Contains(stdout.String(), c.about) ||
+			!strings.Contains(stdout.String(), "--control path") || !strings.Contains(stdout.String(), `(default "/`) {
+			t.Errorf("vblade %s --help prints\n%s", c.name, &stdout)
+		}
+		if !strings.Contains(general.String(), c.about) {
+			t.Errorf("vblade --help does not name %s:\n%s", c.name, &general)
 		}
 	}
 }

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -173,6 +175,18 @@ func (s *site) give(names []string) {
 			l.Close()
 		}
 	}
+}
+
+// serve serves until ctx ends. Its error says what that has left undone.
+func (s *site) serve(ctx context.Context) error {
+	// A call that waits for a disk keeps its place in the Go scheduler for a
+	// while: with one for every worker the receiving never waits for it.
+	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	err := s.server.Serve(ctx, endWithin)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undone = s.undone || err != nil
+	return err
 }
 
 // close closes what is open, unless something may still use it: then it stays

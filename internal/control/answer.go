@@ -31,6 +31,10 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	}
 	w := wire{conn}
 	line, files, err := w.receive(ctx, maxRequest, maxFiles, requestTime)
+	if err != nil && ctx.Err() != nil { // the successor may have time for it
+		w.send(s.reply(fmt.Errorf("the server ends; %w", errAgain)), nil, requestTime)
+		return
+	}
 	if err != nil {
 		s.refuse(w, p, err)
 		return

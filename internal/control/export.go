@@ -16,12 +16,12 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
+	"vblade/internal/blade"
 )
 
 // Bounds of an Export.
 const (
 	MaxLinks    = 16
-	maxMasks    = 128 // a target's mask list holds so many (docs/protocol.md, section 5)
 	maxFilename = 4096
 	maxLinkName = 15 // bytes, IFNAMSIZ without the NUL
 	maxSectors  = 1 << 48
@@ -139,8 +139,8 @@ func (e *Export) Check() error {
 		return errors.New("no buffers; give 1 to 65535")
 	case e.File.Offset < 0 || e.File.Offset > maxSectors || e.File.Length < 0 || e.File.Length > maxSectors:
 		return fmt.Errorf("offset %d or length %d is out of range; give 0 to %d sectors", e.File.Offset, e.File.Length, int64(maxSectors))
-	case len(e.Masks) > maxMasks:
-		return fmt.Errorf("%d masks; give %d at the most", len(e.Masks), maxMasks)
+	case len(e.Masks) > blade.MaxMasks:
+		return fmt.Errorf("%d masks; give %d at the most", len(e.Masks), blade.MaxMasks)
 	}
 	if err := checkFilename(e.Filename); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +120,9 @@ func FuzzConnection(f *testing.F) {
 			var r reply
 			if err := json.Unmarshal(line, &r); len(line) > 0 && (err != nil || r.Vblade != protocol) {
 				t.Errorf("it says %q: %v", line, err)
+			}
+			if strings.ContainsFunc(r.Error, isControl) {
+				t.Errorf("its error is not for a log: %q", r.Error)
 			}
 			if r.Error == "" && r.PID != 0 && len(r.Exports) != g.count() {
 				t.Errorf("it says %q and serves %d", line, g.count())

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vblade/internal/aoe"
+	"vblade/internal/blade"
 )
 
 // seeds are requests, good ones and others.
@@ -47,7 +48,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if e.Shelf == aoe.EveryShelf || e.Slot == aoe.EverySlot || len(e.Links) == 0 || len(e.Links) > MaxLinks ||
-			len(e.Masks) > maxMasks || e.File.Offset < 0 || e.File.Length < 0 || e.Filename == "" || e.Buffers == 0 {
+			len(e.Masks) > blade.MaxMasks || e.File.Offset < 0 || e.File.Length < 0 || e.Filename == "" || e.Buffers == 0 {
 			t.Errorf("out of bounds: %+v", e)
 		}
 		encoded, err := e.Encode()

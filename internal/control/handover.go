@@ -19,21 +19,23 @@ import (
 //	replace  The server keeps everything as it is, and sends its listening sockets
 //	         and, asked for each by "next", its exports with their descriptors.
 //	ready    The successor has checked all of them. The server ends its exports
-//	         (drained, synced) and says so. From here it waits leaseTime.
+//	         (drained, synced) and says so. From here it waits for its lease.
 //	serving  The successor serves them all. The server ends.
 //
-// Both never serve at once. If the successor fails it first ends what it serves,
+// Both do not serve at once. If the successor fails it first ends what it serves,
 // then the connection: the server then serves again, from duplicates of the
-// descriptors. A successor that has become slow ends by itself what it serves
-// once serveTime has passed, well before the server's leaseTime. If the server
-// dies after it was told "ready", the connection ends without a word: the
-// successor serves.
+// descriptors. A successor that is slow ends by itself what it serves, once
+// serveTime has passed since before it said "ready"; the server's wait begins
+// later, and is longer by what that end may take. If the server dies after it was
+// told "ready", the connection ends without a word: the successor serves.
 
-// Time limits of the handover.
-const (
-	serveTime = 4 * time.Second  // from "stopped", for the successor to serve all
-	leaseTime = 12 * time.Second // from "stopped", until the server serves again; more than serveTime and an end
-)
+// serveTime is how long after "ready" the successor must serve everything; the
+// end of the exports of the server is part of it.
+const serveTime = 8 * time.Second
+
+// lease is how long the server waits for "serving" before it serves again: until
+// a successor that is late has ended what it serves.
+func (s *Server) lease() time.Duration { return serveTime + s.End + 2*time.Second }
 
 // listenerName is the control socket's among the listeners.
 const listenerName = "control"
@@ -180,7 +182,7 @@ func (s *Server) awaitSuccessor(w wire) error {
 	if err := w.send(s.reply(nil), nil, requestTime); err != nil {
 		return err
 	}
-	return w.expect(doServing, leaseTime)
+	return w.expect(doServing, s.lease())
 }
 
 // resume serves again, from the copies, what stopAll has ended.

@@ -18,7 +18,9 @@ import (
 const socketMode = 0o600
 
 // Listen makes the control socket at path, and the directory that it is in. What
-// a dead server left there is replaced, nothing else is.
+// a dead server left there is replaced, nothing else is. The socket remains when
+// the listener is closed: a successor may listen there, and a server that has
+// confined itself cannot remove it anyway.
 func Listen(path string) (*net.UnixListener, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("%w (name another path by --control)", err)
@@ -50,7 +52,9 @@ func listen(path string) (*net.UnixListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.(*net.UnixListener), nil
+	socket := l.(*net.UnixListener)
+	socket.SetUnlinkOnClose(false)
+	return socket, nil
 }
 
 // isAbandoned tells whether path is a socket that nobody listens on any more.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"vblade/internal/ata"
 )
 
 // protocol is the version of what is said over the control socket.
@@ -16,9 +18,9 @@ const protocol = 1
 
 // Bounds of a message.
 const (
-	maxRequest = 64 << 10 // bytes
-	maxReply   = 64 << 20 // bytes: of a status with very many exports
-	maxFiles   = 128      // descriptors with one message; the kernel takes 253
+	maxRequest = 64 << 10           // bytes
+	maxReply   = 64 << 20           // bytes: of a status with very many exports
+	maxFiles   = ata.MaxDescriptors // with one message; the kernel takes 253
 )
 
 // What a request may ask for.

@@ -17,9 +17,20 @@ func rights(files []*os.File) []byte {
 	}
 	fds := make([]int, len(files))
 	for i, f := range files {
-		fds[i] = int(f.Fd())
+		fds[i] = descriptor(f)
 	}
 	return unix.UnixRights(fds...)
+}
+
+// descriptor is the descriptor of a file, -1 of a closed one. Unlike File.Fd it
+// does not make the file blocking, which would hold for all descriptors of it: a
+// listening socket must not be.
+func descriptor(f *os.File) int {
+	n := -1
+	if raw, err := f.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { n = int(fd) })
+	}
+	return n
 }
 
 // rightsSpace is the room for the control message that hands over n files.

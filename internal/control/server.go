@@ -37,6 +37,7 @@ type Keeper interface {
 const (
 	maxClients  = 16               // that are answered at once; others wait to be accepted
 	requestTime = 10 * time.Second // to send a request in, and to take the reply
+	endTime     = time.Second      // that requests may still take at the end
 	retryTime   = 5 * time.Second  // until an export that failed at a restart is tried again
 )
 
@@ -66,8 +67,8 @@ func NewServer(c Config) *Server {
 var ErrReplaced = errors.New("another server has taken over")
 
 // Serve answers requests until ctx ends, which is no error, or a successor has
-// taken over: ErrReplaced. It does not close the listener, and waits until every
-// request has ended.
+// taken over: ErrReplaced. It does not close the listener, and waits endTime for
+// requests that still run.
 func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	own, err := l.File()
 	if err != nil {
@@ -77,7 +78,7 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var clients sync.WaitGroup
-	defer clients.Wait()
+	defer s.await(&clients)
 	stop := context.AfterFunc(ctx, func() { l.SetDeadline(time.Now()) })
 	defer stop()
 	go func() {
@@ -98,6 +99,21 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 		return ErrReplaced
 	default:
 		return nil
+	}
+}
+
+// await waits for the clients' requests, but no longer than endTime: one may hang
+// with a disk.
+func (s *Server) await(clients *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		clients.Wait()
+	}()
+	select {
+	case <-done:
+	case <-time.After(endTime):
+		s.Log.Print("control: a request does not end; it is given up")
 	}
 }
 

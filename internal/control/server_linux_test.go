@@ -5,6 +5,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"slices"
@@ -148,16 +149,15 @@ func TestBusy(t *testing.T) {
 		}
 	})
 	e := newExport(t, 9, 0)
-	var all sync.WaitGroup
-	all.Add(3)
+	added := make(chan error)
 	go func() {
-		defer all.Done()
-		if _, err := r.Add(e); err != nil {
-			t.Error(err)
-		}
+		_, err := r.Add(e)
+		added <- err
 	}()
 	<-entered
+	var all sync.WaitGroup
 	for range 2 {
+		all.Add(1)
 		go func() {
 			defer all.Done()
 			if _, err := r.askOnce(&request{Vblade: protocol, Do: doRemove, Name: "e9.0"}, nil); err == nil || !strings.Contains(err.Error(), "e9.0 is being added; try again") {
@@ -165,6 +165,7 @@ func TestBusy(t *testing.T) {
 			}
 		}()
 	}
+	all.Wait()
 	a, err := r.Status("e9.0")
 	if err != nil || a.Exports[0].Trouble != "e9.0 is being added" {
 		t.Errorf("status: %+v, %v", a, err)
@@ -175,10 +176,51 @@ func TestBusy(t *testing.T) {
 		removed <- err
 	}()
 	close(leave)
-	if err := <-removed; err != nil {
+	for _, done := range []chan error{added, removed} {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestEndWithHungRequest ends a server while a request hangs.
+func TestEndWithHungRequest(t *testing.T) {
+	r := startServer(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r.engine.set(func() {
+		r.engine.add = func(Export) error {
+			close(entered)
+			<-leave
+			return errors.New("it took too long")
+		}
+	})
+	e := newExport(t, 9, 0)
+	conn, err := dial(r.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	w := wire{conn}
+	if err := w.send(&request{Vblade: protocol, Do: doAdd, Export: e.parameters()}, e.Disk.Descriptors(), patience); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	r.end()
+	if err := r.wait(); err != nil {
 		t.Error(err)
 	}
-	all.Wait()
+	if !strings.Contains(r.journal.String(), "control: a request does not end; it is given up") {
+		t.Errorf("the log is\n%s", r.journal)
+	}
+	close(leave)
+	_, _, err = w.hear(0, patience)
+	wantError(t, "add", err, "it took too long")
+	if _, err := conn.Read(make([]byte, 1)); err != io.EOF { // then it is closed there
+		t.Error(err)
+	}
+	conn.Close()
+	e.Disk.Close()
+	r.err <- nil // for the end of the test
 }
 
 // TestMany adds and removes exports at once from many clients.

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // lan checks that no address is served by two engines at once, and that nothing
 // is served that its owner has closed.

@@ -135,6 +135,7 @@ func (x *Succession) Close() {
 // fails the other one goes on and nothing is served here. It closes x.
 func (s *Server) Succeed(x *Succession) error {
 	defer x.Close()
+	late := time.Now().Add(serveTime)
 	if err := x.say(doReady); err != nil && !isDeath(err) {
 		return err
 	}
@@ -142,7 +143,7 @@ func (s *Server) Succeed(x *Succession) error {
 	if err != nil && !isDeath(err) {
 		return fmt.Errorf("the other server goes on: %w", err)
 	}
-	if err := s.serveBy(x, time.Now().Add(serveTime)); err != nil {
+	if err := s.serveBy(x, late); err != nil {
 		s.withdraw()
 		return fmt.Errorf("%w; the other server goes on", err)
 	}
@@ -180,7 +181,7 @@ func (s *Server) serveBy(x *Succession, late time.Time) error {
 		s.table.settle(e, nil)
 		x.exports = x.exports[1:] // the engine's now
 		if time.Now().After(late) {
-			return fmt.Errorf("serving took longer than %v", serveTime)
+			return fmt.Errorf("to serve all took longer than %v", serveTime)
 		}
 	}
 	return nil
@@ -192,8 +193,15 @@ func (s *Server) withdraw() {
 	if err != nil {
 		return
 	}
+	defer s.table.thaw()
 	if err := s.stopAll(entries); err != nil {
 		s.Log.Print(err)
+	}
+	for _, e := range entries {
+		if e.state == failed {
+			e.Disk.Close()
+		}
+		s.table.forget(e)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -35,6 +36,7 @@ func (w wire) sendLine(line []byte, files []*os.File, within time.Duration) erro
 	}
 	line = append(line, '\n')
 	n, _, err := w.conn.WriteMsgUnix(line, rights(files), nil)
+	runtime.KeepAlive(files)
 	if err == nil && n < len(line) {
 		_, err = w.conn.Write(line[n:])
 	}

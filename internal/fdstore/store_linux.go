@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -116,18 +117,34 @@ func (s *Store) tell(message string, files []*os.File) error {
 	}
 	defer conn.Close()
 	conn.SetWriteDeadline(time.Now().Add(patience))
+	fds := make([]int, len(files))
+	for i, f := range files {
+		fds[i] = int(f.Fd())
+	}
 	var rights []byte
-	if len(files) > 0 {
-		fds := make([]int, len(files))
-		for i, f := range files {
-			fds[i] = int(f.Fd())
-		}
+	if len(fds) > 0 {
 		rights = unix.UnixRights(fds...)
 	}
-	if _, _, err := conn.WriteMsgUnix([]byte(message), rights, nil); err != nil {
+	if err := send(conn, []byte(message), rights); err != nil {
 		return fmt.Errorf("tell the service manager: %w", err)
 	}
+	runtime.KeepAlive(files)
 	return nil
+}
+
+// send sends a message on a connected datagram socket, which net.UnixConn does
+// not do with a control message.
+func send(conn *net.UnixConn, message, control []byte) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	err = raw.Write(func(fd uintptr) (done bool) {
+		sent = unix.Sendmsg(int(fd), message, control, nil, unix.MSG_NOSIGNAL)
+		return sent != unix.EAGAIN
+	})
+	return errors.Join(err, sent)
 }
 
 // barrier returns once the manager has done what it was told: it closes the pipe

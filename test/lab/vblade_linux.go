@@ -84,7 +84,15 @@ func (o *output) String() string {
 // and ends it with the test.
 func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
 	t.Helper()
-	return h.await(t, exec.Command(program, args...))
+	return h.StartVbladeWith(t, nil, program, args...)
+}
+
+// StartVbladeWith is StartVblade for a program that gets files, from descriptor 3 on.
+func (h *Host) StartVbladeWith(t testing.TB, files []*os.File, program string, args ...string) *Vblade {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.ExtraFiles = files
+	return h.await(t, cmd)
 }
 
 // await starts a target program and waits for its first line on standard output.

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"vblade/internal/control"
+)
+
+// command is one of the things that vblade does.
+type command struct {
+	name      string // the first argument; empty for an export
+	usage     string // what follows it
+	about     string // what it does, in a line
+	arguments string // what the positional arguments are, for help
+	flags     func(*options) *pflag.FlagSet
+	set       func(*options, []string) error // reads the positional arguments
+	run       func(options, console) error
+}
+
+// exportArguments describe the positional arguments of an export.
+const exportArguments = "" +
+	"  shelf     0 to 65534, slot 0 to 254: the target's address, e<shelf>.<slot>\n" +
+	"  netif     the network interface to serve on, or several, separated by commas\n" +
+	"  filename  the regular file or block device to serve\n\n"
+
+// exportCommand serves one export.
+func exportCommand() command {
+	return command{
+		usage: usage, about: "Serve a file or block device as an ATA over Ethernet target.",
+		arguments: exportArguments, flags: flags, set: (*options).setExport, run: serve,
+	}
+}
+
+// commands are the commands that have a name.
+func commands() []command {
+	return []command{
+		{
+			name: "serve", usage: "[--control path] [--replace] [--metrics address]",
+			about: "Serve the exports that vblade add adds, all in one process.",
+			flags: serveFlags, set: noArguments, run: serveMany,
+		}, {
+			name: "add", usage: "[--control path] [export options] shelf slot netif[,netif...] filename",
+			about:     "Have the server serve a file or block device as well.",
+			arguments: exportArguments, flags: addFlags, set: (*options).setExport, run: add,
+		}, {
+			name: "remove", usage: "[--control path] e<shelf>.<slot>",
+			about: "Have the server end an export.",
+			flags: controlFlags, set: (*options).setName, run: remove,
+		}, {
+			name: "status", usage: "[--control path] [--json] [e<shelf>.<slot>]",
+			about: "List what the server serves.",
+			flags: statusFlags, set: (*options).setNameIfAny, run: showStatus,
+		},
+	}
+}
+
+// findCommand finds the command that the arguments begin with and returns it with
+// the rest of them: a word is a command's name, all else an export.
+func findCommand(args []string) (command, []string, error) {
+	if len(args) == 0 || args[0] == "" || strings.ContainsRune("-0123456789", rune(args[0][0])) {
+		return exportCommand(), args, nil
+	}
+	var names []string
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c, args[1:], nil
+		}
+		names = append(names, c.name)
+	}
+	return command{}, nil, fmt.Errorf("%q is neither a shelf, which is a number, nor a command, which are %s; see vblade --help",
+		args[0], strings.Join(names, ", "))
+}
+
+// title is the beginning of the command line.
+func (c command) title() string { return strings.TrimSpace("vblade " + c.name) }
+
+// do does what the arguments behind the command's name say.
+func (c command) do(args []string, con console) error {
+	o, err := c.parse(args)
+	switch {
+	case err != nil:
+		return err
+	case o.help:
+		fmt.Fprint(con.stdout, c.help())
+		return nil
+	case o.version:
+		fmt.Fprintln(con.stdout, "vblade", version)
+		return nil
+	}
+	return c.run(o, con)
+}
+
+// parse reads the arguments behind the command's name; the positional ones only
+// where neither help nor the version is asked for.
+func (c command) parse(args []string) (options, error) {
+	var o options
+	fs := c.flags(&o)
+	if err := fs.Parse(args); err != nil {
+		return o, fmt.Errorf("%w; see %s --help", err, c.title())
+	}
+	if o.help || o.version {
+		return o, nil
+	}
+	err := c.set(&o, fs.Args())
+	if errors.As(err, new(countError)) {
+		err = fmt.Errorf("%w; usage: %s %s; see %s --help", err, c.title(), c.usage, c.title())
+	}
+	return o, err
+}
+
+// help is what --help prints.
+func (c command) help() string {
+	text := "Usage: " + c.title() + " " + c.usage + "\n\n" + c.about + "\n\n" + c.arguments +
+		"Options, before or after the arguments"
+	if c.arguments != "" {
+		text += " (numbers of sectors in decimal, 0x hex or\n0 octal; a sector is 512 bytes)"
+	}
+	text += ":\n" + c.flags(new(options)).FlagUsages()
+	if c.name != "" {
+		return text
+	}
+	text += "\nCommands, for a server of many exports (see vblade serve --help):\n"
+	for _, other := range commands() {
+		text += fmt.Sprintf("  vblade %-8s %s\n", other.name, other.about)
+	}
+	return text
+}
+
+// controlFlags returns the flag set of a command that asks the server.
+func controlFlags(o *options) *pflag.FlagSet {
+	fs := newFlags()
+	fs.StringVar(&o.control, "control", control.DefaultPath, "the server's control socket is at this `path`")
+	helpFlag(fs, o)
+	return fs
+}
+
+// serveFlags returns the flag set of serve.
+func serveFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	fs.BoolVar(&o.replace, "replace", false, "take over all exports from the server that is there, which ends")
+	metricsFlag(fs, o)
+	return fs
+}
+
+// addFlags returns the flag set of add.
+func addFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	exportFlags(fs, o)
+	return fs
+}
+
+// statusFlags returns the flag set of status.
+func statusFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	fs.BoolVar(&o.json, "json", false, "print what the server says, in JSON")
+	return fs
+}
+
+// countError is the error of too few or too many positional arguments.
+type countError struct {
+	got  int
+	want string
+}
+
+// Error says how many there are.
+func (e countError) Error() string { return fmt.Sprintf("%d arguments instead of %s", e.got, e.want) }
+
+// noArguments takes no positional arguments.
+func noArguments(_ *options, args []string) error {
+	if len(args) > 0 {
+		return countError{len(args), "0"}
+	}
+	return nil
+}
+
+// setName reads the name of an export as the only positional argument.
+func (o *options) setName(args []string) error {
+	if len(args) != 1 {
+		return countError{len(args), "1"}
+	}
+	return o.setNameIfAny(args)
+}
+
+// setNameIfAny reads the name of an export, if there is one.
+func (o *options) setNameIfAny(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if len(args) > 1 {
+		return countError{len(args), "0 or 1"}
+	}
+	o.name = args[0]
+	_, _, err := control.ParseName(o.name)
+	return err
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+
+	"vblade/internal/control"
+	"vblade/internal/fdstore"
+)
+
+// host is all that "vblade serve" has open.
+type host struct {
+	log      *log.Logger
+	store    *fdstore.Store      // nil where no service manager keeps files
+	old      *control.Succession // nil without --replace
+	exports  []*control.Export   // from before a restart
+	listener *net.UnixListener
+	observed *observation
+	site     *site
+	shared   *os.File // the metrics' listener, for a successor
+}
+
+// serveMany serves the exports that clients add, until a signal ends it or a
+// successor takes over.
+func serveMany(o options, c console) error {
+	h := &host{log: log.New(c.stderr, "vblade: ", 0)}
+	defer h.close()
+	if err := h.open(o); err != nil {
+		return err
+	}
+	raiseLimits()
+	ctx, stop := untilSignal()
+	defer stop()
+	if err := c.restrict("", true); err != nil {
+		h.log.Printf("the process keeps rights that it does not need: %v", err)
+	}
+	ended := h.start()
+	s := control.NewServer(h.config(o))
+	err := h.begin(s)
+	if err == nil {
+		fmt.Fprintf(c.stdout, "pid %d: listens at %s\n", os.Getpid(), o.control)
+		end := h.observed.begin(ctx, h.site.server, h.log)
+		defer end()
+		err = s.Serve(ctx, h.listener)
+	}
+	if errors.Is(err, control.ErrReplaced) {
+		err = nil
+	}
+	return errors.Join(err, ended())
+}
+
+// start has the site serve, until the function that it returns is called.
+func (h *host) start() (end func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.site.serve(ctx) }()
+	return func() error {
+		cancel()
+		return <-ended
+	}
+}
+
+// open opens what is not to be had once the process is confined. What was kept
+// over a restart comes first: it is known by its descriptors' numbers.
+func (h *host) open(o options) (err error) {
+	if h.store = fdstore.New(); h.store != nil {
+		h.restore()
+	}
+	if h.site, err = openSite(h.log); err != nil {
+		return err
+	}
+	if o.replace {
+		if h.old, err = control.TakeOver(o.control); err != nil {
+			return err
+		}
+		if h.listener, err = h.old.Listener(); err != nil {
+			return err
+		}
+	} else if h.listener, err = control.Listen(o.control); err != nil {
+		return err
+	}
+	if h.old != nil && o.metrics != "" {
+		if f := h.old.Take(metricsName(o)); f != nil {
+			defer f.Close()
+			h.observed, err = inheritObservation(f)
+			return err
+		}
+	}
+	h.observed, err = openObservation(o)
+	return err
+}
+
+// metricsName is the name of the metrics' listener in a handover.
+func metricsName(o options) string { return "metrics " + o.metrics }
+
+// restore takes back the exports that the service manager has kept.
+func (h *host) restore() {
+	kept, warnings := h.store.Restore()
+	for _, k := range kept {
+		e, err := control.Decode(k.Parameters, k.Files)
+		if err == nil && e.Name() != k.Name {
+			err = fmt.Errorf("it is %s", e.Name())
+			e.Disk.Close()
+		}
+		if err != nil {
+			warnings = append(warnings, fmt.Errorf("%s is lost: what the service manager kept of it does not fit: %w", k.Name, err))
+			h.store.Drop(k.Name)
+			continue
+		}
+		h.exports = append(h.exports, e)
+	}
+	for _, w := range warnings {
+		h.log.Print(w)
+	}
+}
+
+// config is what the control socket works with.
+func (h *host) config(o options) control.Config {
+	c := control.Config{Engine: h.site, Log: h.log, End: endWithin}
+	if h.store != nil {
+		c.Keeper = h.store
+	}
+	if h.shared = listenerFile(h.observed.listener); h.shared != nil {
+		c.Listeners = map[string]*os.File{metricsName(o): h.shared}
+	}
+	return c
+}
+
+// begin serves what there was before: of a process before this one, or of another.
+func (h *host) begin(s *control.Server) error {
+	exports := h.exports
+	h.exports = nil
+	s.Restore(exports)
+	if h.old == nil {
+		return nil
+	}
+	return s.Succeed(h.old)
+}
+
+// close closes what open has opened.
+func (h *host) close() {
+	for _, e := range h.exports {
+		e.Disk.Close()
+	}
+	if h.old != nil {
+		h.old.Close()
+	}
+	if h.listener != nil {
+		h.listener.Close()
+	}
+	if h.site != nil {
+		h.site.close()
+	}
+	if h.observed != nil {
+		h.observed.close()
+	}
+	if h.shared != nil {
+		h.shared.Close()
+	}
+}
+
+// listenerFile returns a listener's descriptor, as a duplicate; nil without one.
+// The socket's path stays for whoever has the duplicate.
+func listenerFile(l net.Listener) *os.File {
+	if u, ok := l.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false)
+	}
+	if l, ok := l.(interface{ File() (*os.File, error) }); ok {
+		if f, err := l.File(); err == nil {
+			return f
+		}
+	}
+	return nil
+}

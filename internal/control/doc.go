@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Package control steers a server of many exports over a Unix socket: exports are
+// added, removed and listed, and handed to a successor. Server answers the
+// socket, in the process that serves; Client asks, in another; what serves is an
+// Engine, and what keeps exports over a restart a Keeper.
+//
+// Whoever adds an export opens its file himself, with his own rights, and hands
+// the descriptors over. The server opens no file, and trusts nothing that comes.
+//
+// # The socket
+//
+// It is a stream socket, at DefaultPath unless another path is given. Its mode
+// says who may connect: when it is made, its owner and root. The server finds out
+// who connected (SO_PEERCRED on Linux, LOCAL_PEERCRED on FreeBSD), answers nobody
+// of whom it cannot, and logs what each did or was refused. It answers 16 clients
+// at once, the others wait; a client has 10 seconds to send its request and as
+// long to take the reply.
+//
+// # Messages
+//
+// A message is one line: a JSON object and a newline. Descriptors come with it
+// (SCM_RIGHTS), 128 at the most, in any of the calls that send the line. A request
+// has at most 65,536 bytes. Fields that are not listed here are refused, and so is
+// what follows the line. A client sends one request on a connection; the server
+// sends one reply, and closes it.
+//
+// A request has these fields:
+//
+//	vblade  1, the version of the protocol
+//	do      "add", "remove", "status" or "replace"
+//	name    the export, such as "e9.0": of remove, and of status for one export
+//	export  the parameters of add
+//
+// The parameters of an export:
+//
+//	shelf, slot  its address: 0 to 65534, 0 to 254
+//	links        names of 1 to 16 interfaces, each once
+//	filename     the path of the file, absolute, as its opener sees it: 1 to 4,096
+//	             bytes of UTF-8 without control characters. It is shown, and
+//	             compared with what it leads to, but never opened
+//	offset       sectors of 512 bytes left out at the start of the file
+//	length       sectors exported, 0 for all that follow; both 0 to 2^48
+//	readOnly     the descriptors are O_RDONLY; otherwise they are O_RDWR
+//	direct       they are O_DIRECT
+//	sync         they are O_SYNC (where readOnly is false)
+//	buffers      advertised: 1 to 65535
+//	masks        up to 128 MACs in 12 hexadecimal digits; none lets every one in
+//
+// With add come the descriptors of the file: one, or with sync and not readOnly
+// one and then one for each write that may run at once, each of an opening of its
+// own (ata.File says why). The server checks again that they are of one regular
+// file or block device, opened as the parameters say, which contains the window.
+//
+// A reply has these fields; those in brackets may be absent:
+//
+//	vblade      1
+//	pid         the server's process
+//	[error]     why it was not done, in one line, with what to do; else it was done
+//	[again]     true: it may be done when it is tried again soon
+//	[warnings]  what is not as it should be, though it was done
+//	[exports]   after add that export, after status those asked for: a list of
+//	            parameters, with:
+//	              name       such as "e9.0"
+//	              sectors    its size now
+//	              [trouble]  why it is not served now
+//
+// To add what is served already is no error if the device or inode, the window,
+// the options, links and masks are the same, whatever the path; a different
+// export under the same address is refused. Remove answers once the export has
+// ended: what was received is answered, the disk is synced and closed.
+//
+// # Replacing a server
+//
+// Only root and the user whom the server runs as may do that. The successor sends
+// "replace" and gets a reply with two more fields:
+//
+//	listeners   names of the descriptors that come with it, in order: "control" is
+//	            the listening socket itself, so that clients wait at it and find
+//	            the successor; "metrics ADDRESS" that of the metrics
+//	count       how many exports there are
+//
+// It then says {"vblade":1,"do":"next"} count times, and gets each time the
+// parameters of an export, with its name, sectors and trouble as in a status, and
+// its descriptors. Then it says {"vblade":1,"do":"ready"}; the server ends all
+// exports and replies. The successor serves them all within 8 seconds of "ready", says
+// {"vblade":1,"do":"serving"}, and the server replies and ends. A reply with an
+// error means at every point that the server goes on serving. While this lasts
+// the server answers add and remove with again. In handover.go is why at every
+// moment one of the two serves, or is about to, and never both.
+//
+// BUG(1): A successor starts with the config strings, masks and reservations
+// that the exports were added with, not with those that initiators have set since.
+//
+// BUG(2): The check of a disk that hangs may hang, and keep the place of a client.
+package control
