@@ -71,14 +71,30 @@ func openSite(logger *log.Logger) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	srv := server.New(host, logger)
+	if err := useRings(srv, os.Getenv); err != nil {
+		logger.Printf("workers wait for disks, which costs more: %v", err)
+	}
 	return &site{
 		host:    host,
-		server:  server.New(host, logger),
+		server:  srv,
 		log:     logger,
 		name:    name,
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
 	}, nil
+}
+
+// ringsOff is the variable of the environment that, set to off, has workers wait
+// for all disks.
+const ringsOff = "VBLADE_IO_URING"
+
+// useRings has a server use io_uring, unless the environment says otherwise.
+func useRings(s *server.Server, getenv func(string) string) error {
+	if getenv(ringsOff) == "off" {
+		return nil
+	}
+	return s.UseRings()
 }
 
 // Add serves an export and owns its disk from then on. Its error says why not.

@@ -87,6 +87,24 @@ func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
 // ReadOnly tells that nothing can be written.
 func (d *Disk) ReadOnly() bool { return d.store.ReadOnly() }
 
+// Descriptor returns the descriptor of the file or device that holds the disk, and
+// the byte where it begins there, for whoever reads it by other means than Do, or
+// writes it where WritesThrough does not forbid that; false where there is none.
+func (d *Disk) Descriptor() (fd int, start int64, ok bool) {
+	f, ok := d.store.(*File)
+	if !ok {
+		return 0, 0, false
+	}
+	return f.fd, f.start, true
+}
+
+// WritesThrough tells that only Do writes as it should: each write has to be on the
+// disk when it is answered.
+func (d *Disk) WritesThrough() bool {
+	f, ok := d.store.(*File)
+	return ok && f.writers != nil
+}
+
 // Start checks a command, in the order of section 2, and answers it or says
 // what Work it needs; the Result counts only without Work.
 //

@@ -9,6 +9,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/order"
+	"vblade/internal/uring"
 )
 
 // export is a blade in use: its disk's share of the crew and of the buffers, how
@@ -22,6 +23,10 @@ type export struct {
 	paces  paces
 	crowd  crowd
 
+	fd     int          // the disk's descriptor, and
+	start  int64        // the byte where the export begins in it, for a ring
+	async  uring.Access // what a ring does without waiting
+	adrift atomic.Int32 // requests in the rings of leads that do not lead any more
 	flying atomic.Int32 // requests that the order has
 	choked bool         // it was waited for in vain when its share of the buffers was used up; the leader's
 
@@ -34,7 +39,15 @@ type export struct {
 
 // newExport returns the export of a blade on ports.
 func newExport(b *blade.Blade, ports []*Port) *export {
-	return &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+	e := &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+	if fd, start, ok := e.disk.Descriptor(); ok {
+		e.fd, e.start = fd, start
+		e.async, _ = uring.Probe(fd) // where it fails, the crew waits
+		if e.disk.WritesThrough() {
+			e.async = min(e.async, uring.AsyncReads)
+		}
+	}
+	return e
 }
 
 // key is an address as the tables of exports know it.

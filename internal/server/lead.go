@@ -23,16 +23,19 @@ type lead struct {
 	run   run    // what it does at the moment
 	out   outbox // the replies of a run that has cost it the lead
 	tally tally  // of that run
+	ring  *ring  // nil where there is none
 }
 
-// newLead returns a lead of s.
-func newLead(s *Server) *lead {
-	return &lead{s: s, run: newRun(), out: newOutbox(maxRun)}
+// newLead returns a lead of s, with a ring or without.
+func newLead(s *Server, g *ring) *lead {
+	return &lead{s: s, run: newRun(), out: newOutbox(maxRun), ring: g}
 }
 
 // loop stands by, and leads when nobody does, until the server has ended.
 func (l *lead) loop() {
 	s := l.s
+	l.takeRing()
+	defer l.dropRing()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -42,6 +45,7 @@ func (l *lead) loop() {
 			s.standing.Add(-1)
 			s.mu.Unlock()
 			l.lead()
+			l.drain()
 			s.mu.Lock()
 			s.standing.Add(1)
 		case s.ended:
@@ -62,19 +66,26 @@ func (l *lead) lead() {
 		s.answerAsks()
 		s.attend()
 		if s.ending.Load() {
-			s.goHome()
+			l.goHome()
 			return
 		}
-		if s.begin() == 0 {
+		if !l.ring.empty() {
+			if !l.fly() {
+				return
+			}
+		} else if s.idle {
 			s.rest()
 		}
+		s.idle = s.begin() == 0
 	}
 }
 
 // goHome waits until nothing is in flight, and ends the leading, the standing by
 // and the crew.
-func (s *Server) goHome() {
+func (l *lead) goHome() {
+	s := l.s
 	s.refuseAsks()
+	l.drain()
 	s.mu.Lock()
 	for s.inFlight.Load() > 0 {
 		s.freed.Wait()
@@ -120,6 +131,9 @@ func (s *Server) giveWay() {
 // false where the lead was lost meanwhile.
 func (l *lead) finishTurn() (leads bool) {
 	t := &l.s.turn
+	if l.ring != nil && !l.ring.room(len(t.pending)-t.next) && !l.submit(0, 0) {
+		return false
+	}
 	for t.next < len(t.pending) {
 		l.run.gather(t.pending[t.next:])
 		t.next += len(l.run.requests)
@@ -141,13 +155,13 @@ func (l *lead) perform() (leads bool) {
 	e.crowd.note(alone)
 	switch {
 	case s.clashes(u):
-		s.lend(u)
+		l.lend()
 		return true
 	case op == ata.OpNone: // it has waited enough
 		s.turn.settle(u.requests)
 		return true
 	}
-	fast := op != ata.OpFlush && !e.paces[op].slow.Load()
+	fast := op != ata.OpFlush && !e.paces[op].slow.Load() && !l.ring.takes(e, op)
 	if op == ata.OpRead {
 		done, tells := u.tryRead()
 		if done {
@@ -157,15 +171,25 @@ func (l *lead) perform() (leads bool) {
 		fast = fast && !tells
 	}
 	switch {
-	case (fast || alone && !e.crowd.several()) && s.standing.Load() > 0:
+	case (fast || alone && !e.crowd.several()) && l.mayBeKept():
 		return l.performInPlace()
 	case op == ata.OpIdentify && s.saturated(e): // what is known must do
 		u.complete()
 		s.turn.settle(u.requests)
 	default:
-		s.lend(u)
+		l.lend()
 	}
 	return true
+}
+
+// mayBeKept tells whether a call may keep the lead: another stands by, and nothing
+// else would be kept.
+func (l *lead) mayBeKept() bool {
+	if !l.ring.empty() {
+		l.s.missed = true
+		return false
+	}
+	return l.s.standing.Load() > 0
 }
 
 // quiet is how long no other export may have been used for one to be alone.

@@ -21,6 +21,12 @@ type Host interface {
 	Wait(limit time.Duration)
 	// Wake ends this Wait, or the next.
 	Wake()
+	// Descriptors are readable when Wait would return, the first after Wake. Where
+	// there are none, there is no waiting but by Wait.
+	Descriptors() []int
+	// Silence is for whoever has found the first of them readable: until Wake is
+	// called again it is not. What it was called for has to be looked at afterwards.
+	Silence()
 }
 
 // Server serves exports over links.
@@ -48,6 +54,8 @@ type Server struct {
 	gaveWay    time.Duration // clock
 	used       *export       // last
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
+	idle       bool          // the last turn has received nothing
+	missed     bool          // work was handed over because something was in flight by the ring
 	inPlace    bool          // a call that may wait was made in this turn
 	rested     bool          // the leader has waited since
 	lanes      lanes
@@ -55,10 +63,11 @@ type Server struct {
 	watch      watch
 	asks       asks
 	snapshot   atomic.Pointer[snapshot] // of ports and exports, for others
-	standing   atomic.Int32             // leads that stand by
-	inFlight   atomic.Int32             // requests that the order has
-	ending     atomic.Bool              // nothing more is received
-	shareAlarm *time.Timer              // ends a wait for a share
+	leads      [leadCount]*lead
+	standing   atomic.Int32 // leads that stand by
+	inFlight   atomic.Int32 // requests that the order has
+	ending     atomic.Bool  // nothing more is received
+	shareAlarm *time.Timer  // ends a wait for a share
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // nobody leads, or the server has ended
@@ -87,7 +96,28 @@ func New(host Host, logger *log.Logger) *Server {
 	s.shareAlarm = time.AfterFunc(time.Hour, s.freed.Broadcast)
 	s.shareAlarm.Stop()
 	s.snapshot.Store(new(snapshot))
+	for i := range s.leads {
+		s.leads[i] = newLead(s, nil)
+	}
 	return s
+}
+
+// UseRings has disks that work asynchronously be waited for by io_uring. Call it
+// before Serve, and before the process is confined. Where its error says that
+// there is none, workers wait for all disks.
+func (s *Server) UseRings() error {
+	for _, l := range s.leads {
+		g, err := newRing()
+		if err != nil {
+			s.leads = [leadCount]*lead{}
+			for i := range s.leads {
+				s.leads[i] = newLead(s, nil)
+			}
+			return err
+		}
+		l.ring = g
+	}
+	return nil
 }
 
 // Serve advertises the exports, once their links carry frames, and serves until
@@ -127,8 +157,8 @@ func (s *Server) startCrew() <-chan struct{} {
 		}()
 	}
 	s.standing.Store(leadCount)
-	for range leadCount {
-		run(newLead(s).loop)
+	for _, l := range s.leads {
+		run(l.loop)
 	}
 	for range CrewSize {
 		run(newWorker(s).loop)

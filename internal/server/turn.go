@@ -28,8 +28,8 @@ func (t *turn) grow(ports int) {
 	t.arrived = slices.Grow(t.arrived, n)
 	t.pending = slices.Grow(t.pending, n)
 	t.spent = slices.Grow(t.spent, n)
-	t.out.requests = slices.Grow(t.out.requests, n)
-	t.out.frames = slices.Grow(t.out.frames, n)
+	t.out.requests = slices.Grow(t.out.requests, n+maxFlights)
+	t.out.frames = slices.Grow(t.out.frames, n+maxFlights)
 }
 
 // settle puts requests that will wait for nothing any more on their way.
@@ -106,30 +106,47 @@ func (s *Server) fly(r *request) {
 	r.port.flying.Add(1)
 }
 
-// enter takes a request of the turn into the order and, if it may start, hands it
-// to the crew. The caller holds s.mu.
-func (s *Server) enter(r *request) {
-	s.turn.lent = true
-	s.fly(r)
-	if s.order.Admit(&r.Ticket) {
-		s.crew.put(r)
+// lend hands the lead's run over: each request takes its place in the order, and
+// those that may start leave by the ring or are queued for the crew. Of an export
+// that has used up its share of the buffers requests are dropped, as the wire might
+// drop them.
+func (l *lead) lend() {
+	s, u := l.s, &l.run
+	byRing := l.ring.takes(u.export(), u.op()) && l.ring.room(len(u.requests))
+	s.mu.Lock()
+	aboard := u.requests[:0]
+	for _, r := range u.requests {
+		switch {
+		case s.overShare(r.export, r.port):
+			s.shed(r)
+			continue
+		case !s.admit(r):
+			continue
+		case !byRing:
+			s.turn.lent = true
+			s.crew.put(r)
+			continue
+		}
+		if n := len(aboard); n == maxAboard || n > 0 && !r.continues(aboard[n-1]) {
+			l.ring.depart(aboard)
+			aboard = aboard[:0]
+		}
+		aboard = append(aboard, r)
+	}
+	if len(aboard) > 0 {
+		l.ring.depart(aboard)
+	}
+	s.mu.Unlock()
+	if s.turn.lent {
+		s.work.Signal()
 	}
 }
 
-// lend hands a run to the crew: each request takes its place in the order, and
-// those that may start are queued. Of an export that has used up its share of the
-// buffers requests are dropped, as the wire might drop them.
-func (s *Server) lend(u *run) {
-	s.mu.Lock()
-	for _, r := range u.requests {
-		if s.overShare(r.export, r.port) {
-			s.shed(r)
-		} else {
-			s.enter(r)
-		}
-	}
-	s.mu.Unlock()
-	s.work.Signal()
+// admit takes a request of the turn into the order, and tells whether it may
+// start. The caller holds s.mu.
+func (s *Server) admit(r *request) (starts bool) {
+	s.fly(r)
+	return s.order.Admit(&r.Ticket)
 }
 
 // clashes tells whether any request of a run has to wait for one in flight.

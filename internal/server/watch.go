@@ -94,13 +94,14 @@ func (s *Server) depose(beat uint64) {
 	if !s.watch.leave(beat) {
 		return
 	}
-	u := &s.leader.run
-	e := u.export()
-	e.paces[u.op()].stall()
-	e.crowd.stall()
-	for _, r := range u.requests {
-		s.fly(r)
-		s.order.Admit(&r.Ticket) // it holds its place: nothing in flight clashed
+	if u := &s.leader.run; len(u.requests) > 0 { // else its ring has kept it
+		e := u.export()
+		e.paces[u.op()].stall()
+		e.crowd.stall()
+		for _, r := range u.requests {
+			s.fly(r)
+			s.order.Admit(&r.Ticket) // it holds its place: nothing in flight clashed
+		}
 	}
 	s.leader = nil
 	s.vacant.Signal()

@@ -20,9 +20,9 @@ const rawWait = time.Millisecond
 // that the kernel lacks memory, and what was not submitted is with the next
 // Enter; after EBADR completions are lost, and the ring can only be closed.
 //
-// A submission may wait for the disk where Probe says Waits of the file, unless
-// the request is for a Thread. With a wait of up to rawWait, or none, the system
-// call is raw, and such a submission keeps the P as well.
+// A submission may wait for the disk: always where Probe says Waits of the file
+// and the request is not for a Thread, elsewhere while metadata are read. So the
+// system call is raw only where nothing is submitted, and the wait is short.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
 	flags := uintptr(enterGetEvents)
@@ -34,7 +34,7 @@ func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	}
 	submit := uintptr(r.tail - r.sqHead.Load())
 	var e unix.Errno
-	if wait == 0 || timeout >= 0 && timeout <= rawWait {
+	if submit == 0 && (wait == 0 || timeout >= 0 && timeout <= rawWait) {
 		_, _, e = unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), submit, uintptr(wait), flags, uintptr(arg), size)
 	} else {
 		_, _, e = unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), submit, uintptr(wait), flags, uintptr(arg), size)

@@ -74,3 +74,6 @@ const (
 
 // String returns a word for the access.
 func (a Access) String() string { return [...]string{"waits", "async reads", "async"}[a] }
+
+// PollIn is the event that a descriptor can be read from (POLLIN).
+const PollIn = 0x1

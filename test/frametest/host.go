@@ -57,3 +57,9 @@ func (h *Host) Wait(limit time.Duration) {
 
 // Wake ends this Wait, or the next.
 func (h *Host) Wake() { signal(h.arrived) }
+
+// Descriptors returns none: there are no files here.
+func (h *Host) Descriptors() []int { return nil }
+
+// Silence does nothing: there is nothing to silence.
+func (h *Host) Silence() {}

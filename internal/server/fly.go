@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+import (
+	"runtime"
+	"time"
+)
+
+// How long a lead waits for its ring, at a time.
+const (
+	flyWait  = time.Millisecond
+	soarWait = 100 * time.Millisecond // once nothing has come within some flyWaits
+)
+
+// becalmed is how long nothing may land, while work that could be done in place
+// has to be handed over because of it, before the lead steps aside: another leads,
+// with a ring that is empty.
+const becalmed = 20 * time.Millisecond
+
+// takeRing puts the lead's ring into use, for the thread that the lead is on.
+func (l *lead) takeRing() {
+	if l.ring == nil {
+		return
+	}
+	runtime.LockOSThread()
+	if err := l.ring.Enable(); err != nil {
+		l.ring.Close(0)
+		l.ring = nil
+		runtime.UnlockOSThread()
+	}
+}
+
+// dropRing gives the ring up, of which nothing is in flight any more.
+func (l *lead) dropRing() {
+	if l.ring != nil {
+		l.ring.Close(0)
+		runtime.UnlockOSThread()
+	}
+}
+
+// submit submits what is prepared, and waits for so many completions or the time
+// given. It returns false where the kernel has kept it so long that the lead was
+// lost.
+func (l *lead) submit(wait int, limit time.Duration) (leads bool) {
+	s := l.s
+	l.run.reset() // nothing of it goes along if the lead is lost
+	beat := s.watch.enter()
+	l.enter(wait, limit)
+	return s.watch.leave(beat)
+}
+
+// enter has the ring submit and wait.
+func (l *lead) enter(wait int, limit time.Duration) {
+	l.ring.Enter(wait, limit) // what the kernel cannot take now goes with the next
+}
+
+// fly goes on with what is in flight by the ring: it submits what is prepared,
+// waits for disks and for frames, unless there is something to receive, and lets
+// land what has completed. It returns false where the lead was lost.
+func (l *lead) fly() (leads bool) {
+	s, g := l.s, l.ring
+	switch {
+	case g.Ready():
+	case !s.idle || s.chores:
+		if !l.submit(0, 0) {
+			return false
+		}
+	default:
+		g.watch(s.host)
+		if !l.submit(1, flyWait) {
+			return false
+		}
+	}
+	l.land()
+	return !l.stepsAside()
+}
+
+// land answers what has completed.
+func (l *lead) land() {
+	s, g := l.s, l.ring
+	if g.reap(s.host) == 0 {
+		return
+	}
+	s.comeDown(g)
+	now := clock()
+	for _, r := range g.done {
+		r.Complete(int(r.Work.Sectors()), nil)
+		r.export.health.note(r.Work, nil)
+		s.turn.answer(r)
+		c := &r.export.counts
+		c.turn.replies--
+		c.led.service.Add(now-r.arrived, 1)
+	}
+	g.done = g.done[:0]
+}
+
+// comeDown takes what has completed from the order, and hands to the crew what may
+// start now, and what a worker has to try again.
+func (s *Server) comeDown(g *ring) {
+	s.mu.Lock()
+	started := len(g.failed)
+	for _, r := range g.failed {
+		s.crew.put(r)
+	}
+	g.failed = g.failed[:0]
+	for _, r := range g.done {
+		for _, t := range s.order.Release(&r.Ticket) {
+			s.crew.put(s.requests[t.Number])
+			started++
+		}
+		r.flying = false
+		r.export.flying.Add(-1)
+		r.port.flying.Add(-1)
+	}
+	s.inFlight.Add(-int32(len(g.done)))
+	s.mu.Unlock()
+	for range started {
+		s.work.Signal()
+	}
+}
+
+// stepsAside gives up the lead where what is in flight does not land and keeps
+// from others what they could have in place. It returns whether it did.
+func (l *lead) stepsAside() bool {
+	s, g := l.s, l.ring
+	missed := s.missed
+	s.missed = false
+	if !missed || g.empty() || clock()-g.landed < becalmed || s.standing.Load() == 0 {
+		return false
+	}
+	s.mu.Lock()
+	s.leader = nil
+	s.mu.Unlock()
+	s.vacant.Signal()
+	return true
+}
+
+// drain waits until nothing is in flight by the ring of a lead that does not lead
+// any more, and answers it. What comes for the same disks goes to the crew.
+func (l *lead) drain() {
+	s, g := l.s, l.ring
+	if g.empty() {
+		return
+	}
+	g.eachAloft(func(e *export) { e.adrift.Add(1) })
+	for !g.empty() {
+		l.enter(1, soarWait)
+		g.reap(s.host)
+		for _, r := range g.done {
+			r.export.adrift.Add(-1)
+			l.deliver(r)
+		}
+		g.done = g.done[:0]
+		for _, r := range g.failed {
+			r.export.adrift.Add(-1)
+		}
+		s.comeDown(g)
+	}
+}
+
+// deliver ends a request that has completed when the lead was lost.
+func (l *lead) deliver(r *request) {
+	l.run.reset()
+	l.run.add(r)
+	l.run.complete()
+	l.s.finish(&l.run, &l.out, &l.tally, nil)
+}
+
+// eachAloft calls f for the export of each request in flight.
+func (g *ring) eachAloft(f func(*export)) {
+	for i := range g.flights {
+		for r := g.flights[i].first; r != nil; r = r.next {
+			f(r.export)
+		}
+	}
+}
