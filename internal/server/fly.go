@@ -56,13 +56,13 @@ func (l *lead) enter(wait int, limit time.Duration) {
 }
 
 // fly goes on with what is in flight by the ring: it submits what is prepared,
-// waits for disks and for frames, unless there is something to receive, and lets
-// land what has completed. It returns false where the lead was lost.
-func (l *lead) fly() (leads bool) {
+// waits for disks and for frames where the turn is idle, and lets land what has
+// completed. It returns false where the lead was lost.
+func (l *lead) fly(idle bool) (leads bool) {
 	s, g := l.s, l.ring
 	switch {
 	case g.Ready():
-	case !s.idle || s.chores:
+	case !idle || s.chores:
 		if !l.submit(0, 0) {
 			return false
 		}

@@ -60,6 +60,7 @@ func (l *lead) loop() {
 // turn that the leader before has left.
 func (l *lead) lead() {
 	s := l.s
+	l.ring.makeReady()
 	for l.finishTurn() {
 		s.pulse.beat()
 		s.giveWay()
@@ -69,14 +70,15 @@ func (l *lead) lead() {
 			l.goHome()
 			return
 		}
-		if !l.ring.empty() {
-			if !l.fly() {
+		idle := s.begin() == 0
+		switch {
+		case !l.ring.empty():
+			if !l.fly(idle) {
 				return
 			}
-		} else if s.idle {
+		case idle:
 			s.rest()
 		}
-		s.idle = s.begin() == 0
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 // How much a lead keeps in flight by its ring.
 const (
 	ringEntries = 256 // requests submitted at once
-	maxFlights  = 3 * ringEntries
-	maxAboard   = 16 // requests in a flight
+	maxFlights  = 2 * ringEntries
+	maxAboard   = 8 // requests in a flight
 )
 
 // ring is a lead's way to disks that work asynchronously: an io_uring, which takes
@@ -56,21 +56,26 @@ func newRing() (*ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &ring{
-		Ring:    u,
-		flights: make([]flight, maxFlights),
-		free:    make([]uint32, maxFlights),
-		done:    make([]*request, 0, maxFlights),
-		failed:  make([]*request, 0, maxFlights),
+	return &ring{Ring: u}, nil
+}
+
+// makeReady allocates what flights need, when the ring's lead leads for the first
+// time: most never do.
+func (g *ring) makeReady() {
+	if g == nil || g.flights != nil {
+		return
 	}
+	g.flights = make([]flight, maxFlights)
+	g.free = make([]uint32, maxFlights)
 	for i := range g.free {
 		g.free[i] = uint32(maxFlights - 1 - i)
 	}
-	return g, nil
+	g.done = make([]*request, 0, maxFlights*maxAboard)
+	g.failed = make([]*request, 0, maxFlights*maxAboard)
 }
 
 // empty tells that nothing is in flight.
-func (g *ring) empty() bool { return g == nil || len(g.free) == maxFlights }
+func (g *ring) empty() bool { return g == nil || len(g.free) == len(g.flights) }
 
 // takes tells whether an export's work of a kind goes by the ring.
 func (g *ring) takes(e *export, op ata.Op) bool {

@@ -54,7 +54,6 @@ type Server struct {
 	gaveWay    time.Duration // clock
 	used       *export       // last
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
-	idle       bool          // the last turn has received nothing
 	missed     bool          // work was handed over because something was in flight by the ring
 	inPlace    bool          // a call that may wait was made in this turn
 	rested     bool          // the leader has waited since
