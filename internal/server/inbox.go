@@ -98,7 +98,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 
 // gather receives on all ports and lays what may be admitted now into the turn,
 // in the order in which the kernel received it, the frames of each port in their
-// own order whatever their stamps say. It returns how many that is.
+// own order whatever their stamps say.
 //
 // Of several ports, one may have received something after it was looked at and
 // before another was, that is older than what the other one brings. So all are
@@ -106,7 +106,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 // is older of what the second has; the rest waits for the next turn. Of a port
 // that has more than was fetched, nothing newer than what it has brought is
 // admitted either.
-func (s *Server) gather() int {
+func (s *Server) gather() {
 	t := &s.turn
 	t.arrived = t.arrived[:0]
 	if len(s.ports) == 1 {
@@ -115,7 +115,7 @@ func (s *Server) gather() int {
 		for !p.inbox.empty() {
 			t.arrived = append(t.arrived, p.inbox.pop())
 		}
-		return len(t.arrived)
+		return
 	}
 	limit, some := int64(math.MinInt64), false
 	for _, p := range s.ports {
@@ -126,7 +126,7 @@ func (s *Server) gather() int {
 		}
 	}
 	if !some {
-		return 0
+		return
 	}
 	for _, p := range s.ports {
 		if !p.inbox.more {
@@ -137,7 +137,6 @@ func (s *Server) gather() int {
 		}
 	}
 	s.merge(limit)
-	return len(t.arrived)
 }
 
 // merge moves frames from the ports' inboxes into the turn, the oldest first, up
