@@ -25,7 +25,9 @@ type fleet struct {
 const fleetShelf = 200
 
 // addressOf returns the shelf and slot of a fleet's i-th export.
-func addressOf(i int) (shelf uint16, slot uint8) { return uint16(9 + i/fleetShelf), uint8(i % fleetShelf) }
+func addressOf(i int) (shelf uint16, slot uint8) {
+	return uint16(9 + i/fleetShelf), uint8(i % fleetShelf)
+}
 
 // nameOf returns the name of a fleet's i-th export.
 func nameOf(i int) string {

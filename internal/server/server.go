@@ -44,6 +44,7 @@ type Server struct {
 	exports    []*export
 	turn       turn
 	chores     bool          // a port has some
+	swept      uint64        // broadcasts taken so far that mean several exports
 	pulse      pulse         // shows that the loop turns
 	gaveWay    time.Duration // clock
 	used       *export       // last

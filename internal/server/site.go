@@ -82,7 +82,7 @@ func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
 		for _, p := range ports {
-			at := &seat{export: e}
+			at := &seat{export: e, swept: s.swept} // what came before it is not for it
 			p.exports[e.key()] = at
 			p.list = append(p.list, at)
 			p.makeRoom()
@@ -131,10 +131,10 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	return err
 }
 
-// leave takes an export from its ports.
+// leave takes an export from its ports. It answers no broadcast any more that has
+// not reached it.
 func (s *Server) leave(e *export) {
 	for _, p := range e.ports {
-		s.catchUp(e)
 		i := slices.IndexFunc(p.list, func(at *seat) bool { return at.export == e })
 		p.chores.forget(i, e)
 		p.list = slices.Delete(p.list, i, i+1)
