@@ -20,5 +20,8 @@ func (s *Server) Requests(p *Port) (idle, all int) {
 	return idle, all
 }
 
+// Ending tells that nothing more is received.
+func (s *Server) Ending() bool { return s.ending.Load() }
+
 // Standing returns how many leads stand by.
 func (s *Server) Standing() int { return int(s.standing.Load()) }
