@@ -4,6 +4,7 @@ package server
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -59,9 +60,17 @@ func (b *inbox) pop() *request {
 	return r
 }
 
+// admitted tells whether everything that was received is in the turn, or was.
+func (s *Server) admitted() bool {
+	return !slices.ContainsFunc(s.ports, func(p *Port) bool { return !p.inbox.empty() })
+}
+
 // fetch receives what has arrived, as far as the inbox and the idle requests have
-// room, and tells whether that was all.
+// room, and tells whether that was all. At the end it receives no more.
 func (s *Server) fetch(p *Port) (all bool) {
+	if s.ending.Load() {
+		return true
+	}
 	s.collect(p)
 	b := &p.inbox
 	if b.first > 0 {

@@ -61,7 +61,7 @@ func (l *lead) lead() {
 		s.giveWay()
 		s.answerAsks()
 		s.attend()
-		if s.ending.Load() {
+		if s.ending.Load() && s.admitted() {
 			s.goHome()
 			return
 		}
