@@ -57,3 +57,10 @@ func (h *Host) Wait(limit time.Duration) {
 
 // Wake ends this Wait, or the next.
 func (h *Host) Wake() { signal(h.arrived) }
+
+// Leave has Wait wait for a link no more.
+func (h *Host) Leave(l *Link) {
+	h.mu.Lock()
+	h.links = slices.DeleteFunc(h.links, func(other *Link) bool { return other == l })
+	h.mu.Unlock()
+}
