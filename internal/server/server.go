@@ -85,7 +85,7 @@ func New(host Host, logger *log.Logger) *Server {
 		crew:     crew{free: CrewSize},
 	}
 	s.vacant, s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
-	s.shareAlarm = time.AfterFunc(time.Hour, s.freed.Broadcast)
+	s.shareAlarm = time.AfterFunc(time.Hour, s.shareIsLate)
 	s.shareAlarm.Stop()
 	s.snapshot.Store(new(snapshot))
 	return s
