@@ -179,10 +179,11 @@ func (s *Server) comesAlone(e *export) bool {
 	t := &s.turn
 	if s.used != e {
 		if s.used != nil {
-			s.usedSince = t.began + quiet
+			s.usedSince = s.usedLast + quiet
 		}
 		s.used = e
 	}
+	s.usedLast = t.began
 	kept := s.inPlace && !s.rested
 	s.inPlace, s.rested = false, false
 	return len(t.pending) == 1 && !kept && s.inFlight.Load() == 0 && t.began >= s.usedSince

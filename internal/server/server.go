@@ -48,6 +48,7 @@ type Server struct {
 	pulse      pulse         // shows that the loop turns
 	gaveWay    time.Duration // clock
 	used       *export       // last
+	usedLast   time.Duration // clock when that was
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
 	inPlace    bool          // a call that may wait was made in this turn
 	rested     bool          // the leader has waited since
