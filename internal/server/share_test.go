@@ -28,12 +28,12 @@ func hangingFleet(t *testing.T, links, buffers, exports, hanging int) (*fleet, *
 	return f, g
 }
 
-// flood sends n requests to the i-th export by a link, and waits until they were
-// received.
+// flood sends n requests to the i-th export by a link, downwards so that no two
+// make one call, and waits until they were received.
 func (f *fleet) flood(l *frametest.Link, i, n int) {
 	f.t.Helper()
 	for k := range n {
-		l.Deliver(sentTo(i, transferFrame(f.next(), uint64(k%engineSectors), 1, nil)))
+		l.Deliver(sentTo(i, transferFrame(f.next(), uint64(engineSectors-1-k%engineSectors), 1, nil)))
 	}
 	if !l.Await(l.Drained) {
 		f.t.Fatal("the server does not receive any more")
