@@ -220,9 +220,9 @@ func TestRemoveDuringBroadcast(t *testing.T) {
 			}
 		}
 		for i, tag := range []uint32{f.tag - 1, f.tag} {
-			got := f.answers(f.links[i], tag, n/2)
+			f.answers(f.links[i], tag, n/2)
 			f.settled()
-			got = f.answers(f.links[i], tag, n/2)
+			got := f.answers(f.links[i], tag, n/2)
 			for i := n / 2; i < n; i++ {
 				if got[nameOf(i)] != 1 {
 					t.Fatalf("round %d: %s answers %d times", round, nameOf(i), got[nameOf(i)])
