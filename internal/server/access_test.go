@@ -202,7 +202,7 @@ func testAccessInFlight(t *testing.T, r rule, pace func(*rand.Rand) time.Duratio
 		return pace(delays)
 	})}
 	link := &gateLink{Link: frametest.NewLink(9000), gate: gate}
-	serveEngine(t, link.Host, link, blade.New(store, blade.Config{Shelf: 9, Host: "h", Masks: r.masks}))
+	serveOn(t, link.Host, link, blade.New(store, blade.Config{Shelf: 9, Host: "h", Masks: r.masks}))
 	tag := uint32(1 << 16)
 	for range 40 {
 		tag += 2

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -22,13 +23,12 @@ const maxSweeps = 4
 // chores is what a port has to do for each of its exports, a few at a time: the
 // replies to broadcasts, and advertisements. The leader does them.
 type chores struct {
-	sweeps   []sweep
-	sequence uint64        // of the last of them
-	unsaid   []*export     // that are to be advertised
-	left     int           // what may be done yet, of choreStep in each choreEvery
-	last     time.Duration // clock when that was choreStep
-	scratch  aoe.Frame     // an advertisement is made in it
-	frames   [][]byte      // of scratch
+	sweeps  []sweep
+	unsaid  []*export     // that are to be advertised
+	left    int           // what may be done yet, of choreStep in each choreEvery
+	last    time.Duration // clock when that was choreStep
+	scratch aoe.Frame     // an advertisement is made in it
+	frames  [][]byte      // of scratch
 }
 
 // sweep is a broadcast that some exports have yet to answer. It takes effect on
@@ -36,8 +36,8 @@ type chores struct {
 // for answers it first.
 type sweep struct {
 	request  *request // with the frame
-	sequence uint64
-	next     int // of the port's list: those before it were reached
+	sequence uint64   // its place among the sweeps of all ports, from 1 on
+	next     int      // of the port's list: those before it were reached
 	answered bool
 }
 
@@ -48,8 +48,8 @@ func (s *Server) sweep(p *Port, r *request) {
 		s.turn.drop(r)
 		return
 	}
-	c.sequence++
-	c.sweeps = append(c.sweeps, sweep{request: r, sequence: c.sequence})
+	s.swept++
+	c.sweeps = append(c.sweeps, sweep{request: r, sequence: s.swept})
 }
 
 // idle tells that there is nothing to do.
@@ -73,33 +73,47 @@ func (c *chores) step(s *Server, p *Port) {
 		c.left, c.last = choreStep, now
 	}
 	for len(c.sweeps) > 0 && c.left > 0 {
-		w := &c.sweeps[0]
-		for ; w.next < len(p.list) && c.left > 0; w.next++ {
-			if w.reach(s, p.list[w.next]) {
-				c.left--
-			}
-		}
-		if w.next < len(p.list) {
+		if !c.sweeps[0].proceed(s, p) {
 			return
 		}
-		w.end(s)
+		c.sweeps[0].end(s)
 		c.sweeps = c.sweeps[:copy(c.sweeps, c.sweeps[1:])]
 	}
-	for ; len(c.unsaid) > 0 && c.left > 0; c.left-- {
+	for len(c.unsaid) > 0 && c.left > 0 {
 		e := c.unsaid[0]
 		c.unsaid = c.unsaid[1:]
-		s.advertise(p, e)
+		c.left -= s.advertise(p, e)
 	}
 }
 
-// reach has the export of a seat answer the sweep, if it is meant and has not, in
-// a frame of its own. It returns whether it did.
+// proceed has more exports of a port answer its first sweep, as far as the pace
+// and the idle requests allow, and tells whether all have.
+func (w *sweep) proceed(s *Server, p *Port) (all bool) {
+	for ; w.next < len(p.list); w.next++ {
+		at := p.list[w.next]
+		if at.swept >= w.sequence || !at.export.AnswersTo(w.request.Frame) {
+			continue
+		}
+		s.collect(p)
+		if p.chores.left <= 0 || len(p.idle) == 0 {
+			return false
+		}
+		s.catchUp(at.export, w.sequence)
+		if w.reach(s, at) {
+			p.chores.left--
+		}
+	}
+	return true
+}
+
+// reach has the export of a seat answer the sweep, if it is meant, in a frame of
+// its own. It returns whether it did.
 func (w *sweep) reach(s *Server, at *seat) bool {
 	from := w.request
-	if at.swept >= w.sequence || !at.export.AnswersTo(from.Frame) {
+	at.swept = w.sequence
+	if !at.export.AnswersTo(from.Frame) {
 		return false
 	}
-	at.swept = w.sequence
 	r := from.port.take()
 	if r == nil {
 		return false // as the wire might: the initiator asks again
@@ -118,14 +132,37 @@ func (w *sweep) end(s *Server) {
 	s.turn.drop(w.request)
 }
 
-// catchUp has an export answer the broadcasts that came before the frame that it
-// is about to accept.
-func (s *Server) catchUp(e *export) {
+// newest is a sequence after that of every sweep.
+const newest = math.MaxUint64
+
+// catchUp has an export answer the sweeps that came before the frame that it is
+// about to accept, or before another sweep, in the order in which they came, by
+// whatever port.
+func (s *Server) catchUp(e *export, before uint64) {
+	for {
+		w, at := e.unreached(before)
+		if w == nil {
+			return
+		}
+		w.reach(s, at)
+	}
+}
+
+// unreached returns the earliest sweep before one that has not reached the export,
+// nil where there is none, and the export's seat on the port by which it came.
+func (e *export) unreached(before uint64) (first *sweep, at *seat) {
 	for _, p := range e.ports {
+		if len(p.chores.sweeps) == 0 {
+			continue
+		}
+		own := p.exports[e.key()]
 		for i := range p.chores.sweeps {
-			p.chores.sweeps[i].reach(s, p.exports[e.key()])
+			if w := &p.chores.sweeps[i]; own.swept < w.sequence && w.sequence < before {
+				before, first, at = w.sequence, w, own
+			}
 		}
 	}
+	return first, at
 }
 
 // forget takes the export at a place of the port's list out of the chores.
@@ -146,15 +183,18 @@ func (s *Server) advertiseAll(p *Port) {
 	}
 }
 
-// advertise makes an export known on a port's link.
-func (s *Server) advertise(p *Port, e *export) {
+// advertise makes an export known on a port's link. It returns how many frames
+// that took.
+func (s *Server) advertise(p *Port, e *export) int {
 	c := &p.chores
 	if c.scratch == nil {
 		c.scratch = make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString)
 	}
-	for _, dst := range e.Audience() {
+	audience := e.Audience()
+	for _, dst := range audience {
 		c.frames = append(c.frames[:0], c.scratch[:e.Advertise(c.scratch, &p.wire, dst)])
 		s.send(p, c.frames)
 		c.scratch = c.frames[0][:len(c.scratch)]
 	}
+	return len(audience)
 }

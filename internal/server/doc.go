@@ -6,22 +6,27 @@
 //
 // A frame's way through the package, in the order of the files:
 //
-//	server.go   link, exports (export.go) and the crew; routes a frame
+//	server.go   ports, exports and the crew; how they start and end
+//	site.go     has ports and exports come and go (ask.go: between two turns)
+//	lead.go     the leader's loop; watch.go takes the lead from one that a call keeps
+//	inbox.go    receives on all ports, and puts what came in order
 //	turn.go     the leader's batch: received, accepted, lent to the crew
+//	route.go    finds whom a frame means; chores.go answers for all exports of a port
 //	request.go  a frame's stay in the server
-//	worker.go   leads, or does what is queued (queue.go)
+//	share.go    bounds what one export may have in flight
+//	crew.go     what is queued (queue.go), and whose turn it is
+//	worker.go   does what is queued
 //	run.go      contiguous requests, done in one system call
 //	outbox.go   replies on their way, and the buffers that come back for theirs
-//	order.go    who may start when; orderpool.go holds its memory
 //	pace.go     tells work that waits for a disk from work that does not
-//	port.go     a link in use; linkstate.go follows its ups and downs
-//	watch.go    takes the lead from a leader that a call keeps
-//	health.go   logs when a disk begins to fail, and when it works again
+//	port.go     a link in use; linkstate.go follows its ups and downs, filter.go
+//	            has it drop what is for nobody
+//	export.go   an export in use; lanes.go numbers them for the order
+//	health.go   logs when a disk begins to fail, and when it works again; hang.go
+//	            when it hangs
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
 //	counts.go   counts on the way, for others to read (stats.go)
 //	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
-//
-// BUG(1): Of several exports on one link only the first answers a broadcast.
 package server

@@ -4,9 +4,7 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -28,35 +26,24 @@ const (
 
 // engine is a server over a slow store, with a wire in memory.
 type engine struct {
-	t     testing.TB
+	*stage
 	link  *frametest.Link
 	store *slowStore
 }
 
 // startEngine starts an engine for the length of a test.
 func startEngine(t testing.TB, delay func() time.Duration) *engine {
-	e := &engine{t: t, link: frametest.NewLink(9000), store: newSlowStore(delay)}
-	serveEngine(t, e.link.Host, e.link, blade.New(e.store, blade.Config{Shelf: 9, Host: "h"}))
-	return e
+	link, store := frametest.NewLink(9000), newSlowStore(delay)
+	s := serveOn(t, link.Host, link, blade.New(store, blade.Config{Shelf: 9, Host: "h"}))
+	return &engine{s, link, store}
 }
 
-// serveEngine serves a blade on a link for the length of a test.
-func serveEngine(t testing.TB, host server.Host, link server.Link, b *blade.Blade) {
-	bufs := make([][]byte, engineBuffers)
-	for i := range bufs {
-		bufs[i] = make([]byte, 10000)
-	}
-	s := newServer(t, host, link, bufs, io.Discard, b)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.Serve(ctx, patience)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
+// serveOn serves a blade on a link for the length of a test.
+func serveOn(t testing.TB, host server.Host, link server.Link, b *blade.Blade) *stage {
+	s := newStage(t, host, engineBuffers, bufferLen, link)
+	s.add(b)
+	s.serve(patience)
+	return s
 }
 
 // transferFrame returns a read, or the write of data.

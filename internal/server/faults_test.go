@@ -4,7 +4,6 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -87,20 +86,16 @@ func TestIdentifyNoticesTheSize(t *testing.T) {
 // hung is a server over a store that hangs.
 type hung struct {
 	*engine
-	journal journal
 	release chan struct{}
 	hangs   atomic.Bool  // calls from now on do
 	calls   atomic.Int32 // that hang
-	stop    context.CancelFunc
-	ended   chan error // by Serve
 }
 
 // startHung starts a server that has so long to end and whose disk hangs until
 // release is closed.
 func startHung(t *testing.T, within time.Duration) *hung {
-	h := &hung{release: make(chan struct{}), ended: make(chan error, 1)}
-	h.engine = &engine{t: t, link: frametest.NewLink(9000)}
-	h.store = newSlowStore(func() time.Duration {
+	h := &hung{release: make(chan struct{})}
+	store := newSlowStore(func() time.Duration {
 		if h.hangs.Load() {
 			h.calls.Add(1)
 			<-h.release
@@ -108,15 +103,10 @@ func startHung(t *testing.T, within time.Duration) *hung {
 		return 0
 	})
 	h.hangs.Store(true)
-	bufs := make([][]byte, 4*server.CrewSize)
-	for i := range bufs {
-		bufs[i] = make([]byte, 10000)
-	}
-	b := blade.New(h.store, blade.Config{Shelf: 9, Host: "h"})
-	var ctx context.Context
-	ctx, h.stop = context.WithCancel(context.Background())
-	srv := newServer(t, h.link.Host, h.link, bufs, &h.journal, b)
-	go func() { h.ended <- srv.Serve(ctx, within) }()
+	link := frametest.NewLink(9000)
+	h.engine = &engine{newStage(t, link.Host, 4*server.CrewSize, bufferLen, link), link, store}
+	h.add(blade.New(store, blade.Config{Shelf: 9, Host: "h"}))
+	h.serve(within)
 	return h
 }
 
@@ -132,17 +122,11 @@ func (h *hung) await(calls int32) {
 	}
 }
 
-// end waits for Serve to return.
+// end ends the server and returns what Serve did.
 func (h *hung) end() error {
 	h.t.Helper()
-	h.stop()
-	select {
-	case err := <-h.ended:
-		return err
-	case <-time.After(patience):
-		h.t.Fatal("Serve does not return")
-		return nil
-	}
+	h.stage.end()
+	return h.err
 }
 
 // identifyFrame returns an IDENTIFY.

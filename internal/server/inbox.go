@@ -4,6 +4,7 @@ package server
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -59,9 +60,17 @@ func (b *inbox) pop() *request {
 	return r
 }
 
+// admitted tells whether everything that was received is in the turn, or was.
+func (s *Server) admitted() bool {
+	return !slices.ContainsFunc(s.ports, func(p *Port) bool { return !p.inbox.empty() })
+}
+
 // fetch receives what has arrived, as far as the inbox and the idle requests have
-// room, and tells whether that was all.
+// room, and tells whether that was all. At the end it receives no more.
 func (s *Server) fetch(p *Port) (all bool) {
+	if s.ending.Load() {
+		return true
+	}
 	s.collect(p)
 	b := &p.inbox
 	if b.first > 0 {
@@ -98,7 +107,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 
 // gather receives on all ports and lays what may be admitted now into the turn,
 // in the order in which the kernel received it, the frames of each port in their
-// own order whatever their stamps say. It returns how many that is.
+// own order whatever their stamps say.
 //
 // Of several ports, one may have received something after it was looked at and
 // before another was, that is older than what the other one brings. So all are
@@ -106,7 +115,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 // is older of what the second has; the rest waits for the next turn. Of a port
 // that has more than was fetched, nothing newer than what it has brought is
 // admitted either.
-func (s *Server) gather() int {
+func (s *Server) gather() {
 	t := &s.turn
 	t.arrived = t.arrived[:0]
 	if len(s.ports) == 1 {
@@ -115,7 +124,7 @@ func (s *Server) gather() int {
 		for !p.inbox.empty() {
 			t.arrived = append(t.arrived, p.inbox.pop())
 		}
-		return len(t.arrived)
+		return
 	}
 	limit, some := int64(math.MinInt64), false
 	for _, p := range s.ports {
@@ -126,7 +135,7 @@ func (s *Server) gather() int {
 		}
 	}
 	if !some {
-		return 0
+		return
 	}
 	for _, p := range s.ports {
 		if !p.inbox.more {
@@ -137,7 +146,6 @@ func (s *Server) gather() int {
 		}
 	}
 	s.merge(limit)
-	return len(t.arrived)
 }
 
 // merge moves frames from the ports' inboxes into the turn, the oldest first, up

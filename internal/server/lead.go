@@ -66,7 +66,7 @@ func (l *lead) lead() {
 		s.giveWay()
 		s.answerAsks()
 		s.attend()
-		if s.ending.Load() {
+		if s.ending.Load() && s.admitted() {
 			l.goHome()
 			return
 		}
@@ -205,10 +205,11 @@ func (s *Server) comesAlone(e *export) bool {
 	t := &s.turn
 	if s.used != e {
 		if s.used != nil {
-			s.usedSince = t.began + quiet
+			s.usedSince = s.usedLast + quiet
 		}
 		s.used = e
 	}
+	s.usedLast = t.began
 	kept := s.inPlace && !s.rested
 	s.inPlace, s.rested = false, false
 	return len(t.pending) == 1 && !kept && s.inFlight.Load() == 0 && t.began >= s.usedSince

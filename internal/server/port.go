@@ -77,7 +77,7 @@ type Port struct {
 // seat is an export's place on a port.
 type seat struct {
 	export *export
-	swept  uint64 // the last broadcast that came by the port and that it has answered
+	swept  uint64 // the last sweep of the port that has reached it, by its sequence
 }
 
 // newPort returns the port of a link that lends buffers of one length.

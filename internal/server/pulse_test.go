@@ -3,8 +3,6 @@
 package server_test
 
 import (
-	"context"
-	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,7 +10,6 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/server"
 	"vblade/test/frametest"
 )
 
@@ -39,11 +36,10 @@ func (h *waitHost) Wait(limit time.Duration) {
 
 // pulsing is a server whose loop shows that it turns.
 type pulsing struct {
-	t      *testing.T
-	host   *waitHost
-	link   *frametest.Link
-	server *server.Server
-	beats  chan struct{}
+	*stage
+	host  *waitHost
+	link  *frametest.Link
+	beats chan struct{}
 }
 
 // startPulsing serves a store, as e9.0, for the length of a test.
@@ -55,34 +51,17 @@ func startPulsing(t *testing.T, store ata.Store) *pulsing {
 		default:
 		}
 	})
-	p.start()
+	p.serve(patience)
 	return p
 }
 
 // newPulsing makes the server of startPulsing, without a pulse.
 func newPulsing(t *testing.T, store ata.Store) *pulsing {
 	link := frametest.NewLink(1500)
-	p := &pulsing{t: t, host: &waitHost{Host: link.Host}, link: link, beats: make(chan struct{}, 1)}
-	bufs := make([][]byte, buffers)
-	for i := range bufs {
-		bufs[i] = make([]byte, bufferLen)
-	}
-	p.server = newServer(t, p.host, p.link, bufs, io.Discard, blade.New(store, blade.Config{Shelf: 9}))
+	host := &waitHost{Host: link.Host}
+	p := &pulsing{newStage(t, host, buffers, bufferLen, link), host, link, make(chan struct{}, 1)}
+	p.add(blade.New(store, blade.Config{Shelf: 9}))
 	return p
-}
-
-// start has the server serve for the length of the test.
-func (p *pulsing) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		p.server.Serve(ctx, patience)
-	}()
-	p.t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
 }
 
 // await waits for n beats.
@@ -167,7 +146,7 @@ func TestNoPulseOfAHangingLoop(t *testing.T) {
 // TestNoPulse checks that without a watchdog the loop waits for frames alone.
 func TestNoPulse(t *testing.T) {
 	p := newPulsing(t, frametest.Export{}.NewStore())
-	p.start()
+	p.serve(patience)
 	for tag := uint32(1); !p.host.forever.Load() && tag < 10000; tag++ {
 		p.link.Deliver(transferFrame(tag, 0, 1, nil))
 		if !p.link.Await(func() bool { return p.link.Reply(tag) != nil }) {

@@ -19,6 +19,7 @@ func (s *Server) route(r *request) {
 	}
 	if f.Shelf() == aoe.EveryShelf || f.Slot() == aoe.EverySlot {
 		if len(p.list) == 1 && p.list[0].export.AnswersTo(f) {
+			s.catchUp(p.list[0].export, newest)
 			s.accept(p.list[0].export, r)
 		} else {
 			s.sweep(p, r)
@@ -30,7 +31,7 @@ func (s *Server) route(r *request) {
 		s.turn.drop(r)
 		return
 	}
-	s.catchUp(at.export)
+	s.catchUp(at.export, newest)
 	s.accept(at.export, r)
 }
 

@@ -50,9 +50,11 @@ type Server struct {
 	exports    []*export
 	turn       turn
 	chores     bool          // a port has some
+	swept      uint64        // broadcasts taken so far that mean several exports
 	pulse      pulse         // shows that the loop turns
 	gaveWay    time.Duration // clock
 	used       *export       // last
+	usedLast   time.Duration // clock when that was
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
 	missed     bool          // work was handed over because something was in flight by the ring
 	inPlace    bool          // a call that may wait was made in this turn
@@ -92,7 +94,7 @@ func New(host Host, logger *log.Logger) *Server {
 		crew:     crew{free: CrewSize},
 	}
 	s.vacant, s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
-	s.shareAlarm = time.AfterFunc(time.Hour, s.freed.Broadcast)
+	s.shareAlarm = time.AfterFunc(time.Hour, s.shareIsLate)
 	s.shareAlarm.Stop()
 	s.snapshot.Store(new(snapshot))
 	for i := range s.leads {

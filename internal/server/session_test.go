@@ -4,29 +4,14 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
-	"io"
-	"log"
-	"sync"
 	"testing"
-	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/server"
 	"vblade/test/frametest"
 )
-
-// The fakes are what a server takes.
-var (
-	_ ata.Store   = (*frametest.Store)(nil)
-	_ server.Link = (*frametest.Link)(nil)
-)
-
-// patience is how long a test waits for what must happen, before it fails.
-const patience = 10 * time.Second
 
 // What a server of these tests has: fewer buffers than some batches have
 // frames, each longer than any frame of the table.
@@ -41,35 +26,10 @@ const firstProbe = 0x5e000000
 // session is a blade, served over a link in memory by a server of its own. All
 // tests of the protocol go through it, and so through nothing but frames.
 type session struct {
-	t      testing.TB
-	link   *frametest.Link
-	store  *frametest.Store
-	log    *journal
-	server *server.Server
-	probe  aoe.Frame // the last one sent by pass
-	stop   context.CancelFunc
-	ended  chan struct{} // closed when Serve has returned
-	err    error         // what it returned
-}
-
-// journal keeps what a server logs.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps p.
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-// String returns all that was logged.
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+	*stage
+	link  *frametest.Link
+	store *frametest.Store
+	probe aoe.Frame // the last one sent by pass
 }
 
 // newBlade returns the blade of an export of the table.
@@ -81,22 +41,6 @@ func newBlade(e frametest.Export, store ata.Store) *blade.Blade {
 		Masks:   e.Masks,
 		Host:    frametest.Hostname,
 	})
-}
-
-// newServer returns a server, which logs to w, of blades on a link of a host.
-func newServer(t testing.TB, host server.Host, link server.Link, bufs [][]byte, w io.Writer, blades ...*blade.Blade) *server.Server {
-	t.Helper()
-	s := server.New(host, log.New(w, "", 0))
-	p, err := s.Attach(link, bufs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range blades {
-		if err := s.Add(b, p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return s
 }
 
 // serve begins a session with an export of the table on a disk of some kind. It
@@ -113,17 +57,9 @@ func serve(t testing.TB, e frametest.Export, kind diskKind) *session {
 // bytes.
 func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Blade) *session {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	s := &session{t: t, link: link, log: new(journal), stop: stop, ended: make(chan struct{})}
-	bufs := make([][]byte, buffers)
-	for i := range bufs {
-		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
-	}
-	s.server = newServer(t, link.Host, link, bufs, s.log, blades...)
-	go func() {
-		defer close(s.ended)
-		s.err = s.server.Serve(ctx, patience)
-	}()
+	s := &session{stage: newStage(t, link.Host, buffers, n, link), link: link}
+	s.add(blades...)
+	s.serve(patience)
 	// A frame of an unknown command is answered whatever the state and the
 	// MTU, changes nothing, and every mask list of the table admits Friend.
 	s.probe = make(aoe.Frame, aoe.HeaderLen)
@@ -131,7 +67,6 @@ func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Bla
 	s.probe.SetSrc(frametest.Friend)
 	s.probe.SetTarget(aoe.EveryShelf, aoe.EverySlot)
 	s.probe.SetTag(firstProbe)
-	t.Cleanup(s.end)
 	return s
 }
 
@@ -171,16 +106,5 @@ func (s *session) run(steps []frametest.Step) {
 		} else {
 			s.pass(step.Frame)
 		}
-	}
-}
-
-// end ends the server; what it has received by then is answered.
-func (s *session) end() {
-	s.t.Helper()
-	s.stop()
-	select {
-	case <-s.ended:
-	case <-time.After(patience):
-		s.t.Fatal("Serve does not return")
 	}
 }

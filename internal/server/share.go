@@ -4,8 +4,8 @@ package server
 
 import "time"
 
-// reserve returns how many requests of a port are always left to receive with,
-// whatever hangs.
+// reserve returns how many requests of a port are left to receive with when the
+// exports have used up their shares, whatever hangs.
 func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
 
 // shareWait is how long the leader waits for an export that has used up its share
@@ -15,11 +15,12 @@ const shareWait = time.Second
 
 // overShare tells whether an export has used up its share of a port's buffers.
 // Where there are several exports, one keeps in flight twice as many at the most
-// as are left for all. The caller holds s.mu.
+// as are left for all. When none are left, an export with nothing in flight may have
+// one of the reserve, down to half of it. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
 	left := len(p.requests) - p.reserve() - int(p.flying.Load())
 	if len(s.exports) > 1 {
-		return int(e.flying.Load()) >= max(1, 2*left)
+		return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
 	}
 	if left <= 0 && !e.choked {
 		left = s.awaitShare(p)
@@ -40,6 +41,14 @@ func (s *Server) awaitShare(p *Port) (left int) {
 	}
 	s.shareAlarm.Stop()
 	return left
+}
+
+// shareIsLate ends a wait for a share. It takes the lock, lest it come between the
+// leader's look at the clock and its wait.
+func (s *Server) shareIsLate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.freed.Broadcast()
 }
 
 // shed drops a request of the turn because its export has too many in flight.

@@ -37,20 +37,30 @@ func (s *Server) Attach(link Link, buffers [][]byte) (*Port, error) {
 	})
 }
 
-// Detach takes a port out of use that has no export any more. Its link is free.
+// Detach takes a port out of use. Its link is free then. It refuses where the port
+// has exports, or where requests of former ones are still in flight, which use the
+// link's buffers.
 func (s *Server) Detach(p *Port) error {
-	return s.ask(func() {
+	var refused error
+	err := s.ask(func() {
+		if len(p.list) > 0 || p.flying.Load() > 0 {
+			refused = fmt.Errorf("%s is in use: %s, %s in flight", p.link.Name(),
+				plural(int64(len(p.list)), "export"), plural(int64(p.flying.Load()), "request"))
+			return
+		}
 		s.fold(p)
 		tickets := make([]*order.Ticket, len(p.requests))
+		s.mu.Lock()
 		for i, r := range p.requests {
 			tickets[i] = &r.Ticket
+			s.requests[r.Number] = nil
 		}
-		s.mu.Lock()
 		s.order.Shrink(tickets)
 		s.mu.Unlock()
 		s.ports = slices.DeleteFunc(s.ports, func(other *Port) bool { return other == p })
 		s.publish()
 	})
+	return errors.Join(refused, err)
 }
 
 // fold drops what a port has received and not admitted.
@@ -82,7 +92,7 @@ func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
 		for _, p := range ports {
-			at := &seat{export: e}
+			at := &seat{export: e, swept: s.swept} // what came before it is not for it
 			p.exports[e.key()] = at
 			p.list = append(p.list, at)
 			p.makeRoom()
@@ -115,6 +125,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 		s.exports = slices.Delete(s.exports, i, i+1)
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
+		s.work.Signal() // the other may have more of the crew now
 		s.publish()
 	})
 	switch {
@@ -131,10 +142,10 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	return err
 }
 
-// leave takes an export from its ports.
+// leave takes an export from its ports. It answers no broadcast any more that has
+// not reached it.
 func (s *Server) leave(e *export) {
 	for _, p := range e.ports {
-		s.catchUp(e)
 		i := slices.IndexFunc(p.list, func(at *seat) bool { return at.export == e })
 		p.chores.forget(i, e)
 		p.list = slices.Delete(p.list, i, i+1)

@@ -67,19 +67,19 @@ func (t *turn) touch(e *export) {
 }
 
 // begin begins a turn: it admits what has arrived, has the exports accept it, and
-// returns how many frames that were.
+// returns how much there is to finish: chores make some, too.
 func (s *Server) begin() int {
 	t := &s.turn
 	t.pending, t.next, t.lent = t.pending[:0], 0, false
 	s.doChores() // what was advertised is what initiators find now
-	n := s.gather()
+	s.gather()
 	t.began = clock()
 	for _, r := range t.arrived {
 		s.route(r)
 	}
 	s.doChores()
 	s.refilterStale()
-	return n
+	return len(t.pending) + len(t.out.requests) + len(t.spent)
 }
 
 // end ends a turn: it sends the replies, and gives the requests back that are not

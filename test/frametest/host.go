@@ -63,3 +63,10 @@ func (h *Host) Descriptors() []int { return nil }
 
 // Silence does nothing: there is nothing to silence.
 func (h *Host) Silence() {}
+
+// Leave has Wait wait for a link no more.
+func (h *Host) Leave(l *Link) {
+	h.mu.Lock()
+	h.links = slices.DeleteFunc(h.links, func(other *Link) bool { return other == l })
+	h.mu.Unlock()
+}

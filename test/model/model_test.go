@@ -13,7 +13,7 @@ import (
 // TestRule explores crews that follow the server's rule.
 func TestRule(t *testing.T) {
 	for _, size := range []struct{ leads, workers, requests int }{
-		{2, 1, 4}, {2, 2, 3}, {2, 2, 4}, {2, 3, 4}, {3, 1, 4}, {3, 2, 4},
+		{2, 1, 4}, {2, 2, 3}, {2, 2, 4}, {2, 3, 4}, {3, 1, 4}, {3, 2, 4}, {4, 1, 4},
 	} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			n, err := model.Explore(model.Crew{

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server
+
+// Limits that tests go to.
+const (
+	LeadCount = leadCount
+	MaxSweeps = maxSweeps
+	MaxBatch  = maxBatch
+	ChoreStep = choreStep
+)
+
+// Requests returns how many of a port's requests are idle, and how many there are.
+func (s *Server) Requests(p *Port) (idle, all int) {
+	s.ask(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		idle, all = len(p.idle)+len(p.free), len(p.requests)
+	})
+	return idle, all
+}
+
+// Ending tells that nothing more is received.
+func (s *Server) Ending() bool { return s.ending.Load() }
+
+// Standing returns how many leads stand by.
+func (s *Server) Standing() int { return int(s.standing.Load()) }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/blade"
+	"vblade/internal/server"
+	"vblade/internal/stats"
+	"vblade/test/frametest"
+)
+
+// hangingFleet is a fleet whose first exports hang once its gate is shut.
+func hangingFleet(t *testing.T, links, buffers, exports, hanging int) (*fleet, *gate) {
+	f, g := newFleet(t, links, buffers), new(gate)
+	for i := range exports {
+		if i < hanging {
+			f.add(bladeOf(i, g.pass))
+		} else {
+			f.add(bladeOf(i, atOnce))
+		}
+	}
+	f.serve(patience)
+	t.Cleanup(g.open)
+	return f, g
+}
+
+// flood sends n requests to the i-th export by a link, downwards so that no two
+// make one call, and waits until they were received.
+func (f *fleet) flood(l *frametest.Link, i, n int) {
+	f.t.Helper()
+	for k := range n {
+		l.Deliver(sentTo(i, transferFrame(f.next(), uint64(engineSectors-1-k%engineSectors), 1, nil)))
+	}
+	if !l.Await(l.Drained) {
+		f.t.Fatal("the server does not receive any more")
+	}
+}
+
+// export returns what was counted of the i-th export.
+func (f *fleet) export(i int) stats.Export { return f.server.Stats().Exports[i] }
+
+// TestOneExportHangs has one of several exports hang with all that can be sent to
+// it: the others are answered by the same link and another, a broadcast by all,
+// and its own config queries; when it goes on nothing is lost.
+func TestOneExportHangs(t *testing.T) {
+	const n = 1000
+	f, g := hangingFleet(t, 2, 128, 20, 1)
+	f.ask(f.links[0], transferFrame(0, 1, 1, nil))
+	g.shut()
+	first := f.tag + 1
+	f.flood(f.links[0], 0, n)
+	for round := range 5 {
+		for i := range 20 {
+			l := f.links[(i+round)%2]
+			f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
+			if i > 0 {
+				f.ask(l, sentTo(i, transferFrame(0, 1, 2, make([]byte, 2*sectorSize))))
+				f.ask(l, sentTo(i, transferFrame(0, 1, 2, nil)))
+				f.ask(l, sentTo(i, flushFrame(0)))
+			}
+		}
+		f.links[0].Deliver(sentToAll(configFrame(f.next(), aoe.ConfigRead, "")))
+		f.checkAnswers(f.answers(f.links[0], f.tag, 20), 20, func(int) bool { return true })
+	}
+	shed := f.export(0).Shed
+	if shed == 0 {
+		t.Error("an export that hangs may use all buffers")
+	}
+	g.open()
+	f.settled()
+	answered := uint64(0)
+	for tag := first; tag < first+n; tag++ {
+		if f.links[0].Reply(tag) != nil {
+			answered++
+		}
+	}
+	if answered+shed != n {
+		t.Errorf("of %d requests %d are answered and %d dropped", n, answered, shed)
+	}
+}
+
+// TestManyExportsHang has more exports hang than a port has buffers to spare: who
+// asks for anything that needs no disk is answered by all.
+func TestManyExportsHang(t *testing.T) {
+	const exports, hanging = 100, 90
+	f, g := hangingFleet(t, 1, 64, exports, hanging)
+	g.shut()
+	l := f.links[0]
+	for i := range hanging {
+		f.flood(l, i, 20)
+	}
+	for i := range exports {
+		f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
+	}
+	l.Deliver(sentToAll(configFrame(f.next(), aoe.ConfigRead, "")))
+	f.checkAnswers(f.answers(l, f.tag, exports), exports, func(int) bool { return true })
+	g.open()
+	f.settled()
+	for i := range exports {
+		f.ask(l, sentTo(i, transferFrame(0, 1, 1, nil)))
+	}
+}
+
+// TestCrewIsShared has several exports hang one after the other, each with more
+// requests than there are workers: whoever comes next still gets one.
+func TestCrewIsShared(t *testing.T) {
+	const hanging = 4
+	f, g := hangingFleet(t, 1, 5*server.CrewSize, hanging+1, hanging)
+	g.shut()
+	l := f.links[0]
+	for i := range hanging {
+		f.flood(l, i, 2*server.CrewSize)
+		f.ask(l, sentTo(hanging, flushFrame(0))) // a flush is a worker's
+	}
+	if n := g.calls(); n >= server.CrewSize+server.LeadCount-1 {
+		t.Errorf("%d calls hang, of all workers", n)
+	}
+	g.open()
+	f.settled()
+}
+
+// TestSoleExportHangs has the only export hang with all that can be sent to it:
+// after a wait that ends, what needs no disk is answered.
+func TestSoleExportHangs(t *testing.T) {
+	for links := 1; links <= 2; links++ {
+		f, g := hangingFleet(t, links, 64, 1, 1)
+		g.shut()
+		l := f.links[links-1]
+		f.flood(l, 0, 200)
+		begin := time.Now()
+		f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+		f.flood(l, 0, 100)
+		f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+		if took := time.Since(begin); took > patience/2 {
+			t.Errorf("the config queries take %v", took)
+		}
+		if f.export(0).Shed == 0 {
+			t.Error("nothing is dropped")
+		}
+		f.add(bladeOf(1, atOnce)) // another is served though the first has all workers
+		f.ask(l, sentTo(1, configFrame(0, aoe.ConfigRead, "")))
+		g.open()
+		f.settled()
+		f.ask(l, transferFrame(0, 1, 1, nil))
+		f.ask(l, sentTo(1, transferFrame(0, 1, 1, nil)))
+	}
+}
+
+// TestSoleExportIsBusy sends the only export, whose disk is slow, more than there
+// are buffers: nothing is dropped.
+func TestSoleExportIsBusy(t *testing.T) {
+	f := newFleet(t, 1, 64)
+	f.add(bladeOf(0, func() time.Duration { return 2 * time.Millisecond }))
+	f.serve(patience)
+	f.flood(f.links[0], 0, 1000)
+	f.settled()
+	if e := f.export(0); e.Shed > 0 || e.Reads != 1000 {
+		t.Errorf("%d are dropped, %d read", e.Shed, e.Reads)
+	}
+}
+
+// TestKeptLeads has the disks of several exports hang at their first request, each
+// of which the leader does itself: as long as another lead stands by, and no
+// longer. When the disks go on all stand by again.
+func TestKeptLeads(t *testing.T) {
+	for hanging := 2; hanging <= server.LeadCount+1; hanging++ {
+		f, g := newFleet(t, 1, 100), new(gate)
+		for i := range hanging {
+			shelf, slot := addressOf(i)
+			f.add(blade.New(newSlowStore(g.pass), blade.Config{Shelf: shelf, Slot: slot}))
+		}
+		f.add(bladeOf(hanging, atOnce))
+		f.serve(patience)
+		t.Cleanup(g.open)
+		g.shut()
+		l := f.links[0]
+		for i := range hanging {
+			l.Deliver(sentTo(i, transferFrame(f.next(), 0, 1, make([]byte, sectorSize))))
+			eventually(t, func() bool { return g.calls() == i+1 }, "a request does not reach its disk")
+			f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
+			f.ask(l, sentTo(hanging, transferFrame(0, 1, 1, make([]byte, sectorSize))))
+			f.ask(l, sentTo(hanging, transferFrame(0, 1, 1, nil)))
+			if want := max(0, server.LeadCount-2-i); f.server.Standing() != want {
+				t.Errorf("%d of %d hang, %d leads stand by, want %d", i+1, hanging, f.server.Standing(), want)
+			}
+		}
+		g.open()
+		f.settled()
+		eventually(t, func() bool { return f.server.Standing() == server.LeadCount-1 }, "not all leads stand by again")
+		for i := range hanging {
+			f.ask(l, sentTo(i, transferFrame(0, 1, 1, nil)))
+		}
+		f.end()
+	}
+}
