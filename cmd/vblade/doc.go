@@ -7,6 +7,7 @@
 //
 // makes it e9.0 to every initiator on eth0's LAN. This package only wires the
 // parts together: main.go runs them, options.go and masks.go read the command
-// line, export.go opens what is served, rivals.go asks for others of its
-// address, observe.go lets it be watched.
+// line, words.go and refusal.go say what is wrong with it, export.go opens what is
+// served, warnings.go doubts it, rivals.go asks for others of its address,
+// observe.go lets it be watched.
 package main

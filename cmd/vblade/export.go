@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"runtime"
@@ -14,6 +13,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/journal"
 	"vblade/internal/netio"
 	"vblade/internal/server"
 )
@@ -42,39 +42,40 @@ type export struct {
 	link   *netio.Link
 	server *server.Server
 	rivals *rivals
-	log    *log.Logger
+	log    *journal.Log
 	undone bool // calls that hang may still use the file and the link
 }
 
 // openExport opens an export; its errors refuse to start.
-func openExport(o options, stderr io.Writer) (*export, error) {
-	e := &export{log: log.New(stderr, "vblade: ", 0)}
-	if err := e.open(o); err != nil {
+func openExport(o options, j *journal.Journal) (*export, error) {
+	e := &export{log: j.Log("")}
+	if err := e.open(o, j.Logger(journal.Warning)); err != nil {
 		e.close()
 		return nil, err
 	}
 	return e, nil
 }
 
-// open opens the parts of an export.
-func (e *export) open(o options) (err error) {
+// open opens the parts of an export: the link first, so that the error is about
+// it where netif and filename are swapped.
+func (e *export) open(o options, logger *log.Logger) (err error) {
+	if e.link, err = openLink(o); err != nil {
+		return linkError(err, o)
+	}
 	o.file.Writers = server.CrewSize + 2 // with the leader and the last sync
 	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
 		return err
 	}
-	if e.link, err = openLink(o); err != nil {
-		return err
-	}
-	for _, w := range e.link.Warnings(receiveBuffer) {
-		e.log.Print(w)
+	for _, w := range append(e.link.Warnings(receiveBuffer), warnings(o, e.file)...) {
+		e.log.Warnf("%s", w)
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("find the host's name for the serial number: %w", err)
 	}
 	b := blade.New(e.file, blade.Config{Shelf: o.shelf, Slot: o.slot, Buffers: o.buffers, Masks: o.masks, Host: host})
-	e.server = server.New(e.link, e.link.Buffers(), e.log, b)
-	e.rivals = openRivals(o, e.log)
+	e.server = server.New(e.link, e.link.Buffers(), logger, b)
+	e.rivals = openRivals(o, logger)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/confine"
+	"vblade/internal/journal"
 )
 
 // version is set by the linker.
@@ -27,14 +28,13 @@ func main() {
 type confinement func(path string, readOnly bool) error
 
 // run does what the arguments say and returns the exit status: 0 for help,
-// version and an export that was ended by a signal in good order, 1 for a
-// refusal to start and for an end that left something undone. It prints the error
-// that ends the program; what vblade lives through goes to the export's log. Who
-// does not read standard error holds up nobody.
+// version and an export that was ended by a signal in good order, 1 for an end
+// that left something undone, and what refusalStatus says for a refusal to start.
+// It prints the error that ends the program; what vblade lives through goes to
+// the export's log. Whoever does not read standard error holds up nobody.
 func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
-	journal := newJournal(stderr)
-	defer journal.close(goodbye)
-	stderr = journal
+	j := journal.New(stderr)
+	defer j.Close(goodbye)
 	o, err := parse(args)
 	switch {
 	case err == nil && o.help:
@@ -44,23 +44,23 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 		fmt.Fprintln(stdout, "vblade", version)
 		return 0
 	case err == nil:
-		err = serve(o, stdout, stderr, restrict)
+		err = serve(o, stdout, j, restrict)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "vblade:", err)
-		return 1
+		j.Log("").Errorf("%v", err)
+		return refusalStatus(err, os.Getenv)
 	}
 	return 0
 }
 
 // serve exports the file until a signal ends it.
-func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
+func serve(o options, stdout io.Writer, j *journal.Journal, restrict confinement) error {
 	observed, err := openObservation(o)
 	if err != nil {
 		return err
 	}
 	defer observed.close()
-	e, err := openExport(o, stderr)
+	e, err := openExport(o, j)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func serve(o options, stdout, stderr io.Writer, restrict confinement) error {
 	context.AfterFunc(ctx, stop)   // a second signal ends at once
 	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	if err := restrict(o.filename, o.file.ReadOnly); err != nil {
-		e.log.Printf("the process keeps rights that it does not need: %v", err)
+		e.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	announce(stdout, o, e.file)
-	defer observed.begin(ctx, e.server, e.log)()
+	defer observed.begin(ctx, e.server, j)()
 	return e.serve(ctx)
 }
 

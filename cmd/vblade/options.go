@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line in a line.
-const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename"
+const usage = "vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] shelf slot netif filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -55,6 +55,7 @@ func flags(o *options) *pflag.FlagSet {
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
+	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 	fs.BoolVarP(&o.help, "help", "h", false, "print this and exit")
 	return fs
@@ -73,30 +74,44 @@ func help() string {
 }
 
 // parse reads the command line; the positional arguments only where neither
-// help nor the version is asked for.
+// help nor the version is asked for. Its errors are misuses.
 func parse(args []string) (options, error) {
 	var o options
 	fs := flags(&o)
 	if err := fs.Parse(args); err != nil {
-		return o, fmt.Errorf("%w; see vblade --help", err)
+		return o, misuse{fmt.Errorf("%w; see vblade --help", optionError(fs, args, err))}
 	}
 	if o.help || o.version {
 		return o, nil
 	}
-	if fs.NArg() != 4 {
-		return o, fmt.Errorf("%d arguments instead of 4; usage: %s; see vblade --help", fs.NArg(), usage)
+	if err := o.setArguments(fs.Args()); err != nil {
+		return o, misuse{err}
 	}
-	shelf, err := number("shelf", fs.Arg(0), uint64(maxShelf))
-	if err != nil {
-		return o, err
+	return o, nil
+}
+
+// setArguments reads the positional arguments.
+func (o *options) setArguments(args []string) error {
+	if err := checkCount(args); err != nil {
+		return err
 	}
-	slot, err := number("slot", fs.Arg(1), uint64(maxSlot))
+	shelf, err := number("shelf", args[0], uint64(maxShelf))
 	if err != nil {
-		return o, err
+		return err
+	}
+	slot, err := number("slot", args[1], uint64(maxSlot))
+	if err != nil {
+		return err
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
-	o.netif, o.filename = fs.Arg(2), fs.Arg(3)
-	return o, nil
+	o.netif, o.filename = args[2], args[3]
+	switch {
+	case o.netif == "":
+		return errors.New("netif is empty; name a network interface")
+	case o.filename == "":
+		return errors.New("filename is empty; name a regular file or a block device")
+	}
+	return nil
 }
 
 // number reads a decimal argument up to most.
@@ -118,7 +133,7 @@ type bufferCount uint16
 func (b *bufferCount) Set(s string) error {
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
-		return errors.New("give 1 to 65535")
+		return fmt.Errorf("%q is no number of buffers; give 1 to 65535", s)
 	}
 	*b = bufferCount(n)
 	return nil
@@ -165,9 +180,9 @@ func (v *sectors) Set(s string) error {
 	n, err := strconv.ParseInt(digits, base, 64)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax) || strings.Contains(digits, "+"):
-		return errors.New("give a number of sectors, in decimal, 0x hex or 0 octal")
+		return fmt.Errorf("%q is no number; give a number of sectors, in decimal, 0x hex or 0 octal", s)
 	case err != nil || n < v.least || n > maxSectors:
-		return fmt.Errorf("give %d to %d sectors", v.least, int64(maxSectors))
+		return fmt.Errorf("%s is out of range; give %d to %d sectors", s, v.least, int64(maxSectors))
 	}
 	*v.n = n
 	return nil

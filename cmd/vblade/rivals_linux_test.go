@@ -40,7 +40,7 @@ func (s *site) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals
 // the second warns of the first.
 func TestServeRival(t *testing.T) {
 	s := newSite(t)
-	first := s.start(t, "-l", "63", "9", "0", "tgt0", "FILE")
+	first := s.start(t, "-l", "62", "9", "0", "tgt0", "FILE")
 	second := &started{status: make(chan int, 1)}
 	out, in := io.Pipe()
 	s.startInto(t, second, in, "9", "0", "ini0", "FILE")
@@ -49,7 +49,7 @@ func TestServeRival(t *testing.T) {
 	if err == nil && strings.Contains(line, "rmem_max") { // which only root can pass over
 		line, err = lines.ReadString('\n')
 	}
-	if want := rivalLine("ini0", s.mac, "63 sectors"); line != want || err != nil {
+	if want := rivalLine("ini0", s.mac, "62 sectors"); line != want || err != nil {
 		t.Errorf("on standard error: %s%v; want %s", line, err, want)
 	}
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
@@ -116,7 +116,7 @@ func TestRivalsLinkDown(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("it does not ask")
 	}
-	if want := rivalLine("ini0", s.mac, "67 sectors"); said.String() != want {
+	if want := rivalLine("ini0", s.mac, "68 sectors"); said.String() != want {
 		t.Errorf("it says %swant %s", said.String(), want)
 	}
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {

@@ -16,10 +16,13 @@ func unconfined(string, bool) error { return nil }
 var refused = []struct {
 	line, want string
 }{
-	{"", "0 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"9 0 eth0", "3 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"T more", "5 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"-r", "0 arguments instead of 4"},
+	{"", "shelf, slot, netif and filename are missing; usage: vblade [-b buffers]"},
+	{"9 0", "netif and filename are missing; usage: vblade [-b buffers]"},
+	{"9 0 eth0", "filename is missing; usage: vblade [-b buffers]"},
+	{"T more", `"more" is one argument too many (quote a name that holds spaces); usage: vblade [-b buffers]`},
+	{"-r", "shelf, slot, netif and filename are missing"},
+	{"9 0 EMPTY disk", "netif is empty; name a network interface"},
+	{"9 0 eth0 EMPTY", "filename is empty; name a regular file or a block device"},
 
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
@@ -34,14 +37,16 @@ var refused = []struct {
 	{"9 256 eth0 disk", "slot 256 is out of range; give 0 to 254"},
 	{"9 0x eth0 disk", `slot "0x" is not a number; give 0 to 254`},
 
-	{"-b 0 T", "give 1 to 65535"},
+	{"-b 0 T", `-b, --buffers: "0" is no number of buffers; give 1 to 65535; see vblade --help`},
 	{"-b 65536 T", "give 1 to 65535"},
 	{"-b -1 T", "give 1 to 65535"},
 	{"-b 16k T", "give 1 to 65535"},
 	{"-b 0x10 T", "give 1 to 65535"},
-	{"T -b", "flag needs an argument"},
+	{"T -b", "-b, --buffers needs a value"},
+	{"T --buffers", "-b, --buffers needs a value"},
+	{"T --metrics", "--metrics needs a value"},
 
-	{"-o -1 T", "give 0 to 281474976710656 sectors"},
+	{"-o -1 T", "-o, --offset: -1 is out of range; give 0 to 281474976710656 sectors"},
 	{"-o 281474976710657 T", "give 0 to 281474976710656 sectors"},
 	{"-o 99999999999999999999 T", "give 0 to 281474976710656 sectors"},
 	{"-o 0xffffffffffffffff T", "give 0 to 281474976710656 sectors"},
@@ -56,7 +61,7 @@ var refused = []struct {
 	{"-l -1 T", "give 1 to 281474976710656 sectors"},
 	{"-l x T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
 
-	{"-m x T", `number 1 of the list, "x", is not a MAC; write it like 00:0c:29:ab:cd:ef or 000c29abcdef`},
+	{"-m x T", `vblade: -m, --mac: number 1 of the list, "x", is not a MAC; write it like 00:0c:29:ab:cd:ef or 000c29abcdef`},
 	{"--mac= T", `number 1 of the list, "", is not a MAC`},
 	{"-m 001122334455, T", `number 2 of the list, "", is not a MAC`},
 	{"-m ,001122334455 T", `number 1 of the list, "", is not a MAC`},
@@ -77,11 +82,21 @@ var refused = []struct {
 	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: there is something else than a socket (name another path)"},
 	{"--metrics unix:FILE/x 9 0 lo FILE", "listen on unix:FILE/x for metrics: not a directory (name another address)"},
 
-	{"-z T", "unknown shorthand flag"},
-	{"--nothing T", "unknown flag"},
-	{"-rz T", "unknown shorthand flag"},
-	{"-1 0 eth0 disk", "unknown shorthand flag"},
+	{"-z T", "there is no option -z; see vblade --help"},
+	{"--nothing T", "there is no option --nothing; see vblade --help"},
+	{"-rz T", "there is no option -z; see vblade --help"},
+	{"-1 0 eth0 disk", "there is no option -1; before an argument that begins with - write --; see vblade --help"},
+	{"--readonly T", "there is no option --readonly; did you mean --read-only?"},
+	{"--read_only=true T", "there is no option --read_only; did you mean --read-only?"},
+	{"--buffer 4 T", "there is no option --buffer; did you mean --buffers?"},
+	{"--len 4 T", "there is no option --len; did you mean --length?"},
+	{"-readonly T", "there is no option -e in -readonly; did you mean --read-only?"},
+	{"-metrics=:9100 T", "-m, --mac: number 1 of the list"},
+	{"--=x T", `"--=x" is no option`},
+	{"--read-only=yes T", `-r, --read-only: "yes" is neither true nor false; leave the value out`},
 
+	{"9 0 /nowhere/disk lo", "interface /nowhere/disk: no such network interface; there are lo"},
+	{"9 0 /nowhere/disk lo", "; lo is one: the interface comes before the file"},
 	{"9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
 	{"9 0 lo /", "open /: is a directory; name a regular file or a block device"},
 	{"9 0 lo /dev/null", "/dev/null: is a character device"},
@@ -99,8 +114,11 @@ func TestRefused(t *testing.T) {
 	}
 	for _, c := range refused {
 		var stdout, stderr strings.Builder
-		status := run(words(strings.ReplaceAll(c.line, "FILE", file)), &stdout, &stderr, unconfined)
-		if status != 1 {
+		args := words(strings.ReplaceAll(c.line, "FILE", file))
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "EMPTY", "")
+		}
+		if status := run(args, &stdout, &stderr, unconfined); status != 1 {
 			t.Errorf("vblade %s: exit status %d", c.line, status)
 		}
 		if stdout.Len() > 0 {
@@ -123,10 +141,10 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] shelf slot netif filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--force", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

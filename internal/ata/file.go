@@ -18,6 +18,7 @@ type Options struct {
 	ReadOnly bool  // open it for reading only
 	Direct   bool  // O_DIRECT: past the page cache
 	Sync     bool  // O_SYNC: a write returns once it is on the disk
+	Force    bool  // serve for writing what this host uses itself
 	Writers  int   // with Sync, how many writes and flushes may run at once; 0 for one
 }
 
@@ -29,6 +30,8 @@ type File struct {
 	info     os.FileInfo // as of its opening
 	start    int64       // of the window, in bytes
 	length   int64       // of the window, in bytes, at the most; 0 for no limit
+	tail     int64       // bytes behind the last whole sector, if the window has no other end
+	held     string      // what Options.Force serves nevertheless
 	readOnly bool
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
@@ -71,6 +74,9 @@ func OpenFile(path string, o Options) (*File, error) {
 // prepare makes an opened file ready to be exported.
 func (f *File) prepare(o Options) error {
 	if err := f.checkWritable(); err != nil {
+		return err
+	}
+	if err := f.checkHeld(o); err != nil {
 		return err
 	}
 	if err := f.setWindow(f.path, o); err != nil {
@@ -162,6 +168,9 @@ func (f *File) setWindow(path string, o Options) error {
 			o.Length, path, left, o.Offset, total)
 	}
 	f.start, f.length = o.Offset*SectorSize, o.Length*SectorSize
+	if o.Length == 0 {
+		f.tail = bytes % SectorSize
+	}
 	f.resize(bytes)
 	return nil
 }

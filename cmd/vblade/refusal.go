@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strconv"
+)
+
+// misuse is an error of the command line alone: no waiting mends it.
+type misuse struct{ error }
+
+// Unwrap returns what is wrong.
+func (m misuse) Unwrap() error { return m.error }
+
+// refusalVariable names the environment variable that holds the exit status of a
+// misuse, for a service manager that starts again what ends with another one.
+const refusalVariable = "VBLADE_MISUSE_STATUS"
+
+// refusalStatus is the exit status of a program that ends with err: 1, and for a
+// misuse what the environment asks for.
+func refusalStatus(err error, getenv func(string) string) int {
+	var m misuse
+	if !errors.As(err, &m) {
+		return 1
+	}
+	n, err := strconv.ParseUint(getenv(refusalVariable), 10, 8)
+	if err != nil || n == 0 {
+		return 1
+	}
+	return int(n)
+}
+
+// linkError adds to an error of opening the interface what helps against it.
+func linkError(err error, o options) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w%s", err, permissionHint())
+	}
+	if _, other := net.InterfaceByName(o.netif); other != nil {
+		if _, swapped := net.InterfaceByName(o.filename); swapped == nil {
+			return fmt.Errorf("%w; %s is one: the interface comes before the file", err, o.filename)
+		}
+	}
+	return err
+}
