@@ -79,7 +79,7 @@ func (d *debian) installs() {
 		! /etc/init.d/vblade status
 		[ ! -e /run/vblade/sysv.pid ]
 		/etc/init.d/vblade stop`)
-	d.run("echo slot=x >>/etc/vblade.conf.d/sysv.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'slot \"x\" is not a number' /tmp/why")
+	d.run("sed -i s/slot=7/slot=x/ /etc/vblade.conf.d/sysv.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'slot \"x\" is not a number' /tmp/why")
 	d.run("dpkg -r vblade; test -e /etc/vblade.conf.d/sysv.conf; dpkg -P vblade; test -e /etc/vblade.conf.d/sysv.conf")
 	d.run("rm -r /etc/vblade.conf.d /run/vblade '/srv/sysv disk'")
 	if after := d.run("find /etc /usr /var/lib/systemd /run -xdev"); after != before {
