@@ -41,7 +41,7 @@ func linkError(err error, o options) error {
 	}
 	if _, other := net.InterfaceByName(o.netif); other != nil {
 		if _, swapped := net.InterfaceByName(o.filename); swapped == nil {
-			return fmt.Errorf("%w; %s is one: the interface comes before the file", err, o.filename)
+			return fmt.Errorf("%w; %s is an interface: write netif before filename", err, o.filename)
 		}
 	}
 	return err

@@ -95,7 +95,7 @@ func suggestion(fs *pflag.FlagSet, word string) string {
 	if nearest == "" {
 		return ""
 	}
-	return "; did you mean --" + nearest + "?"
+	return " (did you mean --" + nearest + "?)"
 }
 
 // distance is how many letters have to be put in, left out or changed to make b
