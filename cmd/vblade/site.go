@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"runtime"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/control"
+	"vblade/internal/journal"
 	"vblade/internal/netio"
 	"vblade/internal/server"
 )
@@ -39,7 +39,7 @@ const (
 type site struct {
 	host   *netio.Host
 	server *server.Server
-	log    *log.Logger
+	log    *journal.Log
 	name   string // of the host, for the serial numbers
 
 	mu      sync.Mutex // held while links and exports come and go
@@ -62,7 +62,7 @@ type served struct {
 }
 
 // openSite opens the host, with no links and no exports.
-func openSite(logger *log.Logger) (*site, error) {
+func openSite(j *journal.Journal) (*site, error) {
 	name, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("find the host's name for the serial numbers: %w", err)
@@ -73,8 +73,8 @@ func openSite(logger *log.Logger) (*site, error) {
 	}
 	return &site{
 		host:    host,
-		server:  server.New(host, logger),
-		log:     logger,
+		server:  server.New(host, j.Logger(journal.Warning)),
+		log:     j.Log(""),
 		name:    name,
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
@@ -158,7 +158,7 @@ func (s *site) openLink(name string) (*usedLink, error) {
 		return nil, err
 	}
 	for _, w := range l.Warnings(receiveBuffer) {
-		s.log.Print(w)
+		s.log.Warnf("%s", w)
 	}
 	return &usedLink{Link: l, port: port}, nil
 }
