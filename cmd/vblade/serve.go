@@ -123,7 +123,7 @@ func (h *host) restore() {
 
 // config is what the control socket works with.
 func (h *host) config(o options) control.Config {
-	c := control.Config{Engine: h.site, Log: h.journal.Logger(journal.Warning), End: endWithin}
+	c := control.Config{Engine: h.site, Log: h.log, End: endWithin}
 	if h.store != nil {
 		c.Keeper = h.store
 	}

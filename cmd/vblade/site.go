@@ -73,7 +73,7 @@ func openSite(j *journal.Journal) (*site, error) {
 	}
 	return &site{
 		host:    host,
-		server:  server.New(host, j.Logger(journal.Warning)),
+		server:  server.New(host, j.Log("")),
 		log:     j.Log(""),
 		name:    name,
 		links:   make(map[string]*usedLink),

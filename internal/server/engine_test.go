@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -46,7 +45,7 @@ func serveEngine(t testing.TB, host server.Host, link server.Link, b *blade.Blad
 	for i := range bufs {
 		bufs[i] = make([]byte, 10000)
 	}
-	s := newServer(t, host, link, bufs, io.Discard, b)
+	s := newServer(t, host, link, bufs, new(frametest.Log), b)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {

@@ -37,8 +37,8 @@ func TestFailuresAreLoggedOnce(t *testing.T) {
 					s.pass(numbered(c.frames)...)
 				}
 				s.end()
-				if want := fmt.Sprintf("e%d.%d: %s\n", frametest.Shelf, frametest.Slot, c.want); s.log.String() != want {
-					t.Errorf("logs %q; want %q", s.log, want)
+				if want := fmt.Sprintf("error: e%d.%d: %s\n", frametest.Shelf, frametest.Slot, c.want); s.log.Leveled() != want {
+					t.Errorf("logs %q; want %q", &s.log, want)
 				}
 			})
 		}
@@ -79,15 +79,15 @@ func TestIdentifyNoticesTheSize(t *testing.T) {
 		t.Errorf("a read of sector 20 of 20 is answered by % x", f[:aoe.ATALen])
 	}
 	s.end()
-	if want := fmt.Sprintf("e%d.%d: the disk has 20 sectors now, not 64\n", frametest.Shelf, frametest.Slot); s.log.String() != want {
-		t.Errorf("logs %q; want %q", s.log, want)
+	if want := fmt.Sprintf("info: e%d.%d: the disk has 20 sectors now, not 64\n", frametest.Shelf, frametest.Slot); s.log.Leveled() != want {
+		t.Errorf("logs %q; want %q", &s.log, want)
 	}
 }
 
 // hung is a server over a store that hangs.
 type hung struct {
 	*engine
-	journal journal
+	journal frametest.Log
 	release chan struct{}
 	hangs   atomic.Bool  // calls from now on do
 	calls   atomic.Int32 // that hang

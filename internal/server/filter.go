@@ -49,6 +49,6 @@ func (s *Server) refilter(p *Port) {
 func (s *Server) unfiltered(p *Port, err error, instead string) {
 	if !p.refused {
 		p.refused = true
-		s.log.Printf("%s: %v; %s", p.title(), err, instead)
+		s.log.Warnf("%s: %v; %s", p.title(), err, instead)
 	}
 }

@@ -4,7 +4,6 @@ package server_test
 
 import (
 	"context"
-	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,7 +66,7 @@ func newPulsing(t *testing.T, store ata.Store) *pulsing {
 	for i := range bufs {
 		bufs[i] = make([]byte, bufferLen)
 	}
-	p.server = newServer(t, p.host, p.link, bufs, io.Discard, blade.New(store, blade.Config{Shelf: 9}))
+	p.server = newServer(t, p.host, p.link, bufs, new(frametest.Log), blade.New(store, blade.Config{Shelf: 9}))
 	return p
 }
 

@@ -91,9 +91,13 @@ func (s *Server) logRest() {
 // logChange logs a change, and how many before it were not.
 func (s *Server) logChange(c change) {
 	if n := s.reporter.missed.Swap(0); n > 0 {
-		s.log.Printf("not shown before this: %s by initiators", plural(n, "change"))
+		s.log.Infof("not shown before this: %s by initiators", plural(n, "change"))
 	}
-	s.log.Print(c)
+	if c.kind == blade.SeizedReservation {
+		s.log.Warnf("%v", c)
+		return
+	}
+	s.log.Infof("%v", c)
 }
 
 // String says what changed.

@@ -6,9 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
-	"log"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +20,7 @@ import (
 var (
 	_ ata.Store   = (*frametest.Store)(nil)
 	_ server.Link = (*frametest.Link)(nil)
+	_ server.Log  = (*frametest.Log)(nil)
 )
 
 // patience is how long a test waits for what must happen, before it fails.
@@ -44,32 +42,12 @@ type session struct {
 	t      testing.TB
 	link   *frametest.Link
 	store  *frametest.Store
-	log    *journal
+	log    frametest.Log
 	server *server.Server
 	probe  aoe.Frame // the last one sent by pass
 	stop   context.CancelFunc
 	ended  chan struct{} // closed when Serve has returned
 	err    error         // what it returned
-}
-
-// journal keeps what a server logs.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps p.
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-// String returns all that was logged.
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 // newBlade returns the blade of an export of the table.
@@ -83,10 +61,10 @@ func newBlade(e frametest.Export, store ata.Store) *blade.Blade {
 	})
 }
 
-// newServer returns a server, which logs to w, of blades on a link of a host.
-func newServer(t testing.TB, host server.Host, link server.Link, bufs [][]byte, w io.Writer, blades ...*blade.Blade) *server.Server {
+// newServer returns a server, which logs to log, of blades on a link of a host.
+func newServer(t testing.TB, host server.Host, link server.Link, bufs [][]byte, log server.Log, blades ...*blade.Blade) *server.Server {
 	t.Helper()
-	s := server.New(host, log.New(w, "", 0))
+	s := server.New(host, log)
 	p, err := s.Attach(link, bufs)
 	if err != nil {
 		t.Fatal(err)
@@ -114,12 +92,12 @@ func serve(t testing.TB, e frametest.Export, kind diskKind) *session {
 func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Blade) *session {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &session{t: t, link: link, log: new(journal), stop: stop, ended: make(chan struct{})}
+	s := &session{t: t, link: link, stop: stop, ended: make(chan struct{})}
 	bufs := make([][]byte, buffers)
 	for i := range bufs {
 		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
 	}
-	s.server = newServer(t, link.Host, link, bufs, s.log, blades...)
+	s.server = newServer(t, link.Host, link, bufs, &s.log, blades...)
 	go func() {
 		defer close(s.ended)
 		s.err = s.server.Serve(ctx, patience)
