@@ -33,7 +33,11 @@ func add(o options, c console) error {
 	if err := e.Check(); err != nil {
 		return err
 	}
-	answer, err := control.Client{Path: o.control}.Add(e)
+	server := control.Client{Path: o.control}
+	if err := checkUnclaimed(e, server); err != nil {
+		return err
+	}
+	answer, err := server.Add(e)
 	if err != nil {
 		return err
 	}

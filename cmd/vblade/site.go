@@ -57,8 +57,9 @@ type usedLink struct {
 
 // served is what an export holds.
 type served struct {
-	disk  *ata.File
-	links []string
+	disk   *ata.File
+	links  []string
+	claims claims
 }
 
 // openSite opens the host, with no links and no exports.
@@ -92,12 +93,18 @@ func (s *site) Add(e control.Export) error {
 	if err != nil {
 		return err
 	}
-	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
-	if err := s.server.Add(b, ports...); err != nil {
+	held, err := s.claim(e.Name(), e.Links)
+	if err != nil {
 		s.give(e.Links)
 		return err
 	}
-	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links}
+	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
+	if err := s.server.Add(b, ports...); err != nil {
+		held.release()
+		s.give(e.Links)
+		return err
+	}
+	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links, claims: held}
 	return nil
 }
 
@@ -111,6 +118,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 		return fmt.Errorf("%s is not served here", name)
 	}
 	delete(s.exports, name)
+	defer e.claims.release() // whatever hangs answers nothing
 	if err := s.server.Remove(name, within); err != nil {
 		s.undone = true // whatever hangs may use the disk and its buffers
 		return err
@@ -194,6 +202,9 @@ func (s *site) serve(ctx context.Context) error {
 func (s *site) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, e := range s.exports {
+		e.claims.release()
+	}
 	if s.undone {
 		return nil
 	}
