@@ -37,7 +37,7 @@ func (s *testbed) openRivals(t *testing.T, netif string, into *journal.Journal) 
 }
 
 // TestServeRival starts a vblade at each end of the wire, of the same address:
-// the second warns of the first.
+// the second warns of the first, and the first of the second.
 func TestServeRival(t *testing.T) {
 	s := newTestbed(t)
 	first := s.start(t, "-l", "62", "9", "0", "tgt0", "FILE")
@@ -64,6 +64,12 @@ func TestServeRival(t *testing.T) {
 		case <-time.After(patience):
 			t.Fatal("SIGTERM does not end vblade")
 		}
+	}
+	mac := s.link.MAC()
+	want := fmt.Sprintf("vblade: tgt0: %v serves e9.0 too; if that is not another path to the same disk, "+
+		"give one of them another shelf or slot\n", net.HardwareAddr(mac[:]))
+	if !strings.Contains(first.stderr.String(), want) {
+		t.Errorf("the first says %swant %s", &first.stderr, want)
 	}
 }
 

@@ -86,7 +86,7 @@ func New(host Host, log Log) *Server {
 		host:     host,
 		log:      log,
 		watch:    newWatch(),
-		reporter: reporter{changes: make(chan change, reportBurst)},
+		reporter: newReporter(),
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
 	}
