@@ -190,6 +190,8 @@ func (s *site) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	// From then on it receives nothing: whoever starts in its place need not wait.
+	defer context.AfterFunc(ctx, s.releaseClaims)()
 	err := s.server.Serve(ctx, endWithin)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,14 +199,21 @@ func (s *site) serve(ctx context.Context) error {
 	return err
 }
 
-// close closes what is open, unless something may still use it: then it stays
-// open until the process ends.
-func (s *site) close() error {
+// releaseClaims gives up the claims of all exports.
+func (s *site) releaseClaims() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.exports {
 		e.claims.release()
 	}
+}
+
+// close closes what is open, unless something may still use it: then it stays
+// open until the process ends.
+func (s *site) close() error {
+	s.releaseClaims()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.undone {
 		return nil
 	}

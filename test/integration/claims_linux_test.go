@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // refusal is what a vblade says that is to serve e9.0 on tgt0, which a process
@@ -90,4 +91,20 @@ func TestAddServedTwice(t *testing.T) {
 	}
 	s.must("remove", "e9.0")
 	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+}
+
+// TestServedByAnEndingProcess starts a vblade beside another that ends, but waits
+// for its disk: nothing is in its way.
+func TestServedByAnEndingProcess(t *testing.T) {
+	s := newSite(t, 1500)
+	first, disk := s.hangAndSignal()
+	second := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+	if !first.Alive() || strings.Contains(second.Stderr(), "pid ") {
+		t.Errorf("the first lives: %v; the second says %s", first.Alive(), second.Stderr())
+	}
+	disk.Release(slowdisk.Read)
+	if err := first.Wait(); err != nil {
+		t.Errorf("the first: %v\n%s", err, first.Stderr())
+	}
+	s.refuses(second)
 }
