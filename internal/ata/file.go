@@ -35,6 +35,7 @@ type File struct {
 	tail     int64       // bytes behind the last whole sector, if the window has no other end
 	held     string      // what Options.Force serves nevertheless
 	readOnly bool
+	settles  bool        // it is a writer's opening of a disk, and O_SYNC
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
 	size    atomic.Int64 // of the window, in bytes
