@@ -6,6 +6,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/server"
@@ -61,13 +62,15 @@ func TestHearsRivals(t *testing.T) {
 // once: few are logged, and all else that is to be logged is.
 func TestHearsFewRivals(t *testing.T) {
 	s := serve(t, frametest.Export{}, plainDisk)
+	begin := time.Now()
 	for i := range 200 {
 		s.pass(announcement(aoe.MAC{2, 9, 9, 9, 9, byte(i)}, frametest.Slot))
 	}
 	s.pass(reserveFrame(frametest.Friend, aoe.ReserveSet, frametest.Friend))
 	s.end()
 	log := s.log.Leveled()
-	if n := strings.Count(log, " serves e265.4 too"); n < 1 || n > 4 {
+	most := 4 + int(time.Since(begin)/(10*time.Second)) // four at once, then one in a while
+	if n := strings.Count(log, " serves e265.4 too"); n < 1 || n > most {
 		t.Errorf("%d rivals are logged:\n%s", n, log)
 	}
 	if !strings.Contains(log, "info: e265.4: reserved by") {
