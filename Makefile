@@ -56,9 +56,13 @@ demo: vblade modules
 # -count=1: tests start the vblade that they build, of which the cache of test
 # results knows nothing.
 
-## test: run the tests; what a test lacks it names when run with: make test V=1
+## test: run the tests, and end with what was skipped and how to have it; V=1 shows each
 test: modules
-	$(AS_ROOT) $(GO) test -count=1 $(if $(V),-v) ./...
+	$(AS_ROOT) env GO=$(GO) $(GO) run ./test/skipped -count=1 $(if $(V),-v) ./...
+
+## setcap: let ./vblade open packet sockets without root; each build takes the right away
+setcap: vblade
+	$(if $(filter 0,$(shell id -u)),,sudo) setcap cap_net_raw+ep vblade
 
 ## race: run the tests under the race detector (needs a C compiler)
 race: modules
@@ -106,4 +110,4 @@ clean:
 help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
-.PHONY: known modules platform check demo test race e2e soak bench fuzz lint cross clean help
+.PHONY: setcap known modules platform check demo test race e2e soak bench fuzz lint cross clean help

@@ -10,7 +10,7 @@ _vblade() {
 	-b | -l | -m | -o | --buffers | --length | --mac | --metrics | --offset) return ;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-b -d -h -l -m -o -r -s --buffers --direct --help
+		mapfile -t COMPREPLY < <(compgen -W "-b -d -h -l -m -o -r -s --buffers --direct --force --help
 			--length --mac --metrics --offset --read-only --sync --version" -- "$word")
 		return
 	fi

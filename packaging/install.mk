@@ -25,6 +25,7 @@ $(INSTALLED_$(HOST))
 endef
 define INSTALLED_linux
 755 packaging/vblade-export            $(libexecdir)/vblade-export
+644 packaging/conf.sh                  $(libexecdir)/conf.sh
 644 packaging/skeleton.conf            $(sysconfdir)/vblade.conf.d/skeleton.conf
 644 packaging/systemd/vblade.service   $(unitdir)/vblade.service
 644 packaging/systemd/vblade@.service  $(unitdir)/vblade@.service

@@ -15,6 +15,9 @@ import (
 
 // add opens a file with the rights of whoever calls, and has the server serve it.
 func add(o options, c console) error {
+	if err := control.CheckLinks(o.links); err != nil {
+		return linkError(err, o)
+	}
 	o.file.Writers = diskWriters
 	disk, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
@@ -30,9 +33,16 @@ func add(o options, c console) error {
 	if err := e.Check(); err != nil {
 		return err
 	}
-	answer, err := control.Client{Path: o.control}.Add(e)
+	server := control.Client{Path: o.control}
+	if err := checkUnclaimed(e, server); err != nil {
+		return err
+	}
+	answer, err := server.Add(e)
 	if err != nil {
 		return err
+	}
+	for _, w := range warnings(o, disk) {
+		c.log().Warnf("%s", w)
 	}
 	warn(c, answer)
 	announce(c.stdout, answer.PID, o, disk)
@@ -51,7 +61,7 @@ func remove(o options, c console) error {
 // warn prints the server's warnings.
 func warn(c console, answer *control.Answer) {
 	for _, w := range answer.Warnings {
-		fmt.Fprintln(c.stderr, "vblade:", w)
+		c.log().Warnf("%s", w)
 	}
 }
 

@@ -73,8 +73,8 @@ func findCommand(args []string) (command, []string, error) {
 		}
 		names = append(names, c.name)
 	}
-	return command{}, nil, fmt.Errorf("%q is neither a shelf, which is a number, nor a command, which are %s; see vblade --help",
-		args[0], strings.Join(names, ", "))
+	return command{}, nil, misuse{fmt.Errorf("%q is neither a shelf, which is a number, nor a command, which are %s; see vblade --help",
+		args[0], strings.Join(names, ", "))}
 }
 
 // title is the beginning of the command line.
@@ -97,12 +97,12 @@ func (c command) do(args []string, con console) error {
 }
 
 // parse reads the arguments behind the command's name; the positional ones only
-// where neither help nor the version is asked for.
+// where neither help nor the version is asked for. Its errors are misuses.
 func (c command) parse(args []string) (options, error) {
 	var o options
 	fs := c.flags(&o)
 	if err := fs.Parse(args); err != nil {
-		return o, fmt.Errorf("%w; see %s --help", err, c.title())
+		return o, misuse{fmt.Errorf("%w; see %s --help", optionError(fs, args, err), c.title())}
 	}
 	if o.help || o.version {
 		return o, nil
@@ -111,7 +111,10 @@ func (c command) parse(args []string) (options, error) {
 	if errors.As(err, new(countError)) {
 		err = fmt.Errorf("%w; usage: %s %s; see %s --help", err, c.title(), c.usage, c.title())
 	}
-	return o, err
+	if err != nil {
+		return o, misuse{err}
+	}
+	return o, nil
 }
 
 // help is what --help prints.
@@ -162,38 +165,26 @@ func statusFlags(o *options) *pflag.FlagSet {
 	return fs
 }
 
-// countError is the error of too few or too many positional arguments.
-type countError struct {
-	got  int
-	want string
-}
-
-// Error says how many there are.
-func (e countError) Error() string { return fmt.Sprintf("%d arguments instead of %s", e.got, e.want) }
+// exportName is how the usage names the argument that is an export's name.
+const exportName = "e<shelf>.<slot>"
 
 // noArguments takes no positional arguments.
 func noArguments(_ *options, args []string) error {
-	if len(args) > 0 {
-		return countError{len(args), "0"}
-	}
-	return nil
+	return checkCount(args, nil, 0)
 }
 
 // setName reads the name of an export as the only positional argument.
 func (o *options) setName(args []string) error {
-	if len(args) != 1 {
-		return countError{len(args), "1"}
+	if err := checkCount(args, []string{exportName}, 1); err != nil {
+		return err
 	}
 	return o.setNameIfAny(args)
 }
 
 // setNameIfAny reads the name of an export, if there is one.
 func (o *options) setNameIfAny(args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if len(args) > 1 {
-		return countError{len(args), "0 or 1"}
+	if err := checkCount(args, []string{exportName}, 0); err != nil || len(args) == 0 {
+		return err
 	}
 	o.name = args[0]
 	_, _, err := control.ParseName(o.name)

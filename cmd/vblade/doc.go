@@ -10,7 +10,9 @@
 //
 // This package only wires the parts together: main.go runs them, commands.go is
 // the table of commands, options.go, links.go and masks.go read the command line,
-// serve.go is the server and engine.go what it serves with, clients.go asks it;
-// export.go opens what is served, rivals.go asks for others of its
-// address, observe.go lets it be watched.
+// words.go and refusal.go say what is wrong with it. serve.go is the server of many
+// exports and clients.go asks it; export.go opens a single export, warnings.go
+// doubts it, rivals.go asks for others of its address. site.go is what both serve
+// with, claims.go has no other process of the host serve the same, and observe.go
+// lets it be watched.
 package main

@@ -4,13 +4,12 @@ package main
 
 import (
 	"context"
-	"io"
-	"log"
 	"sync"
 	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/control"
+	"vblade/internal/journal"
 	"vblade/internal/server"
 )
 
@@ -29,33 +28,46 @@ type export struct {
 	rivals []*rivals // on each link
 }
 
-// openExport opens an export; its errors refuse to start.
-func openExport(o options, stderr io.Writer) (*export, error) {
-	logger := log.New(stderr, "vblade: ", 0)
-	o.file.Writers = diskWriters
-	file, err := ata.OpenFile(o.filename, o.file)
+// openExport opens an export; its errors refuse to start. It looks at the links
+// first, so that the error is about them where netif and filename are swapped.
+func openExport(o options, j *journal.Journal) (*export, error) {
+	s, err := openSite(j)
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSite(logger)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	err = s.Add(control.Export{
-		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
-		Buffers: o.buffers, Masks: o.masks, Disk: file,
-	})
-	if err != nil {
-		file.Close()
+	e := &export{site: s}
+	if err := e.open(o); err != nil {
 		s.close()
 		return nil, err
 	}
-	opened := &export{site: s, file: file}
-	for _, link := range o.links {
-		opened.rivals = append(opened.rivals, openRivals(o, link, logger))
+	return e, nil
+}
+
+// open opens the links and the file, and has the site serve it.
+func (e *export) open(o options) (err error) {
+	if _, err := e.take(o.links); err != nil {
+		return linkError(err, o)
 	}
-	return opened, nil
+	defer e.give(o.links) // the export has its own use of them
+	o.file.Writers = diskWriters
+	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
+		return err
+	}
+	err = e.Add(control.Export{
+		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
+		Buffers: o.buffers, Masks: o.masks, Disk: e.file,
+	})
+	if err != nil {
+		e.file.Close()
+		return err
+	}
+	for _, w := range warnings(o, e.file) {
+		e.log.Warnf("%s", w)
+	}
+	for _, link := range o.links {
+		e.rivals = append(e.rivals, openRivals(o, link, e.log))
+	}
+	return nil
 }
 
 // serve serves until ctx ends. Its error says what that has left undone.

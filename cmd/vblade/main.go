@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/confine"
+	"vblade/internal/journal"
 )
 
 // version is set by the linker.
@@ -36,26 +37,29 @@ func restrict(path string, readOnly bool) error {
 
 // console is where a command prints, and what it is confined by.
 type console struct {
-	stdout, stderr io.Writer
-	restrict       confinement
+	stdout   io.Writer
+	journal  *journal.Journal // standard error
+	restrict confinement
 }
 
+// log returns the log of what is about no single thing.
+func (c console) log() *journal.Log { return c.journal.Log("") }
+
 // run does what the arguments say and returns the exit status: 0 for help,
-// version and an export that was ended by a signal in good order, 1 for a
-// refusal to start and for an end that left something undone. It prints the error
-// that ends the program; what vblade lives through goes to the export's log. Who
-// does not read standard error holds up nobody.
+// version and an export that was ended by a signal in good order, 1 for an end
+// that left something undone, and what refusalStatus says for a refusal to start.
+// It prints the error that ends the program; what vblade lives through goes to
+// the export's log. Whoever does not read standard error holds up nobody.
 func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
-	journal := newJournal(stderr)
-	defer journal.close(goodbye)
-	stderr = journal
+	j := journal.New(stderr)
+	defer j.Close(goodbye)
 	c, rest, err := findCommand(args)
 	if err == nil {
-		err = c.do(rest, console{stdout, stderr, restrict})
+		err = c.do(rest, console{stdout, j, restrict})
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "vblade:", err)
-		return 1
+		j.Log("").Errorf("%v", err)
+		return refusalStatus(err, os.Getenv)
 	}
 	return 0
 }
@@ -67,7 +71,7 @@ func serve(o options, c console) error {
 		return err
 	}
 	defer observed.close()
-	e, err := openExport(o, c.stderr)
+	e, err := openExport(o, c.journal)
 	if err != nil {
 		return err
 	}
@@ -76,10 +80,10 @@ func serve(o options, c console) error {
 	ctx, stop := untilSignal()
 	defer stop()
 	if err := c.restrict(o.filename, o.file.ReadOnly); err != nil {
-		e.log.Printf("the process keeps rights that it does not need: %v", err)
+		e.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	announce(c.stdout, os.Getpid(), o, e.file)
-	defer observed.begin(ctx, e.server, e.log)()
+	defer observed.begin(ctx, e.server, c.journal)()
 	return e.serve(ctx)
 }
 

@@ -6,13 +6,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"time"
 
+	"vblade/internal/journal"
 	"vblade/internal/monitor"
 	"vblade/internal/stats"
 )
@@ -72,18 +72,19 @@ type watched interface {
 
 // begin has a server observed that is about to serve until ctx ends. The
 // function that it returns ends that, after the server.
-func (w *observation) begin(ctx context.Context, srv watched, logger *log.Logger) (end func()) {
+func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
 		debug.SetGCPercent(metricsGC)
 		closeMetrics = monitor.ServeMetrics(w.listener, srv.Stats).Close
 	}
-	notified := notify(ctx, srv, logger)
+	notified := notify(ctx, srv, j.Log(""))
+	reports := j.Logger(journal.Info).Writer()
 	reported := make(chan struct{})
 	go func() {
 		defer close(reported)
 		for range w.asked {
-			io.WriteString(logger.Writer(), monitor.Report(srv.Stats()))
+			io.WriteString(reports, monitor.Report(srv.Stats()))
 		}
 	}()
 	return func() {
@@ -103,10 +104,10 @@ func (w *observation) begin(ctx context.Context, srv watched, logger *log.Logger
 
 // notify tells the service manager, where there is one, about the server. It
 // closes the channel once it has told of the end.
-func notify(ctx context.Context, srv watched, logger *log.Logger) chan struct{} {
+func notify(ctx context.Context, srv watched, log *journal.Log) chan struct{} {
 	told := make(chan struct{})
 	status := func() string { return monitor.Status(srv.Stats()) }
-	complain := func(err error) { logger.Print(err) }
+	complain := func(err error) { log.Warnf("%v", err) }
 	notifier := monitor.NewNotifier(status, complain)
 	if notifier == nil {
 		close(told)

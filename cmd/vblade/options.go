@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -84,6 +84,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk (O_SYNC)")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
+	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 }
 
 // parse reads the command line of an export.
@@ -91,8 +92,8 @@ func parse(args []string) (options, error) { return exportCommand().parse(args) 
 
 // setExport reads the positional arguments of an export.
 func (o *options) setExport(args []string) error {
-	if len(args) != 4 {
-		return countError{len(args), "4"}
+	if err := checkCount(args, argumentNames[:], len(argumentNames)); err != nil {
+		return err
 	}
 	shelf, err := number("shelf", args[0], uint64(maxShelf))
 	if err != nil {
@@ -103,9 +104,13 @@ func (o *options) setExport(args []string) error {
 		return err
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
-	o.filename = args[3]
-	o.links, err = splitLinks(args[2])
-	return err
+	if o.links, err = splitLinks(args[2]); err != nil {
+		return err
+	}
+	if o.filename = args[3]; o.filename == "" {
+		return errors.New("filename is empty; name a regular file or a block device")
+	}
+	return nil
 }
 
 // number reads a decimal argument up to most.
@@ -127,7 +132,7 @@ type bufferCount uint16
 func (b *bufferCount) Set(s string) error {
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
-		return errors.New("give 1 to 65535")
+		return fmt.Errorf("%q is no number of buffers; give 1 to 65535", s)
 	}
 	*b = bufferCount(n)
 	return nil
@@ -174,9 +179,9 @@ func (v *sectors) Set(s string) error {
 	n, err := strconv.ParseInt(digits, base, 64)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax) || strings.Contains(digits, "+"):
-		return errors.New("give a number of sectors, in decimal, 0x hex or 0 octal")
+		return fmt.Errorf("%q is no number; give a number of sectors, in decimal, 0x hex or 0 octal", s)
 	case err != nil || n < v.least || n > maxSectors:
-		return fmt.Errorf("give %d to %d sectors", v.least, int64(maxSectors))
+		return fmt.Errorf("%s is out of range; give %d to %d sectors", s, v.least, int64(maxSectors))
 	}
 	*v.n = n
 	return nil

@@ -50,6 +50,8 @@ var accepted = []struct {
 	{"-r T", func(o *options) { o.file.ReadOnly = true }},
 	{"--read-only T", func(o *options) { o.file.ReadOnly = true }},
 
+	{"--force T", func(o *options) { o.file.Force = true }},
+
 	{"-rs T", func(o *options) { o.file.ReadOnly, o.file.Sync = true, true }},
 	{"-dsr T", func(o *options) { o.file = ata.Options{Direct: true, Sync: true, ReadOnly: true} }},
 	{"-rsb64 T", func(o *options) { o.file.ReadOnly, o.file.Sync, o.buffers = true, true, 64 }},

@@ -5,11 +5,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"log"
 	"net"
 	"time"
 
 	"vblade/internal/initiator"
+	"vblade/internal/journal"
 )
 
 // How other targets of our address are looked for.
@@ -25,17 +25,17 @@ type rivals struct {
 	slot  uint8
 	netif string
 	ini   *initiator.Initiator
-	log   *log.Logger
+	log   *journal.Log
 }
 
 // openRivals opens the socket of its own with which rivals are looked for on a
 // link. That it cannot is no reason not to serve.
-func openRivals(o options, link string, logger *log.Logger) *rivals {
+func openRivals(o options, link string, log *journal.Log) *rivals {
 	ini, err := initiator.Open(link, initiator.Options{Patience: rivalTime})
 	if err != nil {
-		logger.Printf("no look for other targets of this address: %v", err)
+		log.Warnf("no look for other targets of this address: %v", err)
 	}
-	return &rivals{shelf: o.shelf, slot: o.slot, netif: link, ini: ini, log: logger}
+	return &rivals{shelf: o.shelf, slot: o.slot, netif: link, ini: ini, log: log}
 }
 
 // look asks the LAN once, as soon as the link takes the question, and warns of
@@ -79,7 +79,7 @@ func (r *rivals) warn(found []*initiator.Target) {
 		if id, err := t.Identify(); err == nil {
 			size = fmt.Sprintf("%d sectors", id.Sectors)
 		}
-		r.log.Printf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
+		r.log.Warnf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
 			r.netif, net.HardwareAddr(t.MAC[:]), t.Name(), size)
 	}
 }

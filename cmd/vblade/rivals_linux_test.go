@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"strings"
 	"syscall"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/journal"
 )
 
 // rivalLine is the warning of a rival.
@@ -24,10 +24,10 @@ func rivalLine(netif string, mac aoe.MAC, size string) string {
 }
 
 // openRivals opens what looks on an interface of the site for rivals of e9.0.
-func (s *testbed) openRivals(t *testing.T, netif string, into io.Writer) (r *rivals) {
+func (s *testbed) openRivals(t *testing.T, netif string, into *journal.Journal) (r *rivals) {
 	t.Helper()
 	err := s.host.Do(func() error {
-		r = openRivals(options{shelf: 9}, netif, log.New(into, "vblade: ", 0))
+		r = openRivals(options{shelf: 9}, netif, into.Log(""))
 		return nil
 	})
 	if err != nil || r.ini == nil {
@@ -37,10 +37,10 @@ func (s *testbed) openRivals(t *testing.T, netif string, into io.Writer) (r *riv
 }
 
 // TestServeRival starts a vblade at each end of the wire, of the same address:
-// the second warns of the first.
+// the second warns of the first, and the first of the second.
 func TestServeRival(t *testing.T) {
 	s := newTestbed(t)
-	first := s.start(t, "-l", "63", "9", "0", "tgt0", "FILE")
+	first := s.start(t, "-l", "62", "9", "0", "tgt0", "FILE")
 	second := &started{status: make(chan int, 1)}
 	out, in := io.Pipe()
 	s.startInto(t, second, in, "9", "0", "ini0", "FILE")
@@ -49,7 +49,7 @@ func TestServeRival(t *testing.T) {
 	if err == nil && strings.Contains(line, "rmem_max") { // which only root can pass over
 		line, err = lines.ReadString('\n')
 	}
-	if want := rivalLine("ini0", s.mac, "63 sectors"); line != want || err != nil {
+	if want := rivalLine("ini0", s.mac, "62 sectors"); line != want || err != nil {
 		t.Errorf("on standard error: %s%v; want %s", line, err, want)
 	}
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
@@ -65,6 +65,12 @@ func TestServeRival(t *testing.T) {
 			t.Fatal("SIGTERM does not end vblade")
 		}
 	}
+	mac := s.link.MAC()
+	want := fmt.Sprintf("vblade: tgt0: %v serves e9.0 too; if that is not another path to the same disk, "+
+		"give one of them another shelf or slot\n", net.HardwareAddr(mac[:]))
+	if !strings.Contains(first.stderr.String(), want) {
+		t.Errorf("the first says %swant %s", &first.stderr, want)
+	}
 }
 
 // TestNoRivals looks for rivals where there are none: there is a target of
@@ -79,7 +85,9 @@ func TestNoRivals(t *testing.T) {
 			s := newTestbed(t)
 			e := s.start(t, "9", c.slot, c.exported, "FILE")
 			var said strings.Builder
-			s.openRivals(t, c.asked, &said).look(context.Background())
+			j := journal.New(&said)
+			s.openRivals(t, c.asked, j).look(context.Background())
+			j.Close(patience)
 			if said.Len() > 0 {
 				t.Errorf("it warns: %s", &said)
 			}
@@ -101,7 +109,8 @@ func TestRivalsLinkDown(t *testing.T) {
 	}
 	set("down")
 	var said strings.Builder
-	r := s.openRivals(t, "ini0", &said)
+	j := journal.New(&said)
+	r := s.openRivals(t, "ini0", j)
 	if _, err := r.ini.Ask(9, 0, time.Second, 1); err == nil {
 		t.Error("a link that is down takes the question")
 	}
@@ -116,7 +125,8 @@ func TestRivalsLinkDown(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("it does not ask")
 	}
-	if want := rivalLine("ini0", s.mac, "67 sectors"); said.String() != want {
+	j.Close(patience)
+	if want := rivalLine("ini0", s.mac, "68 sectors"); said.String() != want {
 		t.Errorf("it says %swant %s", said.String(), want)
 	}
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
@@ -133,7 +143,7 @@ func TestRivalsEnd(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	looked := make(chan struct{})
-	r := s.openRivals(t, "ini0", io.Discard)
+	r := s.openRivals(t, "ini0", journal.New(io.Discard))
 	go func() {
 		defer close(looked)
 		r.look(ctx)
@@ -151,7 +161,8 @@ func TestRivalsEnd(t *testing.T) {
 func TestManyRivals(t *testing.T) {
 	s := newTestbed(t)
 	var said strings.Builder
-	r := s.openRivals(t, "tgt0", &said)
+	j := journal.New(&said)
+	r := s.openRivals(t, "tgt0", j)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	answered := make(chan struct{})
@@ -164,6 +175,7 @@ func TestManyRivals(t *testing.T) {
 	r.look(context.Background())
 	cancel()
 	<-answered
+	j.Close(patience)
 	want := ""
 	for k := range rivalsMost {
 		want += rivalLine("tgt0", aoe.MAC{2, 0, 0, 0, 7, byte(k)}, "size unknown")

@@ -16,10 +16,13 @@ func unconfined(string, bool) error { return nil }
 var refused = []struct {
 	line, want string
 }{
-	{"", "0 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"9 0 eth0", "3 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"T more", "5 arguments instead of 4; usage: vblade [-b buffers]"},
-	{"-r", "0 arguments instead of 4"},
+	{"", "shelf, slot, netif and filename are missing; usage: vblade [-b buffers]"},
+	{"9 0", "netif and filename are missing; usage: vblade [-b buffers]"},
+	{"9 0 eth0", "filename is missing; usage: vblade [-b buffers]"},
+	{"T more", `"more" is one argument too many (quote a name that holds spaces); usage: vblade [-b buffers]`},
+	{"-r", "shelf, slot, netif and filename are missing"},
+	{"9 0 EMPTY disk", "netif is empty; name a network interface"},
+	{"9 0 eth0 EMPTY", "filename is empty; name a regular file or a block device"},
 
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
@@ -42,35 +45,43 @@ var refused = []struct {
 	{"9 0 eth0,eth1,eth0 disk", `netif "eth0,eth1,eth0" names eth0 twice; once is enough`},
 	{"add 9 0 eth0,eth0 FILE", `netif "eth0,eth0" names eth0 twice; once is enough`},
 
-	{"serve T", "4 arguments instead of 0; usage: vblade serve [--control path] [--replace] [--metrics address]; see vblade serve --help"},
-	{"serve -r", "unknown shorthand flag: 'r' in -r; see vblade serve --help"},
+	{"serve T", `"9" is one argument too many; usage: vblade serve [--control path] [--replace] [--metrics address]; see vblade serve --help`},
+	{"serve -r", "there is no option -r; see vblade serve --help"},
 	{"serve --metrics 9100", `"9100" is no address`},
 	{"serve --control /nowhere/at/all", "mkdir /nowhere/at: no such file or directory (name another path by --control)"},
 	{"serve --control FILE", "listen at FILE: there is something else than a socket (name another path by --control)"},
 	{"serve --replace --control NONE", "no server listens at NONE; start one with: vblade serve --control NONE"},
-	{"add --control NONE 9 0 lo", "3 arguments instead of 4; usage: vblade add [--control path] [export options] shelf slot netif[,netif...] filename"},
-	{"add --metrics :9100 9 0 lo FILE", "unknown flag: --metrics; see vblade add --help"},
+	{"serve --replaced", "there is no option --replaced (did you mean --replace?); see vblade serve --help"},
+	{"add --control NONE 9 0 lo", "filename is missing; usage: vblade add [--control path] [export options] shelf slot netif[,netif...] filename"},
+	{"add --metrics :9100 9 0 lo FILE", "there is no option --metrics; see vblade add --help"},
+	{"add --readonly 9 0 lo FILE", "there is no option --readonly (did you mean --read-only?); see vblade add --help"},
+	{"add -b 0 9 0 lo FILE", `-b, --buffers: "0" is no number of buffers; give 1 to 65535; see vblade add --help`},
+	{"add 9 0 lo EMPTY", "filename is empty; name a regular file or a block device"},
+	{"add --control NONE 9 0 /nowhere/disk lo", `"/nowhere/disk" cannot be an interface's name; lo is an interface: write netif before filename`},
 	{"add x 0 lo FILE", `shelf "x" is not a number; give 0 to 65534`},
 	{"add --control NONE 9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
 	{"add --control NONE -o 4 9 0 lo FILE", "offset of 4 sectors is past the end of FILE, which has 4; give less"},
 	{"add --control NONE 9 0 a/b FILE", `"a/b" cannot be an interface's name`},
 	{"add --control NONE 9 0 lo FILE", "no server listens at NONE; start one with: vblade serve --control NONE"},
-	{"remove", "0 arguments instead of 1; usage: vblade remove [--control path] e<shelf>.<slot>; see vblade remove --help"},
-	{"remove 9 0", "2 arguments instead of 1"},
+	{"remove", "e<shelf>.<slot> is missing; usage: vblade remove [--control path] e<shelf>.<slot>; see vblade remove --help"},
+	{"remove 9 0", `"0" is one argument too many; usage: vblade remove`},
 	{"remove 9.0", `"9.0" is no address; write e<shelf>.<slot>, such as e9.0`},
 	{"remove e9.0 --control NONE", "no server listens at NONE"},
-	{"status e9.0 e9.1", "2 arguments instead of 0 or 1; usage: vblade status"},
+	{"status e9.0 e9.1", `"e9.1" is one argument too many; usage: vblade status`},
+	{"status --jsn", "there is no option --jsn (did you mean --json?); see vblade status --help"},
 	{"status e9.256", `"e9.256" is no address`},
 	{"status --control NONE", "no server listens at NONE"},
 
-	{"-b 0 T", "give 1 to 65535"},
+	{"-b 0 T", `-b, --buffers: "0" is no number of buffers; give 1 to 65535; see vblade --help`},
 	{"-b 65536 T", "give 1 to 65535"},
 	{"-b -1 T", "give 1 to 65535"},
 	{"-b 16k T", "give 1 to 65535"},
 	{"-b 0x10 T", "give 1 to 65535"},
-	{"T -b", "flag needs an argument"},
+	{"T -b", "-b, --buffers needs a value"},
+	{"T --buffers", "-b, --buffers needs a value"},
+	{"T --metrics", "--metrics needs a value"},
 
-	{"-o -1 T", "give 0 to 281474976710656 sectors"},
+	{"-o -1 T", "-o, --offset: -1 is out of range; give 0 to 281474976710656 sectors"},
 	{"-o 281474976710657 T", "give 0 to 281474976710656 sectors"},
 	{"-o 99999999999999999999 T", "give 0 to 281474976710656 sectors"},
 	{"-o 0xffffffffffffffff T", "give 0 to 281474976710656 sectors"},
@@ -85,7 +96,7 @@ var refused = []struct {
 	{"-l -1 T", "give 1 to 281474976710656 sectors"},
 	{"-l x T", "give a number of sectors, in decimal, 0x hex or 0 octal"},
 
-	{"-m x T", `number 1 of the list, "x", is not a MAC; write it like 00:0c:29:ab:cd:ef or 000c29abcdef`},
+	{"-m x T", `vblade: -m, --mac: number 1 of the list, "x", is not a MAC; write it like 00:0c:29:ab:cd:ef or 000c29abcdef`},
 	{"--mac= T", `number 1 of the list, "", is not a MAC`},
 	{"-m 001122334455, T", `number 2 of the list, "", is not a MAC`},
 	{"-m ,001122334455 T", `number 1 of the list, "", is not a MAC`},
@@ -106,11 +117,21 @@ var refused = []struct {
 	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: there is something else than a socket (name another path)"},
 	{"--metrics unix:FILE/x 9 0 lo FILE", "listen on unix:FILE/x for metrics: not a directory (name another address)"},
 
-	{"-z T", "unknown shorthand flag"},
-	{"--nothing T", "unknown flag"},
-	{"-rz T", "unknown shorthand flag"},
-	{"-1 0 eth0 disk", "unknown shorthand flag"},
+	{"-z T", "there is no option -z; see vblade --help"},
+	{"--nothing T", "there is no option --nothing; see vblade --help"},
+	{"-rz T", "there is no option -z; see vblade --help"},
+	{"-1 0 eth0 disk", "there is no option -1; before an argument that begins with - write --; see vblade --help"},
+	{"--readonly T", "there is no option --readonly (did you mean --read-only?); see vblade --help"},
+	{"--read_only=true T", "there is no option --read_only (did you mean --read-only?); see vblade --help"},
+	{"--buffer 4 T", "there is no option --buffer (did you mean --buffers?); see vblade --help"},
+	{"--len 4 T", "there is no option --len (did you mean --length?); see vblade --help"},
+	{"-readonly T", "there is no option -e in -readonly (did you mean --read-only?); see vblade --help"},
+	{"-metrics=:9100 T", "-m, --mac: number 1 of the list"},
+	{"--=x T", `"--=x" is no option`},
+	{"--read-only=yes T", `-r, --read-only: "yes" is neither true nor false; leave the value out`},
 
+	{"9 0 /nowhere/disk lo", "interface /nowhere/disk: no such network interface; there are lo"},
+	{"9 0 /nowhere/disk lo", "; lo is an interface: write netif before filename"},
 	{"9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
 	{"9 0 lo /", "open /: is a directory; name a regular file or a block device"},
 	{"9 0 lo /dev/null", "/dev/null: is a character device"},
@@ -129,8 +150,11 @@ func TestRefused(t *testing.T) {
 	}
 	for _, c := range refused {
 		var stdout, stderr strings.Builder
-		status := run(words(strings.NewReplacer("FILE", file, "NONE", none).Replace(c.line)), &stdout, &stderr, unconfined)
-		if status != 1 {
+		args := words(strings.NewReplacer("FILE", file, "NONE", none).Replace(c.line))
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "EMPTY", "")
+		}
+		if status := run(args, &stdout, &stderr, unconfined); status != 1 {
 			t.Errorf("vblade %s: exit status %d", c.line, status)
 		}
 		if stdout.Len() > 0 {
@@ -153,10 +177,10 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] shelf slot netif[,netif...] filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] shelf slot netif[,netif...] filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--force", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

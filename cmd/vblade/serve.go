@@ -6,17 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"os"
 
 	"vblade/internal/control"
 	"vblade/internal/fdstore"
+	"vblade/internal/journal"
 )
 
 // host is all that "vblade serve" has open.
 type host struct {
-	log      *log.Logger
+	journal  *journal.Journal
+	log      *journal.Log
 	store    *fdstore.Store      // nil where no service manager keeps files
 	old      *control.Succession // nil without --replace
 	exports  []*control.Export   // from before a restart
@@ -29,7 +30,7 @@ type host struct {
 // serveMany serves the exports that clients add, until a signal ends it or a
 // successor takes over.
 func serveMany(o options, c console) error {
-	h := &host{log: log.New(c.stderr, "vblade: ", 0)}
+	h := &host{journal: c.journal, log: c.log()}
 	defer h.close()
 	if err := h.open(o); err != nil {
 		return err
@@ -38,14 +39,14 @@ func serveMany(o options, c console) error {
 	ctx, stop := untilSignal()
 	defer stop()
 	if err := c.restrict("", true); err != nil {
-		h.log.Printf("the process keeps rights that it does not need: %v", err)
+		h.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	ended := h.start()
 	s := control.NewServer(h.config(o))
 	err := h.begin(s)
 	if err == nil {
 		fmt.Fprintf(c.stdout, "pid %d: listens at %s\n", os.Getpid(), o.control)
-		end := h.observed.begin(ctx, h.site.server, h.log)
+		end := h.observed.begin(ctx, h.site.server, h.journal)
 		defer end()
 		err = s.Serve(ctx, h.listener)
 	}
@@ -72,7 +73,7 @@ func (h *host) open(o options) (err error) {
 	if h.store = fdstore.New(); h.store != nil {
 		h.restore()
 	}
-	if h.site, err = openSite(h.log); err != nil {
+	if h.site, err = openSite(h.journal); err != nil {
 		return err
 	}
 	if o.replace {
@@ -116,7 +117,7 @@ func (h *host) restore() {
 		h.exports = append(h.exports, e)
 	}
 	for _, w := range warnings {
-		h.log.Print(w)
+		h.log.Warnf("%v", w)
 	}
 }
 

@@ -35,7 +35,7 @@ type testbed struct {
 }
 
 // newTestbed lays the wire and makes a file with what a frametest.Store holds,
-// three sectors behind its beginning.
+// three sectors behind its beginning and one before its end.
 func newTestbed(t *testing.T) *testbed {
 	t.Helper()
 	s := &testbed{host: lab.TestHost(t), file: filepath.Join(t.TempDir(), "disk")}
@@ -46,7 +46,7 @@ func newTestbed(t *testing.T) *testbed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.link.Close() })
-	content := append(make([]byte, 3*512), frametest.Content(0, frametest.Sectors)...)
+	content := append(make([]byte, 3*512), frametest.Content(0, frametest.Sectors+1)...)
 	if err := os.WriteFile(s.file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -161,8 +161,8 @@ func (s *testbed) ask(t *testing.T, flags aoe.ATAFlag, opcode, count uint8, lba 
 // serves, and ends with a signal.
 func TestServe(t *testing.T) {
 	s := newTestbed(t)
-	e := s.start(t, "-b", "272", "-o", "3", "-l63", "9", "0", "tgt0", "FILE")
-	if want := fmt.Sprintf("pid %d: e9.0, 63 sectors O_RDWR\n", os.Getpid()); e.line != want {
+	e := s.start(t, "-b", "272", "-o", "3", "-l62", "9", "0", "tgt0", "FILE")
+	if want := fmt.Sprintf("pid %d: e9.0, 62 sectors O_RDWR\n", os.Getpid()); e.line != want {
 		t.Errorf("prints %q; want %q", e.line, want)
 	}
 	known := s.receive(t)
@@ -171,13 +171,13 @@ func TestServe(t *testing.T) {
 		t.Errorf("it makes itself known by\n%s\nwant\n%s", got, want)
 	}
 	data := bytes.Repeat([]byte{0xa5}, 512)
-	if r := s.ask(t, aoe.ATAWrite, 0x30, 1, 62, data); len(r) != 60 || r.ATAStatus() != 0x40 {
+	if r := s.ask(t, aoe.ATAWrite, 0x30, 1, 61, data); len(r) != 60 || r.ATAStatus() != 0x40 {
 		t.Errorf("a write is answered by %x", []byte(r))
 	}
-	if r := s.ask(t, 0, 0x20, 2, 61, nil); !bytes.Equal(r[aoe.ATALen:], append(frametest.Content(61, 1), data...)) {
+	if r := s.ask(t, 0, 0x20, 2, 60, nil); !bytes.Equal(r[aoe.ATALen:], append(frametest.Content(60, 1), data...)) {
 		t.Errorf("a read is answered by %x", []byte(r))
 	}
-	if r := s.ask(t, 0, 0x20, 1, 63, nil); r.ATAError() != 0x10 {
+	if r := s.ask(t, 0, 0x20, 1, 62, nil); r.ATAError() != 0x10 {
 		t.Errorf("a read behind the window is answered by %x", []byte(r))
 	}
 	e.stop(t, syscall.SIGTERM)
@@ -185,7 +185,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got[(3+62)*512:(3+63)*512], data) || !bytes.Equal(got[(3+63)*512:], frametest.Content(63, 1)) {
+	if !bytes.Equal(got[(3+61)*512:(3+62)*512], data) || !bytes.Equal(got[(3+62)*512:(3+63)*512], frametest.Content(62, 1)) {
 		t.Error("the file does not hold what was written, or more of it was")
 	}
 }
@@ -195,7 +195,7 @@ func TestServeReadOnly(t *testing.T) {
 	s := newTestbed(t)
 	own := aoe.MAC(s.link.MAC())
 	e := s.start(t, "9", "0", "tgt0", "FILE", "-rs", "-m", fmt.Sprintf("%x,020000000404", own[:]))
-	if want := fmt.Sprintf("pid %d: e9.0, 67 sectors O_RDONLY\n", os.Getpid()); e.line != want {
+	if want := fmt.Sprintf("pid %d: e9.0, 68 sectors O_RDONLY\n", os.Getpid()); e.line != want {
 		t.Errorf("prints %q; want %q", e.line, want)
 	}
 	if to := s.receive(t).Dst(); to != own {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"runtime"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/control"
+	"vblade/internal/journal"
 	"vblade/internal/netio"
 	"vblade/internal/server"
 )
@@ -39,7 +39,7 @@ const (
 type site struct {
 	host   *netio.Host
 	server *server.Server
-	log    *log.Logger
+	log    *journal.Log
 	name   string // of the host, for the serial numbers
 
 	mu      sync.Mutex // held while links and exports come and go
@@ -57,12 +57,13 @@ type usedLink struct {
 
 // served is what an export holds.
 type served struct {
-	disk  *ata.File
-	links []string
+	disk   *ata.File
+	links  []string
+	claims claims
 }
 
 // openSite opens the host, with no links and no exports.
-func openSite(logger *log.Logger) (*site, error) {
+func openSite(j *journal.Journal) (*site, error) {
 	name, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("find the host's name for the serial numbers: %w", err)
@@ -71,14 +72,14 @@ func openSite(logger *log.Logger) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv := server.New(host, logger)
+	srv := server.New(host, j.Log(""))
 	if err := useRings(srv, os.Getenv); err != nil {
-		logger.Printf("workers wait for disks, which costs more: %v", err)
+		j.Log("").Warnf("workers wait for disks, which costs more: %v", err)
 	}
 	return &site{
 		host:    host,
 		server:  srv,
-		log:     logger,
+		log:     j.Log(""),
 		name:    name,
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
@@ -108,12 +109,18 @@ func (s *site) Add(e control.Export) error {
 	if err != nil {
 		return err
 	}
-	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
-	if err := s.server.Add(b, ports...); err != nil {
+	held, err := s.claim(e.Name(), e.Links)
+	if err != nil {
 		s.give(e.Links)
 		return err
 	}
-	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links}
+	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
+	if err := s.server.Add(b, ports...); err != nil {
+		held.release()
+		s.give(e.Links)
+		return err
+	}
+	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links, claims: held}
 	return nil
 }
 
@@ -127,6 +134,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 		return fmt.Errorf("%s is not served here", name)
 	}
 	delete(s.exports, name)
+	defer e.claims.release() // whatever hangs answers nothing
 	if err := s.server.Remove(name, within); err != nil {
 		s.undone = true // whatever hangs may use the disk and its buffers
 		return err
@@ -174,7 +182,7 @@ func (s *site) openLink(name string) (*usedLink, error) {
 		return nil, err
 	}
 	for _, w := range l.Warnings(receiveBuffer) {
-		s.log.Print(w)
+		s.log.Warnf("%s", w)
 	}
 	return &usedLink{Link: l, port: port}, nil
 }
@@ -198,6 +206,8 @@ func (s *site) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	// From then on it receives nothing: whoever starts in its place need not wait.
+	defer context.AfterFunc(ctx, s.releaseClaims)()
 	err := s.server.Serve(ctx, endWithin)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,9 +215,19 @@ func (s *site) serve(ctx context.Context) error {
 	return err
 }
 
+// releaseClaims gives up the claims of all exports.
+func (s *site) releaseClaims() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.exports {
+		e.claims.release()
+	}
+}
+
 // close closes what is open, unless something may still use it: then it stays
 // open until the process ends.
 func (s *site) close() error {
+	s.releaseClaims()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.undone {

@@ -12,18 +12,38 @@ import (
 const wholeFrame = 0xffffffff
 
 // MaxFilter is the most instructions of a request filter with n masks.
-func MaxFilter(n int) int { return 13 + 5*n }
+func MaxFilter(n int) int { return 19 + 5*n }
+
+// filterHead is the number of instructions of filterBegin.
+const filterHead = 10
+
+// filterBegin returns the beginning of a target's filter. What is no AoE frame
+// does not pass, and of replies only those that a target makes itself known by
+// (section 4): one of our address is a rival. Requests go on behind it, with as
+// few instructions as if there were no replies.
+func filterBegin() [filterHead]bpf.RawInstruction {
+	return [...]bpf.RawInstruction{
+		load(offEtherType, 2),
+		jump(bpf.JumpNotEqual, uint32(EtherType), 7),
+		load(offVersion, 1),
+		jump(bpf.JumpBitsNotSet, uint32(FlagResponse), 6),
+		load(offDst, 4),
+		jump(bpf.JumpNotEqual, 0xffffffff, 3), // broadcast
+		load(offCommand, 1),
+		jump(bpf.JumpNotEqual, uint32(CommandConfig), 1),
+		pass(wholeFrame),
+		pass(0),
+	}
+}
 
 // RequestFilter appends to program the socket filter of a target: AoE requests
 // to its shelf and slot, or to every one (section 7), from the sources in
-// masks, or where that is empty from all. It allocates nothing where program
-// has room for MaxFilter instructions.
+// masks, or where that is empty from all; and what filterBegin passes. It
+// allocates nothing where program has room for MaxFilter instructions.
 func RequestFilter(program []bpf.RawInstruction, shelf uint16, slot uint8, masks []MAC) []bpf.RawInstruction {
+	begin := filterBegin()
+	program = append(program, begin[:]...)
 	program = append(program,
-		load(offEtherType, 2),
-		jump(bpf.JumpNotEqual, uint32(EtherType), 8),
-		load(offVersion, 1),
-		jump(bpf.JumpBitsSet, uint32(FlagResponse), 6),
 		load(offShelf, 2),
 		jump(bpf.JumpEqual, uint32(shelf), 1),
 		jump(bpf.JumpNotEqual, uint32(EveryShelf), 3),

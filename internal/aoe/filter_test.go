@@ -50,7 +50,9 @@ func everyFrame() [][]byte {
 	for _, c := range frametest.All() {
 		frames = append(frames, c.Frames()...)
 		if c.Reply != nil {
-			frames = append(frames, c.Reply)
+			toAll := bytes.Clone(c.Reply)
+			copy(toAll, aoe.Broadcast[:])
+			frames = append(frames, c.Reply, toAll)
 		}
 	}
 	first := frames[2]
@@ -64,6 +66,13 @@ func everyFrame() [][]byte {
 		frames = append(frames, f)
 	}
 	return frames
+}
+
+// announces tells whether a frame is a config reply to all: by it a target makes
+// itself known (section 4), and every filter of a target passes it.
+func announces(f []byte) bool {
+	return len(f) >= 20 && f[12] == 0x88 && f[13] == 0xa2 && f[14]&0x08 != 0 && f[19] == 1 &&
+		f[0] == 0xff && f[1] == 0xff && f[2] == 0xff && f[3] == 0xff
 }
 
 // addressed tells whether a filter of a target has to pass a frame, whoever
@@ -86,7 +95,7 @@ func TestRequestFilter(t *testing.T) {
 		vm := machine(t, aoe.RequestFilter(nil, own.shelf, own.slot, nil))
 		passed := 0
 		for _, f := range everyFrame() {
-			want := addressed(f, own.shelf, own.slot)
+			want := addressed(f, own.shelf, own.slot) || announces(f)
 			if got := passes(t, vm, f); got != want {
 				t.Fatalf("filter of e%d.%d: passes is %v, want %v:\n%s", own.shelf, own.slot, got, want, hex.Dump(f))
 			}
@@ -137,7 +146,7 @@ func TestRequestFilterMasks(t *testing.T) {
 				}
 			}
 			for _, f := range frames {
-				want := addressed(f, frametest.Shelf, frametest.Slot) && slices.Contains(masks, aoe.Frame(f).Src())
+				want := announces(f) || addressed(f, frametest.Shelf, frametest.Slot) && slices.Contains(masks, aoe.Frame(f).Src())
 				if got := passes(t, vm, f); got != want {
 					t.Fatalf("passes is %v, want %v:\n%s", got, want, hex.Dump(f))
 				}

@@ -23,6 +23,9 @@ type Target struct {
 // and FreeBSD has net.bpf.maxinsns.
 const FilterLimit = 4096 - 16
 
+// ShortestFilter is the least limit of instructions of a server's filter.
+const ShortestFilter = filterHead + 1
+
 // MaxServerFilter is the most instructions of the filter of so many targets,
 // which have so many masks in all.
 func MaxServerFilter(targets, masks int) int {
@@ -32,7 +35,7 @@ func MaxServerFilter(targets, masks int) int {
 	// A target makes two steps among the addresses, two for its slot on every
 	// shelf and two for its shelf. Each may take a comparison and a jump to what
 	// follows; a list of masks takes 4 and at most 5 for each mask.
-	return min(FilterLimit, 32+targets*(6*2+1+4)+5*masks)
+	return min(FilterLimit, 32+filterHead+targets*(6*2+1+4)+5*masks)
 }
 
 // ServerFilter is ServerFilterWithin FilterLimit.
@@ -41,9 +44,10 @@ func ServerFilter(program []bpf.RawInstruction, targets []Target) []bpf.RawInstr
 }
 
 // ServerFilterWithin appends to program the socket filter of a server, of no
-// more than limit instructions, 6 at the least: AoE requests to any target, or
-// to every shelf, every slot or both (section 7) where that means a target,
-// from a source that one of the targets addressed admits. It sorts targets.
+// more than limit instructions, ShortestFilter at the least: AoE requests to any
+// target, or to every shelf, every slot or both (section 7) where that means a
+// target, from a source that one of the targets addressed admits; and what
+// filterBegin passes. It sorts targets.
 // It allocates nothing where program has room for MaxServerFilter instructions.
 //
 // Where the limit is too low, the filter passes more frames, never fewer, and
@@ -109,15 +113,12 @@ func (w *filterWriter) patch(at int) {
 	}
 }
 
-// begin starts anew with the beginning of each filter: what is not an AoE
-// request does not pass.
+// begin starts anew with the beginning of each filter.
 func (w *filterWriter) begin() {
 	w.program, w.size = w.program[:w.start], 0
-	w.put(load(offEtherType, 2))
-	w.put(jump(bpf.JumpNotEqual, uint32(EtherType), 2))
-	w.put(load(offVersion, 1))
-	w.put(jump(bpf.JumpBitsNotSet, uint32(FlagResponse), 1))
-	w.put(pass(0))
+	for _, i := range filterBegin() {
+		w.put(i)
+	}
 }
 
 // addresses writes the filter of all addresses, with the lists that were not

@@ -26,6 +26,9 @@ type verdict struct {
 // judge is the definition of a server's filter.
 func judge(f []byte, targets []aoe.Target) verdict {
 	var v verdict
+	if announces(f) {
+		return verdict{address: true, admits: true}
+	}
 	if len(f) < 19 || f[12] != 0x88 || f[13] != 0xa2 || f[14]&0x08 != 0 {
 		return v
 	}
@@ -211,7 +214,7 @@ func TestServerFilterLimit(t *testing.T) {
 	few[0].Masks = crowd(100)
 	whole := aoe.ServerFilter(nil, few)
 	check(t, whole, few, shots(r, few, 5000), true)
-	for limit := len(whole); limit >= 6; limit-- {
+	for limit := len(whole); limit >= aoe.ShortestFilter; limit-- {
 		raw := aoe.ServerFilterWithin(nil, few, limit)
 		if len(raw) > limit {
 			t.Fatalf("%d instructions, limit %d", len(raw), limit)
@@ -265,7 +268,7 @@ func TestServerFilterMany(t *testing.T) {
 			if len(f) < 19 {
 				continue
 			}
-			want := aoe.Frame(f).EtherType() == aoe.EtherType && !aoe.Frame(f).Has(aoe.FlagResponse) &&
+			want := announces(f) || aoe.Frame(f).EtherType() == aoe.EtherType && !aoe.Frame(f).Has(aoe.FlagResponse) &&
 				(c.level == "nothing" || shelves[binary.BigEndian.Uint16(f[16:])])
 			if got := passes(t, vm, f); got != want {
 				t.Fatalf("%d targets: passes is %v, want %v:\n%s", c.n, got, want, hex.Dump(f))

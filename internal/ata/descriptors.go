@@ -42,7 +42,7 @@ func (f *File) Descriptors() []*os.File { return slices.Clone(f.openings) }
 // Duplicate returns another File of the same openings, for when this one is
 // closed. It does not wait for the disk.
 func (f *File) Duplicate() (*File, error) {
-	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, readOnly: f.readOnly}
+	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, tail: f.tail, held: f.held, readOnly: f.readOnly}
 	for _, opening := range f.openings {
 		copied, err := duplicate(opening)
 		if err != nil {

@@ -18,6 +18,7 @@ type Options struct {
 	ReadOnly bool  // open it for reading only
 	Direct   bool  // O_DIRECT: past the page cache
 	Sync     bool  // O_SYNC: a write returns once it is on the disk
+	Force    bool  // serve for writing what this host uses itself
 	Writers  int   // with Sync, how many writes and flushes may run at once; 0 for one
 }
 
@@ -31,7 +32,10 @@ type File struct {
 	foreign  bool        // the path is another process's, and leads elsewhere here
 	start    int64       // of the window, in bytes
 	length   int64       // of the window, in bytes, at the most; 0 for no limit
+	tail     int64       // bytes behind the last whole sector, if the window has no other end
+	held     string      // what Options.Force serves nevertheless
 	readOnly bool
+	settles  bool        // it is a writer's opening of a disk, and O_SYNC
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
 	size    atomic.Int64 // of the window, in bytes
@@ -58,7 +62,15 @@ func OpenFile(path string, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newFile(path, o, openings)
+	f, err := newFile(path, o, openings)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.checkHeld(o); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // newFile makes a File of the openings of a file, which it owns: if it fails, it
@@ -167,6 +179,9 @@ func (f *File) setWindow(path string, o Options) error {
 			o.Length, path, left, o.Offset, total)
 	}
 	f.start, f.length = o.Offset*SectorSize, o.Length*SectorSize
+	if o.Length == 0 {
+		f.tail = bytes % SectorSize
+	}
 	f.resize(bytes)
 	return nil
 }

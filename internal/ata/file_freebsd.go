@@ -111,12 +111,8 @@ func (f *File) flush() error {
 // settle has a write that O_SYNC was asked for reach the disk where the system
 // does not see to that itself: on a device.
 func (f *File) settle() error {
-	flags, err := unix.FcntlInt(uintptr(f.fd), unix.F_GETFL, 0)
-	if err != nil || flags&unix.O_SYNC == 0 {
-		return err
-	}
-	if device, err := f.isDevice(); err != nil || !device {
-		return err
+	if !f.settles {
+		return nil
 	}
 	return f.flush()
 }

@@ -26,7 +26,7 @@ func (p peer) String() string { return fmt.Sprintf("uid %d, pid %d", p.uid, p.pi
 func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	p, err := peerOf(conn)
 	if err != nil {
-		s.Log.Printf("control: a client is not answered, since it is not known who it is: %v", err)
+		s.Log.Warnf("control: a client is not answered, since it is not known who it is: %v", err)
 		return
 	}
 	w := wire{conn}
@@ -50,13 +50,13 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 		return
 	}
 	if err := w.send(s.do(r, files, p), nil, requestTime); err != nil {
-		s.Log.Printf("control: %v: it took no reply: %v", p, err)
+		s.Log.Warnf("control: %v: it took no reply: %v", p, err)
 	}
 }
 
 // refuse answers what is no request.
 func (s *Server) refuse(w wire, p peer, err error) {
-	s.Log.Printf("control: %v: refused: %v", p, err)
+	s.Log.Warnf("control: %v: refused: %v", p, err)
 	w.send(s.reply(err), nil, requestTime)
 }
 
@@ -111,11 +111,11 @@ func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply 
 func (s *Server) note(p peer, what, about string, err error) {
 	switch {
 	case err != nil:
-		s.Log.Printf("control: %v: %s: %v", p, what, err)
+		s.Log.Warnf("control: %v: %s: %v", p, what, err)
 	case about != "":
-		s.Log.Printf("control: %v: %s: %s", p, what, about)
+		s.Log.Infof("control: %v: %s: %s", p, what, about)
 	default:
-		s.Log.Printf("control: %v: %s: done", p, what)
+		s.Log.Infof("control: %v: %s: done", p, what)
 	}
 }
 

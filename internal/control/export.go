@@ -193,6 +193,7 @@ func notInLink(r rune) bool { return r <= ' ' || r == '/' || r == ':' || r >= 0x
 func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
+	options.Force, others.Force = false, false // a matter of opening alone
 	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers &&
 		slices.Equal(sorted(e.Links), sorted(other.Links)) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"log"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"vblade/test/frametest"
 )
 
 // pair returns the ends of a connection.
@@ -81,7 +81,7 @@ func FuzzConnection(f *testing.F) {
 		warmB.Close()
 		before := descriptors(t)
 		g := newEngine(&lan{t: t, by: map[string]*engine{}})
-		s := NewServer(Config{Engine: g, Log: log.New(io.Discard, "", 0), End: time.Second})
+		s := NewServer(Config{Engine: g, Log: new(frametest.Log), End: time.Second})
 		client, server := pair(t)
 		answered := make(chan struct{})
 		go func() {

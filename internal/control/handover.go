@@ -44,11 +44,11 @@ const listenerName = "control"
 func (s *Server) handOver(w wire, p peer, own *os.File) {
 	err := s.tryHandOver(w, p, own)
 	if err != nil {
-		s.Log.Printf("control: %v: replace: %v; this server goes on", p, err)
+		s.Log.Warnf("control: %v: replace: %v; this server goes on", p, err)
 		w.send(s.reply(err), nil, requestTime)
 		return
 	}
-	s.Log.Printf("control: %v: replace: it has taken over all exports", p)
+	s.Log.Infof("control: %v: replace: it has taken over all exports", p)
 	w.send(s.reply(nil), nil, requestTime)
 	close(s.replaced)
 }
@@ -194,7 +194,7 @@ func (s *Server) resume(entries []*entry, copies []*Export) {
 		}
 		err := s.Engine.Add(*copies[i])
 		if err != nil {
-			s.Log.Printf("%s is not served again: %v; retrying", e.Name(), err)
+			s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
 		}
 		s.table.renew(e, copies[i], err)
 	}

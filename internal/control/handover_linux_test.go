@@ -107,7 +107,7 @@ func TestReplace(t *testing.T) {
 	if d := now.engine.get("e9.1").Disk; len(d.Descriptors()) != 8 {
 		t.Errorf("e9.1 has %d descriptors", len(d.Descriptors()))
 	}
-	if !strings.Contains(old.journal.String(), "replace: it has taken over all exports") {
+	if !strings.Contains(old.journal.Leveled(), "replace: it has taken over all exports") {
 		t.Errorf("the old log:\n%s", old.journal)
 	}
 	now.end()

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"os"
 	"sync"
@@ -33,6 +32,14 @@ type Keeper interface {
 	Drop(name string) error
 }
 
+// Log is where a Server says what was done, a line at a time; journal.Log is one.
+// It must not make its callers wait.
+type Log interface {
+	Errorf(format string, a ...any) // what should be served is not
+	Warnf(format string, a ...any)  // what was refused, or only half done
+	Infof(format string, a ...any)  // what was done
+}
+
 // Limits of a connection.
 const (
 	maxClients  = 16               // that are answered at once; others wait to be accepted
@@ -45,7 +52,7 @@ const (
 type Config struct {
 	Engine    Engine
 	Keeper    Keeper // nil for none
-	Log       *log.Logger
+	Log       Log
 	End       time.Duration       // that removing an export may take
 	Listeners map[string]*os.File // handed to a successor, beside the control socket
 }
@@ -113,7 +120,7 @@ func (s *Server) await(clients *sync.WaitGroup) {
 	select {
 	case <-done:
 	case <-time.After(endTime):
-		s.Log.Print("control: a request does not end; it is given up")
+		s.Log.Warnf("control: a request does not end; it is given up")
 	}
 }
 
@@ -148,7 +155,7 @@ func (s *Server) pause(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.Log.Printf("control: cannot accept a client: %v; retrying", err)
+	s.Log.Warnf("control: cannot accept a client: %v; retrying", err)
 	select {
 	case <-ctx.Done():
 	case <-time.After(time.Second):
@@ -175,7 +182,7 @@ func (s *Server) Retry() {
 		err := s.Engine.Add(*e.Export)
 		s.table.settle(e, err)
 		if err == nil {
-			s.Log.Printf("%s is served again: %s", e.Name(), e.describe())
+			s.Log.Infof("%s is served again: %s", e.Name(), e.describe())
 		}
 	}
 }
@@ -186,12 +193,12 @@ func (s *Server) Restore(exports []*Export) {
 	for _, export := range exports {
 		e, _, err := s.table.arrive(export)
 		if err != nil || e.Export != export {
-			s.Log.Printf("%s is there twice; the second is left out", export.Name())
+			s.Log.Warnf("%s is there twice; the second is left out", export.Name())
 			export.Disk.Close()
 			continue
 		}
 		if err = s.Engine.Add(*export); err != nil {
-			s.Log.Printf("%s is not served again: %v; retrying", e.Name(), err)
+			s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
 		}
 		s.table.settle(e, err)
 	}
@@ -216,7 +223,7 @@ func (s *Server) add(e *Export) (warning, err error) {
 		return nil, err
 	}
 	if warning = s.keep(e, files); warning != nil {
-		s.Log.Printf("%s is served, but will be lost in a restart: %v", e.Name(), warning)
+		s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), warning)
 	}
 	s.table.settle(now, nil)
 	return warning, nil
@@ -240,7 +247,7 @@ func (s *Server) drop(e *entry) {
 		return
 	}
 	if err := s.Keeper.Drop(e.Name()); err != nil {
-		s.Log.Printf("%s will come back after a restart: %v", e.Name(), err)
+		s.Log.Warnf("%s will come back after a restart: %v", e.Name(), err)
 	}
 }
 

@@ -47,7 +47,7 @@ func TestAdd(t *testing.T) {
 	if err != nil || len(a.Exports) != 5 || a.Exports[4].Name != "e9.4" || !slices.Equal(a.Exports[4].Links, []string{"eth0", "eth1.5"}) {
 		t.Errorf("status: %+v, %v", a, err)
 	}
-	if want := fmt.Sprintf("control: uid %d, pid %d: add e9.1: ", os.Getuid(), os.Getpid()); !strings.Contains(r.journal.String(), want) {
+	if want := fmt.Sprintf("info: control: uid %d, pid %d: add e9.1: ", os.Getuid(), os.Getpid()); !strings.Contains(r.journal.Leveled(), want) {
 		t.Errorf("the log is\n%swant %q", r.journal, want)
 	}
 }
@@ -209,7 +209,7 @@ func TestEndWithHungRequest(t *testing.T) {
 	if err := r.wait(); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(r.journal.String(), "control: a request does not end; it is given up") {
+	if !strings.Contains(r.journal.Leveled(), "warning: control: a request does not end; it is given up") {
 		t.Errorf("the log is\n%s", r.journal)
 	}
 	close(leave)
@@ -340,5 +340,29 @@ func TestFailedIsReplaced(t *testing.T) {
 	r.mustAdd(newExport(t, 9, 1))
 	if a, err := r.Status(""); err != nil || len(a.Exports) != 1 || a.Exports[0].Trouble != "" {
 		t.Errorf("status: %+v, %v", a, err)
+	}
+}
+
+// TestLevels does what the log tells: what a client did is good to know, what was
+// refused may need to be looked at, and what is not served is an error.
+func TestLevels(t *testing.T) {
+	r := startServer(t)
+	e := newExport(t, 9, 0)
+	r.mustAdd(e)
+	if _, err := r.Remove("e9.1"); err == nil {
+		t.Error("what is not served is removed")
+	}
+	if _, err := r.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	r.engine.set(func() { r.engine.add = func(Export) error { return errors.New("no such interface") } })
+	r.Server.Restore([]*Export{newExport(t, 9, 2)})
+	who := fmt.Sprintf("control: uid %d, pid %d: ", os.Getuid(), os.Getpid())
+	want := "info: " + who + "add e9.0: " + e.describe() + "\n" +
+		"warning: " + who + "remove e9.1: e9.1 is not served here; what is, says: vblade status\n" +
+		"info: " + who + "remove e9.0: done\n" +
+		"error: e9.2 is not served again: no such interface; retrying\n"
+	if got := r.journal.Leveled(); got != want {
+		t.Errorf("logged is\n%swant\n%s", got, want)
 	}
 }

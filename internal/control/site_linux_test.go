@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"maps"
 	"net"
 	"os"
@@ -18,6 +17,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
+	"vblade/test/frametest"
 )
 
 // patience is how long a test waits for what must happen.
@@ -149,26 +149,6 @@ func (k *keeper) Drop(name string) error {
 	return k.err
 }
 
-// journal is a log that tests read.
-type journal struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-// Write writes.
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-// String is all of it.
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
-}
-
 // running is a Server that serves.
 type running struct {
 	*Server
@@ -176,15 +156,15 @@ type running struct {
 	t       *testing.T
 	lan     *lan
 	engine  *engine
-	journal *journal
+	journal *frametest.Log
 	end     context.CancelFunc
 	err     chan error
 }
 
 // newServer returns a Server that does not serve yet.
 func newServer(t *testing.T, l *lan) *running {
-	r := &running{t: t, lan: l, engine: newEngine(l), journal: &journal{}, err: make(chan error, 1)}
-	r.Server = NewServer(Config{Engine: r.engine, Log: log.New(r.journal, "", 0), End: time.Second})
+	r := &running{t: t, lan: l, engine: newEngine(l), journal: new(frametest.Log), err: make(chan error, 1)}
+	r.Server = NewServer(Config{Engine: r.engine, Log: r.journal, End: time.Second})
 	return r
 }
 

@@ -155,7 +155,7 @@ func (s *Server) Succeed(x *Succession) error {
 		return fmt.Errorf("the other server goes on: %w", err)
 	}
 	s.keepAll()
-	s.Log.Printf("took over from pid %d", x.pid)
+	s.Log.Infof("took over from pid %d", x.pid)
 	return nil
 }
 
@@ -195,7 +195,7 @@ func (s *Server) withdraw() {
 	}
 	defer s.table.thaw()
 	if err := s.stopAll(entries); err != nil {
-		s.Log.Print(err)
+		s.Log.Errorf("%v", err)
 	}
 	for _, e := range entries {
 		if e.state == failed {
@@ -214,7 +214,7 @@ func (s *Server) keepAll() {
 	defer s.table.thaw()
 	for _, e := range entries {
 		if err := s.keep(e.Export, e.Disk.Descriptors()); err != nil {
-			s.Log.Printf("%s is served, but will be lost in a restart: %v", e.Name(), err)
+			s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), err)
 		}
 	}
 }

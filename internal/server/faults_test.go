@@ -36,7 +36,7 @@ func TestFailuresAreLoggedOnce(t *testing.T) {
 					s.pass(numbered(c.frames)...)
 				}
 				s.end()
-				if want := fmt.Sprintf("e%d.%d: %s\n", frametest.Shelf, frametest.Slot, c.want); s.log.String() != want {
+				if want := fmt.Sprintf("error: e%d.%d: %s\n", frametest.Shelf, frametest.Slot, c.want); s.log.Leveled() != want {
 					t.Errorf("logs %q; want %q", s.log, want)
 				}
 			})
@@ -78,7 +78,7 @@ func TestIdentifyNoticesTheSize(t *testing.T) {
 		t.Errorf("a read of sector 20 of 20 is answered by % x", f[:aoe.ATALen])
 	}
 	s.end()
-	if want := fmt.Sprintf("e%d.%d: the disk has 20 sectors now, not 64\n", frametest.Shelf, frametest.Slot); s.log.String() != want {
+	if want := fmt.Sprintf("info: e%d.%d: the disk has 20 sectors now, not 64\n", frametest.Shelf, frametest.Slot); s.log.Leveled() != want {
 		t.Errorf("logs %q; want %q", s.log, want)
 	}
 }

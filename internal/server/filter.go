@@ -4,9 +4,6 @@ package server
 
 import "vblade/internal/aoe"
 
-// shortestFilter is the limit of instructions below which no filter is tried.
-const shortestFilter = 6
-
 // refilterStale has the links drop what the masks shut out that were edited in
 // this turn, before the edits are answered.
 func (s *Server) refilterStale() {
@@ -35,7 +32,7 @@ func (s *Server) refilter(p *Port) {
 	if err == nil {
 		return
 	}
-	for limit := len(p.program) * 3 / 4; limit >= shortestFilter; limit = limit * 3 / 4 {
+	for limit := len(p.program) * 3 / 4; limit >= aoe.ShortestFilter; limit = limit * 3 / 4 {
 		p.program = aoe.ServerFilterWithin(p.program[:0], p.targets, limit)
 		if p.link.SetFilter(p.program) == nil {
 			s.unfiltered(p, err, "vblade drops what else is not for it by itself")
@@ -49,6 +46,6 @@ func (s *Server) refilter(p *Port) {
 func (s *Server) unfiltered(p *Port, err error, instead string) {
 	if !p.refused {
 		p.refused = true
-		s.log.Printf("%s: %v; %s", p.title(), err, instead)
+		s.log.Warnf("%s: %v; %s", p.title(), err, instead)
 	}
 }

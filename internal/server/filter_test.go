@@ -140,8 +140,8 @@ func TestFilterRefused(t *testing.T) {
 			if s.link.Reply(frametest.Tag) != nil {
 				t.Error("a source outside the masks is answered")
 			}
-			log := s.log.String()
-			if strings.Count(log, "memory0: ") != 1 || !strings.Contains(log, "the filter is too long; "+instead) {
+			log := s.log.Leveled()
+			if strings.Count(log, "warning: e265.4: memory0: ") != 1 || !strings.Contains(log, "the filter is too long; "+instead) {
 				t.Errorf("want the refusal logged once, in a line; got\n%s", log)
 			}
 		})

@@ -4,7 +4,6 @@ package server
 
 import (
 	"errors"
-	"log"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ const calm = 10 * time.Second
 // each request.
 type health struct {
 	disk  *ata.Disk
-	log   *log.Logger
+	log   Log
 	name  string               // of the blade
 	clock func() time.Duration // the time since some moment
 
@@ -37,8 +36,8 @@ type health struct {
 }
 
 // watchHealth begins to look after the health of a blade's disk.
-func (e *export) watchHealth(logger *log.Logger) {
-	e.health = health{disk: e.disk, log: logger, name: e.Name(), clock: clock, sectors: e.disk.Sectors()}
+func (e *export) watchHealth(log Log) {
+	e.health = health{disk: e.disk, log: log, name: e.Name(), clock: clock, sectors: e.disk.Sectors()}
 }
 
 // note takes how work ended that the disk was asked for. For work that
@@ -64,7 +63,7 @@ func (h *health) requestFailed(work ata.Work, err error) {
 	first := !h.failing.Swap(true)
 	h.mu.Unlock()
 	if first {
-		h.log.Printf("%s: %s: %v", h.name, describe(work), err)
+		h.log.Errorf("%s: %s: %v", h.name, describe(work), err)
 	}
 }
 
@@ -82,7 +81,7 @@ func (h *health) succeeded() {
 	}
 	h.mu.Unlock()
 	if well {
-		h.log.Printf("%s: the disk works again; %s failed", h.name, plural(int64(n), "request"))
+		h.log.Infof("%s: the disk works again; %s failed", h.name, plural(int64(n), "request"))
 	}
 }
 
@@ -93,7 +92,7 @@ func (h *health) flushFailed(err error) {
 	h.lost = true
 	h.mu.Unlock()
 	if first {
-		h.log.Printf("%s: flush: %v, although it was answered; from now on every flush fails: "+
+		h.log.Errorf("%s: flush: %v, although it was answered; from now on every flush fails: "+
 			"check the disk and what is on it, then restart vblade", h.name, err)
 	}
 }
@@ -112,13 +111,13 @@ func (h *health) identified(err error) {
 	h.sectors, h.remark = now, remark
 	h.mu.Unlock()
 	if resized {
-		h.log.Printf("%s: the disk has %s now, not %d", h.name, plural(now, "sector"), before)
+		h.log.Infof("%s: the disk has %s now, not %d", h.name, plural(now, "sector"), before)
 	}
 	switch {
 	case remarkable && remark == "":
-		h.log.Printf("%s: the disk's size and name are as they should be again", h.name)
+		h.log.Infof("%s: the disk's size and name are as they should be again", h.name)
 	case remarkable:
-		h.log.Printf("%s: %s", h.name, remark)
+		h.log.Warnf("%s: %s", h.name, remark)
 	}
 }
 
@@ -131,8 +130,8 @@ func (h *health) hangs(work ata.Work, now bool) {
 	h.mu.Unlock()
 	switch {
 	case now && !before:
-		h.log.Printf("%s: %s has not ended for %v: the disk hangs", h.name, describe(work), hangsAfter)
+		h.log.Errorf("%s: %s has not ended for %v: the disk hangs", h.name, describe(work), hangsAfter)
 	case before && !now:
-		h.log.Printf("%s: the disk goes on", h.name)
+		h.log.Infof("%s: the disk goes on", h.name)
 	}
 }

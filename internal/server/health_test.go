@@ -5,13 +5,13 @@ package server
 import (
 	"errors"
 	"fmt"
-	"log"
 	"strings"
 	"testing"
 	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/test/frametest"
 )
 
 // sizedStore is a store that has nothing but a size.
@@ -27,7 +27,7 @@ func (s *sizedStore) Size() int64 { return s.sectors * ata.SectorSize }
 type healthTest struct {
 	t     *testing.T
 	store *sizedStore
-	log   strings.Builder
+	log   frametest.Log
 	now   time.Duration
 	*health
 }
@@ -37,16 +37,16 @@ func newHealthTest(t *testing.T) *healthTest {
 	h := &healthTest{t: t, store: &sizedStore{sectors: 100}}
 	b := &export{Blade: blade.New(h.store, blade.Config{Shelf: 9})}
 	b.disk = b.Disk()
-	b.watchHealth(log.New(&h.log, "", 0))
+	b.watchHealth(&h.log)
 	h.health = &b.health
 	h.clock = func() time.Duration { return h.now }
 	return h
 }
 
-// logs checks what was logged since the last call.
+// logs checks what was logged since the last call, and of which level.
 func (h *healthTest) logs(want ...string) {
 	h.t.Helper()
-	got := strings.Split(strings.TrimSpace(h.log.String()), "\n")
+	got := strings.Split(strings.TrimSpace(h.log.Leveled()), "\n")
 	h.log.Reset()
 	if fmt.Sprint(got) != fmt.Sprint(append(want, make([]string, max(0, 1-len(want)))...)) {
 		h.t.Errorf("logs %q; want %q", got, want)
@@ -70,7 +70,7 @@ func TestHealthChanges(t *testing.T) {
 		h.note(aRead, nil)
 		h.logs()
 		h.note(aWrite, errors.New("no space left on device"))
-		h.logs("e9.0: write of 2 sectors at LBA 1234: no space left on device")
+		h.logs("error: e9.0: write of 2 sectors at LBA 1234: no space left on device")
 		for range 20 { // a bad sector beside good ones
 			h.note(aRead, nil)
 			h.now += calm - 1
@@ -89,16 +89,16 @@ func TestHealthChanges(t *testing.T) {
 		h.note(ata.Work{}, nil)
 		h.logs()
 		h.note(aFlush, nil)
-		h.logs("e9.0: the disk works again; 21 requests failed")
+		h.logs("info: e9.0: the disk works again; 21 requests failed")
 		h.note(aFlush, nil)
 		h.logs()
 	}
 	h.note(aRead, errBad)
-	h.logs("e9.0: read of 1 sector at LBA 7: bad sector")
+	h.logs("error: e9.0: read of 1 sector at LBA 7: bad sector")
 	h.note(aRead, nil)
 	h.now += calm
 	h.note(aRead, nil)
-	h.logs("e9.0: the disk works again; 1 request failed")
+	h.logs("info: e9.0: the disk works again; 1 request failed")
 }
 
 // TestHealthFlush loses writes: that is logged once, for ever, and keeps nothing
@@ -107,17 +107,17 @@ func TestHealthFlush(t *testing.T) {
 	h := newHealthTest(t)
 	lost := fmt.Errorf("%w; %w", errBad, ata.ErrLost)
 	h.note(aFlush, lost)
-	h.logs("e9.0: flush: bad sector; what was written may be lost, although it was answered; from now on every flush fails: " +
+	h.logs("error: e9.0: flush: bad sector; what was written may be lost, although it was answered; from now on every flush fails: " +
 		"check the disk and what is on it, then restart vblade")
 	h.note(aFlush, lost)
 	h.logs()
 	h.note(aFlush, errBad) // where nothing is lost by it
-	h.logs("e9.0: flush: bad sector")
+	h.logs("error: e9.0: flush: bad sector")
 	h.note(aRead, nil)
 	h.now += calm
 	h.note(aFlush, lost)
 	h.note(aRead, nil)
-	h.logs("e9.0: the disk works again; 1 request failed")
+	h.logs("info: e9.0: the disk works again; 1 request failed")
 }
 
 // TestHealthSize changes the size of a disk, and what else IDENTIFY finds.
@@ -127,18 +127,31 @@ func TestHealthSize(t *testing.T) {
 	h.logs()
 	h.store.sectors = 1
 	h.note(asked, nil)
-	h.logs("e9.0: the disk has 1 sector now, not 100")
+	h.logs("info: e9.0: the disk has 1 sector now, not 100")
 	h.note(asked, nil)
 	h.logs()
 	h.store.sectors = 200
 	h.note(asked, errors.New("disk: it was removed"))
-	h.logs("e9.0: the disk has 200 sectors now, not 1", "e9.0: disk: it was removed")
+	h.logs("info: e9.0: the disk has 200 sectors now, not 1", "warning: e9.0: disk: it was removed")
 	h.note(asked, errors.New("disk: it was removed"))
 	h.note(asked, ata.ErrWouldWait)
 	h.note(aRead, nil)
 	h.logs()
 	h.note(asked, nil)
-	h.logs("e9.0: the disk's size and name are as they should be again")
+	h.logs("info: e9.0: the disk's size and name are as they should be again")
 	h.note(asked, nil)
 	h.logs()
+}
+
+// TestHealthHangs has a request not end for long, twice seen, and then end.
+func TestHealthHangs(t *testing.T) {
+	h := newHealthTest(t)
+	h.hangs(ata.Work{}, false)
+	h.logs()
+	h.hangs(aWrite, true)
+	h.logs("error: e9.0: write of 2 sectors at LBA 1234 has not ended for 10s: the disk hangs")
+	h.hangs(aWrite, true)
+	h.logs()
+	h.hangs(ata.Work{}, false)
+	h.logs("info: e9.0: the disk goes on")
 }

@@ -44,7 +44,7 @@ func (p *Port) title() string {
 // makeKnown advertises a port's exports, or says what that waits for.
 func (s *Server) makeKnown(p *Port) {
 	if p.told.down != "" {
-		s.log.Printf(waiting, p.title(), p.told.down)
+		s.log.Warnf(waiting, p.title(), p.told.down)
 		return
 	}
 	s.advertiseAll(p)
@@ -68,17 +68,17 @@ func (s *Server) attendTo(p *Port) {
 	name, was, now := p.title(), p.told, p.look()
 	p.told = now
 	if now.mtu != was.mtu {
-		s.log.Printf("%s: MTU %d, %d sectors a frame", name, now.mtu, p.wire.Sectors)
+		s.log.Infof("%s: MTU %d, %d sectors a frame", name, now.mtu, p.wire.Sectors)
 	}
 	if now.mac != was.mac {
-		s.log.Printf("%s: address %v", name, net.HardwareAddr(now.mac[:]))
+		s.log.Infof("%s: address %v", name, net.HardwareAddr(now.mac[:]))
 	}
 	switch {
 	case now.down == was.down:
 	case now.down != "":
-		s.log.Printf(waiting, name, now.down)
+		s.log.Warnf(waiting, name, now.down)
 	default:
-		s.log.Printf("%s: serving again", name)
+		s.log.Infof("%s: serving again", name)
 	}
 	if now != was && now.down == "" {
 		s.advertiseAll(p)
@@ -97,9 +97,9 @@ func (s *Server) note(p *Port, t *trouble, err error) {
 		return
 	}
 	if err != nil {
-		s.log.Printf("%s: cannot %s: %v; retrying", p.link.Name(), t.call, err)
+		s.log.Warnf("%s: cannot %s: %v; retrying", p.link.Name(), t.call, err)
 	} else {
-		s.log.Printf("%s: can %s again", p.link.Name(), t.call)
+		s.log.Infof("%s: can %s again", p.link.Name(), t.call)
 	}
 }
 

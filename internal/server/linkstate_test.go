@@ -52,7 +52,6 @@ func (s *session) advertisements() []aoe.Frame {
 // TestLinkChanges takes a link through its ups and downs: each change is logged
 // once, and initiators hear of what they want to know.
 func TestLinkChanges(t *testing.T) {
-	const waits = "; waiting for the link"
 	own := frametest.Target
 	s := serve(t, frametest.Export{}, plainDisk)
 	s.pass()
@@ -79,13 +78,13 @@ func TestLinkChanges(t *testing.T) {
 		{20000, newMAC, nil, []string{"MTU 20000, 19 sectors a frame"}, true}, // what the buffers hold
 	} {
 		s.link.Forget()
-		before := s.log.String()
+		before := s.log.Leveled()
 		s.change(step.mtu, step.mac, step.down)
 		want := ""
 		for _, line := range step.log {
-			want += "e265.4: memory0: " + line + "\n"
+			want += level(line) + ": e265.4: memory0: " + line + "\n"
 		}
-		if got := strings.TrimPrefix(s.log.String(), before); got != want {
+		if got := strings.TrimPrefix(s.log.Leveled(), before); got != want {
 			t.Errorf("step %d is logged as\n%swant\n%s", i, got, want)
 		}
 		s.checkAdvertised(i, step.advertised, step.mtu, step.mac)
@@ -97,6 +96,17 @@ func TestLinkChanges(t *testing.T) {
 			}
 		}
 	}
+}
+
+// waits ends the line about a link that carries no frames.
+const waits = "; waiting for the link"
+
+// level is the level of a line about a link.
+func level(line string) string {
+	if strings.HasSuffix(line, waits) {
+		return "warning"
+	}
+	return "info"
 }
 
 // checkAdvertised checks that a step was followed by one advertisement, or none.
@@ -127,7 +137,7 @@ func TestStartDown(t *testing.T) {
 	e := frametest.Export{Masks: []aoe.MAC{frametest.Friend, frametest.Stranger}}
 	s := serveBlades(t, link, bufferLen, newBlade(e, e.NewStore()))
 	s.change(1500, frametest.Target, errGone)
-	if got, want := s.log.String(), "e265.4: memory0: the interface is gone; waiting for the link\n"; got != want {
+	if got, want := s.log.Leveled(), "warning: e265.4: memory0: the interface is gone; waiting for the link\n"; got != want {
 		t.Errorf("logged %q; want %q", got, want)
 	}
 	if n := s.link.Dropped(); n > 0 {

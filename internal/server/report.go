@@ -32,11 +32,22 @@ type change struct {
 	first [3]aoe.MAC // of them
 }
 
-// reporter has changes logged without the leader's waiting for the log, and
+// reporter has changes and rivals logged without the leader's waiting for the log, and
 // bounded: a peer could make any number of them.
 type reporter struct {
-	changes chan change  // to be logged
-	missed  atomic.Int64 // changes that will not be
+	changes chan change   // to be logged
+	rivals  chan rival    // likewise
+	fewer   *rate.Limiter // of rivals
+	missed  atomic.Int64  // changes that will not be
+}
+
+// newReporter returns a reporter that has nothing to log.
+func newReporter() reporter {
+	return reporter{
+		changes: make(chan change, reportBurst),
+		rivals:  make(chan rival, rivalBurst),
+		fewer:   rate.NewLimiter(rate.Every(rivalEvery), rivalBurst),
+	}
 }
 
 // report queues a change for the log. It never blocks: a full queue drops its
@@ -62,7 +73,7 @@ func (s *Server) report(r *request) {
 	}
 }
 
-// logChanges logs changes, no faster than people read, until ctx ends.
+// logChanges logs changes and rivals, no faster than people read, until ctx ends.
 func (s *Server) logChanges(ctx context.Context) {
 	limit := rate.NewLimiter(rate.Every(reportEvery), reportBurst)
 	for {
@@ -72,16 +83,20 @@ func (s *Server) logChanges(ctx context.Context) {
 		case c := <-s.reporter.changes:
 			limit.Wait(ctx)
 			s.logChange(c)
+		case r := <-s.reporter.rivals:
+			s.logRival(r)
 		}
 	}
 }
 
-// logRest logs the changes that still wait for that.
+// logRest logs the changes and rivals that still wait for that.
 func (s *Server) logRest() {
 	for {
 		select {
 		case c := <-s.reporter.changes:
 			s.logChange(c)
+		case r := <-s.reporter.rivals:
+			s.logRival(r)
 		default:
 			return
 		}
@@ -91,9 +106,13 @@ func (s *Server) logRest() {
 // logChange logs a change, and how many before it were not.
 func (s *Server) logChange(c change) {
 	if n := s.reporter.missed.Swap(0); n > 0 {
-		s.log.Printf("not shown before this: %s by initiators", plural(n, "change"))
+		s.log.Infof("not shown before this: %s by initiators", plural(n, "change"))
 	}
-	s.log.Print(c)
+	if c.kind == blade.SeizedReservation {
+		s.log.Warnf("%v", c)
+		return
+	}
+	s.log.Infof("%v", c)
 }
 
 // String says what changed.

@@ -51,14 +51,14 @@ func TestReportsChanges(t *testing.T) {
 		s.pass(f)
 	}
 	s.end()
-	const want = `e265.4: reserved by 02:00:00:00:03:03
-e265.4: reserved by 02:00:00:00:04:04, by force
-e265.4: reserved by 02:00:00:00:04:04 for 02:00:00:00:03:03, 02:00:00:00:04:04, 02:02:02:02:02:01 and 2 more
-e265.4: released by 02:00:00:00:03:03
-e265.4: masks changed by 02:00:00:00:03:03: served are 02:00:00:00:03:03, 02:00:00:00:04:04
-e265.4: masks emptied by 02:00:00:00:04:04: every MAC is served
+	const want = `info: e265.4: reserved by 02:00:00:00:03:03
+warning: e265.4: reserved by 02:00:00:00:04:04, by force
+info: e265.4: reserved by 02:00:00:00:04:04 for 02:00:00:00:03:03, 02:00:00:00:04:04, 02:02:02:02:02:01 and 2 more
+info: e265.4: released by 02:00:00:00:03:03
+info: e265.4: masks changed by 02:00:00:00:03:03: served are 02:00:00:00:03:03, 02:00:00:00:04:04
+info: e265.4: masks emptied by 02:00:00:00:04:04: every MAC is served
 `
-	if got := s.log.String(); got != want {
+	if got := s.log.Leveled(); got != want {
 		t.Errorf("logged is\n%swant\n%s", got, want)
 	}
 }
@@ -96,8 +96,7 @@ func TestReportsAreFew(t *testing.T) {
 // the reservation is answered all the same.
 func TestReportsHoldNobodyUp(t *testing.T) {
 	s := serve(t, frametest.Export{}, plainDisk)
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
+	defer s.log.Block()()
 	for i := range 50 {
 		s.pass(reserveFrame(frametest.Friend, aoe.ReserveForceSet, aoe.MAC{2, 2, 2, 2, 2, byte(i)}))
 	}

@@ -13,7 +13,12 @@ func (s *Server) route(r *request) {
 	p := r.port
 	r.Begin(r.length, &p.wire)
 	f := r.Frame
-	if r.length < aoe.HeaderLen || f.EtherType() != aoe.EtherType || f.Has(aoe.FlagResponse) {
+	if r.length < aoe.HeaderLen || f.EtherType() != aoe.EtherType {
+		s.turn.drop(r)
+		return
+	}
+	if f.Has(aoe.FlagResponse) {
+		s.hear(p, f)
 		s.turn.drop(r)
 		return
 	}

@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"log"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +28,15 @@ type Host interface {
 	Silence()
 }
 
+// Log is where a Server says what has changed, a line at a time that begins with
+// the name of the export or link; journal.Log is one. It must not make its callers
+// wait.
+type Log interface {
+	Errorf(format string, a ...any) // a disk does not do what it was asked for
+	Warnf(format string, a ...any)  // what serves on may need to be looked after
+	Infof(format string, a ...any)  // all is well, or well again
+}
+
 // Server serves exports over links.
 //
 // One goroutine leads (lead.go): it receives a batch of frames from all ports,
@@ -43,7 +51,7 @@ type Host interface {
 // with the turn where it is.
 type Server struct {
 	host Host
-	log  *log.Logger
+	log  Log
 
 	// The leader's, or its who changes leaders.
 	ports      []*Port
@@ -82,14 +90,13 @@ type Server struct {
 }
 
 // New returns a server without ports and exports. Changes of the links' and the
-// disks' state are logged, and of who may use an export; the logger must not make
-// its callers wait.
-func New(host Host, logger *log.Logger) *Server {
+// disks' state are logged, and of who may use an export.
+func New(host Host, log Log) *Server {
 	s := &Server{
 		host:     host,
-		log:      logger,
+		log:      log,
 		watch:    newWatch(),
-		reporter: reporter{changes: make(chan change, reportBurst)},
+		reporter: newReporter(),
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
 	}

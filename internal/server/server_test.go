@@ -117,6 +117,10 @@ func TestOutlivesItsLink(t *testing.T) {
 	if strings.Count(log, "network is down") != 1 || !strings.Contains(log, "memory0") {
 		t.Errorf("want the link's failure logged once with its name; got\n%s", log)
 	}
+	want := "warning: memory0: cannot receive: network is down; retrying\ninfo: memory0: can receive again\n"
+	if got := s.log.Leveled(); got != want {
+		t.Errorf("logged is\n%swant\n%s", got, want)
+	}
 	if lines := strings.Count(log, "\n"); lines != 2 {
 		t.Errorf("want a line for the failure and one for its end; got\n%s", log)
 	}

@@ -5,8 +5,6 @@ package server_test
 import (
 	"bytes"
 	"context"
-	"log"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +19,7 @@ var (
 	_ ata.Store   = (*frametest.Store)(nil)
 	_ server.Link = (*frametest.Link)(nil)
 	_ server.Host = (*frametest.Host)(nil)
+	_ server.Log  = (*frametest.Log)(nil)
 )
 
 // patience is how long a test waits for what must happen, before it fails.
@@ -32,7 +31,7 @@ type stage struct {
 	t      testing.TB
 	server *server.Server
 	ports  []*server.Port // of the links, in their order
-	log    *journal
+	log    *frametest.Log
 	stop   context.CancelFunc
 	ended  chan struct{} // closed when Serve has returned
 	err    error         // what it returned
@@ -42,8 +41,8 @@ type stage struct {
 // a host, each with n buffers of length bytes.
 func newStage(t testing.TB, host server.Host, n, length int, links ...server.Link) *stage {
 	t.Helper()
-	s := &stage{t: t, log: new(journal)}
-	s.server = server.New(host, log.New(s.log, "", 0))
+	s := &stage{t: t, log: new(frametest.Log)}
+	s.server = server.New(host, s.log)
 	for _, l := range links {
 		s.attach(l, n, length)
 	}
@@ -96,24 +95,4 @@ func (s *stage) end() {
 	case <-time.After(patience):
 		s.t.Fatal("Serve does not return")
 	}
-}
-
-// journal keeps what a server logs.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps p.
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-// String returns all that was logged.
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }

@@ -15,6 +15,7 @@ const (
 	diskConf  = "shelf=9\nslot=0\nnetif=eth0\nfilename=/data/disk.img\noptions='-b 32'\n"
 	lateConf  = "shelf=9\nslot=1\nnetif=wire0\nfilename=/dev/vda\noptions='-r --metrics 127.0.0.1:9100'\nionice='-c1'\n"
 	wrongConf = "shelf=9\nnetif=eth0\nfilename=/data/disk.img\n"
+	lostConf  = "shelf=9\nslot=255\nnetif=eth0\nfilename=/data/disk.img\n"
 )
 
 // diskUnit is the unit of disk-0.conf.
@@ -52,7 +53,7 @@ func (s *site) service(t *testing.T) {
 	target.is(diskUnit, "ActiveState", "active")
 	target.run("vblade --version")
 
-	target.run("cat >/etc/vblade.conf.d/late.conf <<'END'\n" + lateConf + "END\ncat >/etc/vblade.conf.d/wrong.conf <<'END'\n" + wrongConf + "END\n")
+	target.run("cat >/etc/vblade.conf.d/late.conf <<'END'\n" + lateConf + "END\ncat >/etc/vblade.conf.d/wrong.conf <<'END'\n" + wrongConf + "END\ncat >/etc/vblade.conf.d/lost.conf <<'END'\n" + lostConf + "END\n")
 	target.reboots()
 	serves("after a reboot")
 	target.waits()
@@ -79,7 +80,7 @@ func (d *debian) installs() {
 		! /etc/init.d/vblade status
 		[ ! -e /run/vblade/sysv.pid ]
 		/etc/init.d/vblade stop`)
-	d.run("echo slot=x >>/etc/vblade.conf.d/sysv.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'slot \"x\" is not a number' /tmp/why")
+	d.run("sed -i s/slot=7/slot=x/ /etc/vblade.conf.d/sysv.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'slot \"x\" is not a number' /tmp/why")
 	d.run("dpkg -r vblade; test -e /etc/vblade.conf.d/sysv.conf; dpkg -P vblade; test -e /etc/vblade.conf.d/sysv.conf")
 	d.run("rm -r /etc/vblade.conf.d /run/vblade '/srv/sysv disk'")
 	if after := d.run("find /etc /usr /var/lib/systemd /run -xdev"); after != before {
@@ -124,8 +125,8 @@ func (tg *target) journal(unit string) string {
 func mainPID(unit string) string { return "$(systemctl show -P MainPID '" + unit + "')" }
 
 // waits checks that the late export waits for its interface, and no longer, and
-// then has what its conf file asks for; and that the wrong one says what is
-// wrong.
+// then has what its conf file asks for; and that the wrong one, and the one that
+// vblade refuses for good, fail and say what is wrong.
 func (tg *target) waits() {
 	tg.t.Helper()
 	const late = "vblade@late"
@@ -142,6 +143,12 @@ func (tg *target) waits() {
 	tg.is("vblade@wrong", "NRestarts", "0")
 	if got := tg.journal("vblade@wrong"); !strings.Contains(got, "vblade: /etc/vblade.conf.d/wrong.conf: slot is not set\n") {
 		tg.t.Errorf("the wrong export logs:\n%s", got)
+	}
+	tg.is("vblade@lost", "ActiveState", "failed")
+	tg.is("vblade@lost", "NRestarts", "0")
+	tg.is("vblade@lost", "ExecMainStatus", "78")
+	if got, want := tg.run("journalctl -b -o cat -p err -t vblade -u vblade@lost"), "vblade: slot 255 is out of range; give 0 to 254\n"; got != want {
+		tg.t.Errorf("the lost export logs as errors %q, want %q", got, want)
 	}
 }
 

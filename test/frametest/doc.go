@@ -2,7 +2,7 @@
 
 // Package frametest is what the tests, fuzz targets and benchmarks of several
 // packages share: the table of frames, which is the protocol by example, and
-// the fakes that it needs, a Store and a Link in memory.
+// the fakes that it needs, a Store, a Link and a Log in memory.
 //
 // A Case of the table is a frame sent to an export in a certain state, and the
 // reply that it must get, byte for byte. The frames are written in annotated

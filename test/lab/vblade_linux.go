@@ -22,6 +22,7 @@ const startPatience = 10 * time.Second
 // Main is a TestMain that builds the vblade of this source tree, for the tests
 // to start as *program. More arguments go to go build.
 func Main(m *testing.M, program *string, flags ...string) {
+	HeedSignals()
 	os.Exit(buildAndRun(m, program, flags))
 }
 

@@ -24,6 +24,7 @@ var installed = map[string]string{
 	"/usr/lib/systemd/system-generators/vblade-generator": executable,
 	"/usr/lib/systemd/system/vblade.service":              plain,
 	"/usr/lib/systemd/system/vblade@.service":             plain,
+	"/usr/libexec/vblade/conf.sh":                         plain,
 	"/usr/libexec/vblade/vblade-export":                   executable,
 	"/usr/sbin/vblade":                                    executable,
 	"/usr/sbin/vbladed":                                   executable,
@@ -102,7 +103,7 @@ func TestInstallElsewhere(t *testing.T) {
 func TestScripts(t *testing.T) {
 	shellcheck := lab.Need(t, "shellcheck", "shellcheck")
 	for _, pattern := range []string{
-		"scripts/vbladed", "packaging/vblade-export", "packaging/systemd/vblade-generator", "packaging/completion.bash",
+		"scripts/vbladed", "packaging/vblade-export", "packaging/conf.sh", "packaging/systemd/vblade-generator", "packaging/completion.bash",
 		"packaging/debian/init", "packaging/debian/post*", "packaging/debian/pre*", "packaging/rpm/*",
 	} {
 		scripts, err := filepath.Glob(filepath.Join(source, pattern))

@@ -41,7 +41,9 @@ func packaged(more map[string]string) map[string]string {
 		}
 		all[name] = mode
 	}
-	all["/usr/share/doc/vblade/README.md"] = plain
+	for _, doc := range []string{"README.md", "docs/benchmark.md", "docs/benchmark.svg"} {
+		all["/usr/share/doc/vblade/"+doc] = plain
+	}
 	return all
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package ata
+
+import "fmt"
+
+// Warnings returns what is likely a mistake about the file as it was opened, a
+// line each.
+func (f *File) Warnings() []string {
+	var lines []string
+	if f.tail > 0 {
+		lines = append(lines, fmt.Sprintf("%s: its last %d bytes make no whole sector of %d and are not served; append %d to have them served",
+			f.path, f.tail, SectorSize, SectorSize-f.tail))
+	}
+	if f.held != "" {
+		lines = append(lines, f.held)
+	}
+	return lines
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package claim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How a claim is asked for, and answers.
+const (
+	answerTime  = time.Second           // after which whoever has not accepted serves nothing
+	answerPause = time.Millisecond      // after each answer: nobody shall keep us busy with questions
+	tries       = 10                    // to bind a name whose holder comes or goes
+	tryPause    = 10 * time.Millisecond // between them
+)
+
+// Claim is the right of this process to serve an address on an interface, until
+// Release or the end of the process.
+type Claim struct{ listener *net.UnixListener }
+
+// socketName is the name of the socket of a claim. Without its @ it is what
+// `ss -xl` shows.
+func socketName(export, netif string) *net.UnixAddr {
+	return &net.UnixAddr{Net: "unix", Name: "@vblade/" + export + "/" + netif}
+}
+
+// Take claims an export's address, such as e9.0, on an interface of the calling
+// thread's network namespace. Its error is a HeldError where another process
+// certainly serves it; any other says what cannot be told, and why.
+func Take(export, netif string) (*Claim, error) {
+	for try := 1; ; try++ {
+		l, err := net.ListenUnix("unix", socketName(export, netif))
+		if err == nil {
+			c := &Claim{listener: l}
+			go c.answer()
+			return c, nil
+		}
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return nil, fmt.Errorf("cannot tell whether another process serves %s on %s: %w", export, netif, err)
+		}
+		if err := Ask(export, netif); err != nil {
+			return nil, err
+		}
+		if try == tries {
+			return nil, fmt.Errorf("cannot tell whether another process serves %s on %s: it comes and goes", export, netif)
+		}
+		time.Sleep(tryPause)
+	}
+}
+
+// answer accepts connections and ends them, until Release.
+func (c *Claim) answer() {
+	for {
+		conn, err := c.listener.AcceptUnix()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil {
+			conn.Close()
+		}
+		time.Sleep(answerPause)
+	}
+}
+
+// Release gives up the claim.
+func (c *Claim) Release() { c.listener.Close() }
+
+// Ask finds out whether a process has claimed an export's address on an interface:
+// nil if none has, and otherwise errors as Take's.
+func Ask(export, netif string) error {
+	conn, err := net.DialTimeout("unix", socketName(export, netif).Name, answerTime)
+	switch {
+	case errors.Is(err, unix.ECONNREFUSED): // there is none, or it does not listen yet
+		return nil
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return fmt.Errorf("another process seems to serve %s on %s too; find it by: ss -xlp | grep @vblade/%s/%s",
+			export, netif, export, netif)
+	case err != nil:
+		return fmt.Errorf("cannot tell whether another process serves %s on %s: %w", export, netif, err)
+	}
+	defer conn.Close()
+	holder, err := credentials(conn.(*net.UnixConn))
+	if err != nil {
+		return fmt.Errorf("cannot tell which process serves %s on %s: %w", export, netif, err)
+	}
+	conn.SetReadDeadline(time.Now().Add(answerTime))
+	_, err = conn.Read(make([]byte, 1))
+	switch {
+	case err != io.EOF:
+		return fmt.Errorf("pid %d, which served %s on %s, does not answer and has not ended", holder.Pid, export, netif)
+	case holder.Uid != 0 && int(holder.Uid) != os.Geteuid():
+		return fmt.Errorf("pid %d of uid %d seems to serve %s on %s too; if it does, end one of them",
+			holder.Pid, holder.Uid, export, netif)
+	}
+	return &HeldError{Export: export, Netif: netif, PID: int(holder.Pid)}
+}
+
+// credentials are those of the process that listens, as of when it began to
+// (SO_PEERCRED, unix(7)).
+func credentials(conn *net.UnixConn) (c *unix.Ucred, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var errGet error
+	err = raw.Control(func(fd uintptr) {
+		c, errGet = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	return c, errors.Join(err, errGet)
+}
