@@ -105,9 +105,9 @@ func (w *observation) begin(ctx context.Context, srv watched, logger *log.Logger
 // closes the channel once it has told of the end.
 func notify(ctx context.Context, srv watched, logger *log.Logger) chan struct{} {
 	told := make(chan struct{})
-	status := func() string { return monitor.Status(srv.Stats()) }
+	status := monitor.NewStatus(srv.Stats)
 	complain := func(err error) { logger.Print(err) }
-	notifier := monitor.NewNotifier(status, complain)
+	notifier := monitor.NewNotifier(status.Line, complain)
 	if notifier == nil {
 		close(told)
 		return told

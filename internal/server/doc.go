@@ -17,6 +17,7 @@
 //	port.go     a link in use; linkstate.go follows its ups and downs
 //	watch.go    takes the lead from a leader that a call keeps
 //	health.go   logs when a disk begins to fail, and when it works again
+//	hang.go     logs when a request does not end, and knows the oldest
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
 //	counts.go   counts on the way, for others to read (stats.go)

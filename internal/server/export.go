@@ -9,6 +9,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/order"
+	"vblade/internal/stats"
 )
 
 // export is a blade in use: its disk's share of the crew and of the buffers, how
@@ -34,7 +35,9 @@ type export struct {
 
 // newExport returns the export of a blade on ports.
 func newExport(b *blade.Blade, ports []*Port) *export {
-	return &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+	e := &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+	e.counts.service = stats.NewService()
+	return e
 }
 
 // key is an address as the tables of exports know it.
