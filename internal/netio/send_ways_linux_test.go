@@ -86,6 +86,13 @@ func TestWayTold(t *testing.T) {
 	if way, why := second.SendWay(); way != wayBypass || !strings.Contains(why, "busy") {
 		t.Errorf("the second of a queue sends by %s, because %q", way, why)
 	}
+	warnings := second.Warnings(0)
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "tgt0: frames are sent by bypass, slower than by AF_XDP: ") || !strings.Contains(warnings[0], "busy") {
+		t.Errorf("the second of a queue warns %q", warnings)
+	}
+	if warnings := x.from.Warnings(0); len(warnings) > 0 {
+		t.Errorf("a fast link warns %q", warnings)
+	}
 }
 
 // TestXDPSenderLater opens a second fast link on an interface, which has one

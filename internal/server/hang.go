@@ -14,8 +14,14 @@ type hangLimits struct{ after, look time.Duration }
 
 // waiter is a request in flight.
 type waiter struct {
-	arrived time.Duration // clock
+	arrived time.Duration // clock of the turn that admitted it
+	stamp   int64         // when the kernel received it, among those of one turn
 	work    ata.Work
+}
+
+// before tells whether the request came before another.
+func (w waiter) before(other waiter) bool {
+	return w.arrived < other.arrived || w.arrived == other.arrived && w.stamp < other.stamp
 }
 
 // age is how long the request has been in flight.
@@ -42,8 +48,9 @@ func (s *Server) lookAt(p *Port, oldest map[*export]waiter) {
 		if !r.flying {
 			continue
 		}
-		if w, found := oldest[r.export]; !found || r.arrived < w.arrived {
-			oldest[r.export] = waiter{r.arrived, r.Work}
+		w := waiter{r.arrived, r.stamp, r.Work}
+		if first, found := oldest[r.export]; !found || w.before(first) {
+			oldest[r.export] = w
 		}
 	}
 }
