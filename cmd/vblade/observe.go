@@ -106,9 +106,9 @@ func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal
 // closes the channel once it has told of the end.
 func notify(ctx context.Context, srv watched, log *journal.Log) chan struct{} {
 	told := make(chan struct{})
-	status := func() string { return monitor.Status(srv.Stats()) }
+	status := monitor.NewStatus(srv.Stats)
 	complain := func(err error) { log.Warnf("%v", err) }
-	notifier := monitor.NewNotifier(status, complain)
+	notifier := monitor.NewNotifier(status.Line, complain)
 	if notifier == nil {
 		close(told)
 		return told

@@ -114,7 +114,7 @@ func (s *site) Add(e control.Export) error {
 		s.give(e.Links)
 		return err
 	}
-	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name})
+	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name, Label: e.Filename})
 	if err := s.server.Add(b, ports...); err != nil {
 		held.release()
 		s.give(e.Links)

@@ -27,6 +27,7 @@ type Config struct {
 	Buffers uint16    // how many requests the config reply says we queue
 	Masks   []aoe.MAC // the only sources served, MaxMasks at the most; none: all are
 	Host    string    // the host's name, for the serial number
+	Label   string    // what people call the disk, such as the path of its file
 }
 
 // Blade is one export: a disk and the state that AoE gives it.
@@ -35,6 +36,7 @@ type Blade struct {
 	slot    uint8
 	buffers uint16
 	disk    *ata.Disk
+	label   string
 
 	config      []byte // the config string, in an array of MaxConfigString
 	masks       macList
@@ -53,6 +55,7 @@ func New(store ata.Store, cfg Config) *Blade {
 			Firmware: firmware,
 			Model:    model,
 		}),
+		label:  cfg.Label,
 		config: make([]byte, 0, aoe.MaxConfigString),
 	}
 	for _, m := range cfg.Masks {
@@ -74,6 +77,9 @@ func (b *Blade) Slot() uint8 { return b.slot }
 
 // Disk returns the disk that the blade exports.
 func (b *Blade) Disk() *ata.Disk { return b.disk }
+
+// Label returns what people call the disk; empty where nobody has said that.
+func (b *Blade) Label() string { return b.label }
 
 // Masks returns the only sources that the blade serves; none: it serves all.
 // They are the blade's own.

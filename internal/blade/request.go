@@ -70,6 +70,9 @@ func (r *Request) Waits() bool { return r.Work.Op != ata.OpNone || r.Settles }
 func (r *Request) Complete(n int, err error) {
 	if r.Work.Op != ata.OpNone {
 		r.answerATA(r.command.Finish(n, err))
+		if r.Fault == FaultAborted {
+			r.Fault = FaultDisk
+		}
 	}
 }
 

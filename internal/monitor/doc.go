@@ -3,7 +3,9 @@
 // Package monitor shows what a server.Server has counted to those who watch it:
 //
 //	report.go   lines for people and their scripts (quantity.go: the figures)
-//	page.go     a page for Prometheus, in its text format 0.0.4
+//	status.go   a line for service managers
+//	page.go     a page for Prometheus, in its text format 0.0.4 (samples.go: how a
+//	            sample is written)
 //	metrics.go  serves the page, to clients who may be slow or hostile
 //	listen.go   opens the address to serve it on
 //	notify.go   messages to the service manager: state, status, watchdog

@@ -4,6 +4,7 @@ package monitor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"vblade/internal/blade"
@@ -11,7 +12,8 @@ import (
 )
 
 // Report is one line for each export and one for each link. People's scripts
-// read them: every figure is always there, and always in the same order.
+// read them: every figure is always there, and always in the same order; a new one
+// goes to the end of its line.
 func Report(s stats.Server) string {
 	var lines strings.Builder
 	for i := range s.Exports {
@@ -23,23 +25,39 @@ func Report(s stats.Server) string {
 	return lines.String()
 }
 
-// Status is one line for all exports.
-func Status(s stats.Server) string {
-	lines := make([]string, len(s.Exports))
-	for i := range s.Exports {
-		lines[i] = exportLine(&s.Exports[i])
-	}
-	return strings.Join(lines, "; ")
-}
-
 // target is what initiators call an export.
 func target(e *stats.Export) string { return fmt.Sprintf("e%d.%d", e.Shelf, e.Slot) }
 
 // exportLine says what was counted of an export.
 func exportLine(e *stats.Export) string {
-	return fmt.Sprintf("%s: %d reads %s, %d writes %s, %d flushes, %s, %d masked out, %d in flight, p50 %s, p99 %s",
+	times := e.Service.Times()
+	return fmt.Sprintf("%s: %d reads %s, %d writes %s, %d flushes, %s, %d masked out, %d in flight, p50 %s, p99 %s, %d shed, oldest %s%s",
 		target(e), e.Reads, byteCount(e.ReadBytes), e.Writes, byteCount(e.WriteBytes), e.Flushes, errorCounts(e),
-		e.Masked, e.InFlight, duration(e.Service.Quantile(0.5)), duration(e.Service.Quantile(0.99)))
+		e.Masked, e.InFlight, duration(times.Quantile(0.5)), duration(times.Quantile(0.99)), e.Shed, duration(e.Oldest),
+		brackets(troubles(e)...))
+}
+
+// troubles says what is wrong with an export's disk.
+func troubles(e *stats.Export) (all []string) {
+	if e.Failing {
+		all = append(all, "disk failing")
+	}
+	if e.Hanging {
+		all = append(all, "disk hanging")
+	}
+	if e.FlushFailed {
+		all = append(all, "flush failed")
+	}
+	return all
+}
+
+// brackets is what there is of some remarks, in brackets.
+func brackets(remarks ...string) string {
+	text := strings.Join(slices.DeleteFunc(remarks, func(s string) bool { return s == "" }), ", ")
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 // errorCounts is the number of errors with, in brackets, those of each kind that
@@ -53,14 +71,11 @@ func errorCounts(e *stats.Export) string {
 			kinds = append(kinds, fmt.Sprintf("%d %s", n, blade.Fault(f)))
 		}
 	}
-	if all == 0 {
-		return "0 errors"
-	}
-	return fmt.Sprintf("%d errors (%s)", all, strings.Join(kinds, ", "))
+	return fmt.Sprintf("%d errors%s", all, brackets(kinds...))
 }
 
 // linkLine says what was counted of a link.
 func linkLine(l *stats.Link) string {
-	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped",
-		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent)
+	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped, received by %s%s, sent by %s%s",
+		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent, l.Receive, brackets(l.WhyReceive), l.Send, brackets(l.WhySend))
 }

@@ -64,8 +64,8 @@ func TestRingAgain(t *testing.T) {
 	fit.mtu = 0
 	r.send(0, 3, 60)
 	r.expect(0, 3, 60)
-	if w := r.to.Ways(); w.Receive != byRecvmmsg || !strings.Contains(w.WhyReceive, unix.EBUSY.Error()) {
-		t.Fatalf("%+v", w)
+	if way, why := r.to.ReceiveWay(); way != byRecvmmsg || !strings.Contains(why, unix.EBUSY.Error()) {
+		t.Fatalf("received by %s: %s", way, why)
 	}
 	sendRing(t, r.to.fd, 0)
 	r.send(3, 5, 60)
@@ -77,8 +77,8 @@ func TestRingAgain(t *testing.T) {
 	if n, err := r.to.Receive(r.in); n != 0 || err != nil {
 		t.Fatalf("received %d, %v", n, err)
 	}
-	if w := r.to.Ways(); w.Receive != byRing || w.WhyReceive != "" {
-		t.Fatalf("%+v", w)
+	if way, why := r.to.ReceiveWay(); way != byRing || why != "" {
+		t.Fatalf("received by %s: %s", way, why)
 	}
 	r.send(5, 60, 60)
 	r.expect(5, 20, 60)

@@ -111,25 +111,32 @@ func TestOneWatcher(t *testing.T) {
 // TestWays changes how frames are received: the ways are told, and why.
 func TestWays(t *testing.T) {
 	w := newWire(t, netio.Config{})
-	if got := w.a.Ways(); got.Receive != "recvmmsg" || got.WhyReceive != "not asked for" {
-		t.Errorf("%+v", got)
+	if way, why := w.a.ReceiveWay(); way != "recvmmsg" || why != "not asked for" {
+		t.Errorf("received by %s: %s", way, why)
+	}
+	if got := w.a.Warnings(0); len(got) > 0 {
+		t.Errorf("warns of a way that nobody has asked for: %q", got)
 	}
 	w = newWire(t, netio.Config{Fast: true})
 	for _, c := range []struct {
-		mtu  string
-		want netio.Ways
+		mtu, way, why string
+		warning       []string
 	}{
-		{"1500", netio.Ways{Receive: "ring"}},
-		{"40000", netio.Ways{Receive: "recvmmsg", WhyReceive: "an MTU of 40000 is too large for a receive ring"}},
-		{"9000", netio.Ways{Receive: "ring"}},
+		{"1500", "ring", "", nil},
+		{"40000", "recvmmsg", "an MTU of 40000 is too large for a receive ring",
+			[]string{"tgt0: frames are received by recvmmsg, slower than by a ring: an MTU of 40000 is too large for a receive ring"}},
+		{"9000", "ring", "", nil},
 	} {
 		w.run(t, "link", "set", "tgt0", "mtu", c.mtu)
 		await(t, w.a, "the way of MTU "+c.mtu, func() bool {
 			if _, err := w.a.Receive(buffers(1, 100)); err != nil {
 				t.Fatal(err)
 			}
-			got := w.a.Ways()
-			return got.Receive == c.want.Receive && got.WhyReceive == c.want.WhyReceive
+			way, why := w.a.ReceiveWay()
+			return way == c.way && why == c.why
 		})
+		if got := w.a.Warnings(0); !slices.Equal(got, c.warning) {
+			t.Errorf("at MTU %s it warns %q; want %q", c.mtu, got, c.warning)
+		}
 	}
 }

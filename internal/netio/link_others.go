@@ -92,5 +92,8 @@ func (l *Link) Send([][]byte) (int, error) { return 0, errSystem }
 // Buffers returns the frame buffers that Open has laid.
 func (l *Link) Buffers() [][]byte { return nil }
 
-// Ways returns how the Link receives and sends.
-func (l *Link) Ways() Ways { return Ways{} }
+// ReceiveWay returns how frames are received.
+func (l *Link) ReceiveWay() (way, why string) { return "", "" }
+
+// SendWay returns how frames are sent.
+func (l *Link) SendWay() (way, why string) { return "", "" }

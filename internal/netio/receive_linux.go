@@ -19,14 +19,6 @@ type receiver struct {
 	why      atomic.Pointer[string] // why there is no ring
 }
 
-// way returns how frames are received, and why not the faster way.
-func (r *receiver) way() (way, why string) {
-	if r.withRing.Load() {
-		return byRing, ""
-	}
-	return byRecvmmsg, *r.why.Load()
-}
-
 // startReceiving makes the Link ready to receive.
 func (l *Link) startReceiving(cfg Config) {
 	why := notAsked

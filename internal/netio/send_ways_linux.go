@@ -4,7 +4,6 @@ package netio
 
 import (
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,20 +42,6 @@ type senders struct {
 	retry   *time.Timer // that tries again; nil where none is to
 	pause   time.Duration
 	stopped bool
-}
-
-// sendWay returns which way frames are sent, and why not a faster one; empty
-// where there is none. Any goroutine may ask.
-func (l *Link) sendWay() (way, why string) {
-	l.sendMu.Lock()
-	defer l.sendMu.Unlock()
-	if l.fast != nil {
-		return wayXDP, ""
-	}
-	if l.bypass {
-		return wayBypass, l.whyNotFast
-	}
-	return wayQdisc, strings.Join([]string{l.whyNotFast, l.whyQueued}, "; ")
 }
 
 // fitSender has the Link send by the fastest way that its interface has in a

@@ -19,7 +19,7 @@ func (x *xdpTest) awaitWay(want string) (why string) {
 	x.t.Helper()
 	x.await(func() bool {
 		x.from.Send(nil)
-		way, reason := x.from.sendWay()
+		way, reason := x.from.SendWay()
 		why = reason
 		return way == want
 	})
@@ -62,7 +62,7 @@ func TestBypassAgain(t *testing.T) {
 	x.awaitWay(wayBypass)
 	for range 2 {
 		x.from.Send([][]byte{x.frame(1, 60), x.frame(2, 60), x.frame(3, 60)})
-		way, why := x.from.sendWay()
+		way, why := x.from.SendWay()
 		if way != wayQdisc || !strings.Contains(why, "full") {
 			t.Fatalf("frames for an interface that is full go by %s, because %q", way, why)
 		}
@@ -76,15 +76,22 @@ func TestBypassAgain(t *testing.T) {
 func TestWayTold(t *testing.T) {
 	x := newXDPTest(t)
 	x.sender()
-	if way, why := x.from.sendWay(); way != wayXDP || why != "" {
+	if way, why := x.from.SendWay(); way != wayXDP || why != "" {
 		t.Errorf("a fast link sends by %s, because %q", way, why)
 	}
-	if way, why := x.to.sendWay(); way != wayBypass || why == "" {
+	if way, why := x.to.SendWay(); way != wayBypass || why == "" {
 		t.Errorf("another sends by %s, because %q", way, why)
 	}
 	second := x.open("tgt0", true)
-	if way, why := second.sendWay(); way != wayBypass || !strings.Contains(why, "busy") {
+	if way, why := second.SendWay(); way != wayBypass || !strings.Contains(why, "busy") {
 		t.Errorf("the second of a queue sends by %s, because %q", way, why)
+	}
+	warnings := second.Warnings(0)
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "tgt0: frames are sent by bypass, slower than by AF_XDP: ") || !strings.Contains(warnings[0], "busy") {
+		t.Errorf("the second of a queue warns %q", warnings)
+	}
+	if warnings := x.from.Warnings(0); len(warnings) > 0 {
+		t.Errorf("a fast link warns %q", warnings)
 	}
 }
 
@@ -134,7 +141,7 @@ func TestXDPNever(t *testing.T) {
 	if !never || retry != nil {
 		t.Errorf("AF_XDP is never to be had: %v; a try to come: %v", never, retry)
 	}
-	if _, why := l.sendWay(); !strings.Contains(why, "bridge") {
+	if _, why := l.SendWay(); !strings.Contains(why, "bridge") {
 		t.Errorf("AF_XDP is not used because %q", why)
 	}
 }

@@ -2,5 +2,11 @@
 
 package netio
 
-// Ways returns how the Link receives and sends: there is one way.
-func (l *Link) Ways() Ways { return Ways{Receive: "bpf", Send: "bpf"} }
+// byBPF is the one way to receive and to send.
+const byBPF = "bpf"
+
+// ReceiveWay returns how frames are received. There is no faster way.
+func (l *Link) ReceiveWay() (way, why string) { return byBPF, "" }
+
+// SendWay returns how frames are sent. There is no faster way.
+func (l *Link) SendWay() (way, why string) { return byBPF, "" }

@@ -2,6 +2,11 @@
 
 package netio
 
+import (
+	"fmt"
+	"strings"
+)
+
 // How frames are received.
 const (
 	byRing     = "ring"
@@ -11,11 +16,38 @@ const (
 // notAsked is why nothing faster is used where nobody has asked for it.
 const notAsked = "not asked for"
 
-// Ways returns how the Link receives and sends at the moment. Any goroutine may
-// ask.
-func (l *Link) Ways() Ways {
-	var w Ways
-	w.Receive, w.WhyReceive = l.receiver.way()
-	w.Send, w.WhySend = l.sendWay()
-	return w
+// ReceiveWay returns how frames are received at the moment, and why not by a
+// faster way; empty where there is none. Any goroutine may ask.
+func (l *Link) ReceiveWay() (way, why string) {
+	if l.receiver.withRing.Load() {
+		return byRing, ""
+	}
+	return byRecvmmsg, *l.receiver.why.Load()
+}
+
+// SendWay returns how frames are sent at the moment, and why not by a faster way;
+// empty where there is none. Any goroutine may ask.
+func (l *Link) SendWay() (way, why string) {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	if l.fast != nil {
+		return wayXDP, ""
+	}
+	if l.bypass {
+		return wayBypass, l.whyNotFast
+	}
+	return wayQdisc, strings.Join([]string{l.whyNotFast, l.whyQueued}, "; ")
+}
+
+// slowWays says which faster ways were refused, and why.
+func (l *Link) slowWays() (lines []string) {
+	if way, why := l.ReceiveWay(); why != "" && why != notAsked {
+		lines = append(lines, fmt.Sprintf("%s: frames are received by %s, slower than by a ring: %s", l.name, way, why))
+	}
+	way, why := l.SendWay()
+	if why != "" && why != notAsked && !strings.HasPrefix(why, notUpYet) {
+		why = strings.TrimPrefix(why, wayXDP+": ")
+		lines = append(lines, fmt.Sprintf("%s: frames are sent by %s, slower than by %s: %s", l.name, way, wayXDP, why))
+	}
+	return lines
 }

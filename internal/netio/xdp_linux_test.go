@@ -258,7 +258,7 @@ func TestXDPSuits(t *testing.T) {
 			continue
 		}
 		x.ip("link", "set", "over0", "up")
-		if way, _ := x.open("over0", true).sendWay(); way == wayXDP {
+		if way, _ := x.open("over0", true).SendWay(); way == wayXDP {
 			t.Errorf("AF_XDP on a %s", words[0])
 		}
 		x.ip("link", "del", "over0")
@@ -291,8 +291,8 @@ func (x *xdpTest) strand(own [][]byte) {
 func TestXDPSenderTaken(t *testing.T) {
 	x := newXDPTest(t)
 	second := x.open("tgt0", true)
-	first, _ := x.from.sendWay()
-	if way, _ := second.sendWay(); first == wayXDP && way == wayXDP {
+	first, _ := x.from.SendWay()
+	if way, _ := second.SendWay(); first == wayXDP && way == wayXDP {
 		t.Error("two AF_XDP sockets on one queue")
 	}
 	want := [][]byte{x.frame(1, 60), x.frame(2, 1500)}

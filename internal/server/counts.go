@@ -5,6 +5,7 @@ package server
 import (
 	"math/bits"
 	"sync/atomic"
+	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
@@ -27,12 +28,24 @@ const (
 	events  = faulted + event(blade.Faults)
 )
 
+// operationOf says as which operation the times of a kind of work are counted. A
+// kind that is missing at the end does not compile.
+var operationOf = [...]stats.Operation{
+	ata.OpNone:     stats.Other,
+	ata.OpRead:     stats.Read,
+	ata.OpWrite:    stats.Write,
+	ata.OpFlush:    stats.Flush,
+	ata.OpIdentify: stats.Other,
+}
+
+var _ [ata.Ops]stats.Operation = operationOf
+
 // tally counts in plain memory what one goroutine does, so that a batch of
 // frames costs no more shared memory than a single one.
 type tally struct {
 	n       [events]uint64
 	dirty   uint32 // the events with a count, as bits
-	replies uint64
+	replies [stats.Operations]uint64
 }
 
 // add counts n events.
@@ -43,7 +56,7 @@ func (t *tally) add(e event, n uint64) {
 
 // count counts a request that has its reply.
 func (t *tally) count(r *request) {
-	t.replies++
+	t.replies[operationOf[r.Work.Op]]++
 	if r.Fault != blade.FaultNone {
 		t.add(faulted+event(r.Fault), 1)
 	}
@@ -69,18 +82,18 @@ func (t *tally) moveTo(c *counters) {
 }
 
 // counters are what others may read at any time.
-type counters struct {
-	n       [events]atomic.Uint64
-	service stats.Histogram
-}
+type counters struct{ n [events]atomic.Uint64 }
 
 // counts is what is counted of an export. Who counts most, the leader, shares its
-// counters with readers only: no worker's writing slows it down.
+// counters with readers only: no worker's writing slows it down. The times of an
+// operation are those of leader and crew together, since on a disk it is either
+// the one or the other that does most of it.
 type counts struct {
 	turn    tally // of the leader's turn, until its replies are sent
 	touched bool  // there is something in turn
 	led     counters
 	crew    counters
+	service stats.Service
 }
 
 // countTurn makes public what the leader has counted in its turn. The replies
@@ -95,23 +108,33 @@ func (s *Server) countTurn() {
 		c := &e.counts
 		c.touched = false
 		c.turn.moveTo(&c.led)
-		if c.turn.replies > 0 {
-			c.led.service.Add(took, c.turn.replies)
-			c.turn.replies = 0
+		for op, n := range c.turn.replies {
+			if n > 0 {
+				c.service[op].Add(took, n)
+				c.turn.replies[op] = 0
+			}
 		}
 	}
 	t.touched = t.touched[:0]
 }
 
+// landed counts the time of a request that has come by the ring, and not in the
+// turn that answers it.
+func (c *counts) landed(r *request, now time.Duration) {
+	op := operationOf[r.Work.Op]
+	c.turn.replies[op]--
+	c.service[op].Add(now-r.arrived, 1)
+}
+
 // publish makes public what was counted of a run, whose replies were sent.
 func (t *tally) publish(u *run) {
-	c := &u.export().counts.crew
+	c := &u.export().counts
 	now := clock()
 	for _, r := range u.requests {
-		c.service.Add(now-r.arrived, 1)
+		c.service[operationOf[r.Work.Op]].Add(now-r.arrived, 1)
 	}
-	t.moveTo(c)
-	t.replies = 0
+	t.moveTo(&c.crew)
+	t.replies = [stats.Operations]uint64{}
 }
 
 // linkCounts is what is counted of a link's frames.

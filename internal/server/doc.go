@@ -22,8 +22,8 @@
 //	port.go     a link in use; linkstate.go follows its ups and downs, filter.go
 //	            has it drop what is for nobody
 //	export.go   an export in use; lanes.go numbers them for the order
-//	health.go   logs when a disk begins to fail, and when it works again; hang.go
-//	            when it hangs
+//	health.go   logs when a disk begins to fail, and when it works again
+//	hang.go     logs when a request does not end, and knows the oldest
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
 //	counts.go   counts on the way, for others to read (stats.go)

@@ -10,6 +10,7 @@ import (
 	"vblade/internal/blade"
 	"vblade/internal/order"
 	"vblade/internal/uring"
+	"vblade/internal/stats"
 )
 
 // export is a blade in use: its disk's share of the crew and of the buffers, how
@@ -47,6 +48,7 @@ func newExport(b *blade.Blade, ports []*Port) *export {
 			e.async = min(e.async, uring.AsyncReads)
 		}
 	}
+	e.counts.service = stats.NewService()
 	return e
 }
 

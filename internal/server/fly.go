@@ -88,9 +88,7 @@ func (l *lead) land() {
 		r.Complete(int(r.Work.Sectors()), nil)
 		r.export.health.note(r.Work, nil)
 		s.turn.answer(r)
-		c := &r.export.counts
-		c.turn.replies--
-		c.led.service.Add(now-r.arrived, 1)
+		r.export.counts.landed(r, now)
 	}
 	g.done = g.done[:0]
 }

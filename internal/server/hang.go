@@ -8,53 +8,73 @@ import (
 	"vblade/internal/ata"
 )
 
-// How a disk that hangs is noticed: a request that has not ended for hangsAfter.
-const (
-	hangsAfter = 10 * time.Second
-	lookEvery  = time.Second
-)
+// hangLimits says how a disk that hangs is noticed: by a look, now and then, at the
+// requests in flight, of which one has not ended for too long.
+type hangLimits struct{ after, look time.Duration }
 
 // waiter is a request in flight.
 type waiter struct {
-	arrived time.Duration // clock
+	arrived time.Duration // clock of the turn that admitted it
+	stamp   int64         // when the kernel received it, among those of one turn
 	work    ata.Work
 }
 
+// before tells whether the request came before another.
+func (w waiter) before(other waiter) bool {
+	return w.arrived < other.arrived || w.arrived == other.arrived && w.stamp < other.stamp
+}
+
+// age is how long the request has been in flight.
+func (w waiter) age() time.Duration { return clock() - w.arrived }
+
 // oldest returns of each export the request that has been in flight for the
-// longest time.
+// longest time. It keeps the leader and the crew from Server.mu for no longer than
+// it takes to look at the requests of one port: a few microseconds.
 func (s *Server) oldest() map[*export]waiter {
 	oldest := make(map[*export]waiter)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.inFlight.Load() == 0 {
-		return oldest
-	}
-	for _, r := range s.requests {
-		if r == nil || !r.flying {
-			continue
-		}
-		if w, found := oldest[r.export]; !found || r.arrived < w.arrived {
-			oldest[r.export] = waiter{r.arrived, r.Work}
+	for _, p := range s.snapshot.Load().ports {
+		if p.flying.Load() > 0 {
+			s.lookAt(p, oldest)
 		}
 	}
 	return oldest
 }
 
+// lookAt puts requests of a port into oldest that are older than what is there.
+func (s *Server) lookAt(p *Port, oldest map[*export]waiter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range p.requests {
+		if !r.flying {
+			continue
+		}
+		w := waiter{r.arrived, r.stamp, r.Work}
+		if first, found := oldest[r.export]; !found || w.before(first) {
+			oldest[r.export] = w
+		}
+	}
+}
+
 // watchDisks logs, until done, when a request has not ended for a long time, and
 // when its disk goes on: one line each for an export.
 func (s *Server) watchDisks(done <-chan struct{}) {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(s.hang.look)
 	defer tick.Stop()
 	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
-			oldest := s.oldest()
-			for _, e := range s.snapshot.Load().exports {
-				w, waits := oldest[e]
-				e.health.hangs(w.work, waits && clock()-w.arrived >= hangsAfter)
-			}
+			s.lookForHangs()
 		}
+	}
+}
+
+// lookForHangs is a look of watchDisks.
+func (s *Server) lookForHangs() {
+	oldest := s.oldest()
+	for _, e := range s.snapshot.Load().exports {
+		w, waits := oldest[e]
+		e.health.hangs(waits && w.age() >= s.hang.after, w.work, s.hang.after)
 	}
 }

@@ -24,15 +24,15 @@ type health struct {
 	clock func() time.Duration // the time since some moment
 
 	failing atomic.Bool
+	lost    atomic.Bool // what had been written may be: every flush fails
+	hung    atomic.Bool // a request had not ended for long when it was looked at last
 
 	mu      sync.Mutex // guards what follows
 	failed  int        // requests, since the disk began to fail
 	since   time.Duration
 	mending bool   // no request has failed since then
-	lost    bool   // so was what had been written
 	sectors int64  // the size that was logged, or was there at the start
 	remark  string // of the last IDENTIFY
-	hung    bool   // a request had not ended for long when it was looked at last
 }
 
 // watchHealth begins to look after the health of a blade's disk.
@@ -87,11 +87,7 @@ func (h *health) succeeded() {
 
 // flushFailed logs, once, that from now on every flush fails.
 func (h *health) flushFailed(err error) {
-	h.mu.Lock()
-	first := !h.lost
-	h.lost = true
-	h.mu.Unlock()
-	if first {
+	if !h.lost.Swap(true) {
 		h.log.Errorf("%s: flush: %v, although it was answered; from now on every flush fails: "+
 			"check the disk and what is on it, then restart vblade", h.name, err)
 	}
@@ -121,16 +117,13 @@ func (h *health) identified(err error) {
 	}
 }
 
-// hangs logs when a request, of this work, has not ended for long, and when none
-// does any more.
-func (h *health) hangs(work ata.Work, now bool) {
-	h.mu.Lock()
-	before := h.hung
-	h.hung = now
-	h.mu.Unlock()
+// hangs logs when a request, of this work, has not ended for a time that is too
+// long, and when none has any more.
+func (h *health) hangs(now bool, work ata.Work, within time.Duration) {
+	before := h.hung.Swap(now)
 	switch {
 	case now && !before:
-		h.log.Errorf("%s: %s has not ended for %v: the disk hangs", h.name, describe(work), hangsAfter)
+		h.log.Errorf("%s: %s has not ended for %v: the disk hangs", h.name, describe(work), within)
 	case before && !now:
 		h.log.Infof("%s: the disk goes on", h.name)
 	}

@@ -28,7 +28,8 @@ type Link interface {
 	Send(frames [][]byte) (int, error)
 	// Unsent is how many frames Send has accepted and the link dropped later.
 	Unsent() uint64
-	// Down says why the link carries no frames at the moment; nil where it does.
+	// Down says why the link carries no frames at the moment; nil where it does. Any
+	// goroutine may ask.
 	Down() error
 	// Changes counts the changes of Down, MTU and MAC noticed so far.
 	Changes() uint64
@@ -40,6 +41,10 @@ type Link interface {
 	MAC() [6]byte
 	// Drops is how many frames came and found no room; any goroutine may ask.
 	Drops() (uint64, error)
+	// ReceiveWay and SendWay say how the link receives and sends at the moment, and
+	// why not by a faster way, if there is one. Any goroutine may ask.
+	ReceiveWay() (way, why string)
+	SendWay() (way, why string)
 	// Name is what people call the link.
 	Name() string
 }

@@ -77,6 +77,7 @@ type Server struct {
 	inFlight   atomic.Int32 // requests that the order has
 	ending     atomic.Bool  // nothing more is received
 	shareAlarm *time.Timer  // ends a wait for a share
+	hang       hangLimits
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // nobody leads, or the server has ended
@@ -99,6 +100,7 @@ func New(host Host, log Log) *Server {
 		reporter: newReporter(),
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
+		hang:     hangLimits{after: 10 * time.Second, look: time.Second},
 	}
 	s.vacant, s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
 	s.shareAlarm = time.AfterFunc(time.Hour, s.shareIsLate)

@@ -2,7 +2,10 @@
 
 package server
 
-import "vblade/internal/stats"
+import (
+	"vblade/internal/ata"
+	"vblade/internal/stats"
+)
 
 // snapshot is the ports and exports that there are, for those who are not the
 // leader. It does not change; another one takes its place.
@@ -25,10 +28,11 @@ func (s *Server) Stats() stats.Server {
 	var all stats.Server
 	now := s.snapshot.Load()
 	oldest := s.oldest()
+	all.Exports = make([]stats.Export, 0, len(now.exports))
 	for _, e := range now.exports {
 		one := e.stats()
 		if w, waits := oldest[e]; waits {
-			one.Oldest = clock() - w.arrived
+			one.Oldest = w.age()
 		}
 		all.Exports = append(all.Exports, one)
 	}
@@ -38,15 +42,28 @@ func (s *Server) Stats() stats.Server {
 	return all
 }
 
-// stats returns what was counted of the export.
+// stats returns what was counted of the export, and how it is.
 func (e *export) stats() stats.Export {
 	var n [events]uint64
-	one := stats.Export{Shelf: e.Shelf(), Slot: e.Slot(), InFlight: int64(e.flying.Load())}
+	one := stats.Export{
+		Shelf:       e.Shelf(),
+		Slot:        e.Slot(),
+		Disk:        e.Label(),
+		Bytes:       e.disk.Sectors() * ata.SectorSize,
+		ReadOnly:    e.disk.ReadOnly(),
+		InFlight:    int64(e.flying.Load()),
+		Failing:     e.health.failing.Load(),
+		Hanging:     e.health.hung.Load(),
+		FlushFailed: e.health.lost.Load(),
+		Service:     e.counts.service,
+	}
+	for _, p := range e.ports {
+		one.Links = append(one.Links, p.link.Name())
+	}
 	for _, c := range []*counters{&e.counts.led, &e.counts.crew} {
 		for i := range n {
 			n[i] += c.n[i].Load()
 		}
-		one.Service.Add(&c.service)
 	}
 	one.Reads, one.ReadBytes = n[readsDone], n[readBytes]
 	one.Writes, one.WriteBytes = n[writesDone], n[writeBytes]
@@ -55,12 +72,12 @@ func (e *export) stats() stats.Export {
 	return one
 }
 
-// stats returns what was counted of the link. If it does not say what it
+// stats returns what was counted of the link, and how it is. If it does not say what it
 // dropped, what it said last stands.
 func (p *Port) stats() stats.Link {
 	dropped, _ := p.link.Drops()
 	late := p.link.Unsent()
-	return stats.Link{
+	one := stats.Link{
 		Name:     p.link.Name(),
 		Received: p.counts.received.Load(),
 		Ignored:  p.counts.ignored.Load(),
@@ -68,4 +85,10 @@ func (p *Port) stats() stats.Link {
 		Unsent:   p.counts.unsent.Load() + late,
 		Dropped:  dropped,
 	}
+	one.Receive, one.WhyReceive = p.link.ReceiveWay()
+	one.Send, one.WhySend = p.link.SendWay()
+	if err := p.link.Down(); err != nil {
+		one.Down = err.Error()
+	}
+	return one
 }

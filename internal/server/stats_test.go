@@ -36,8 +36,11 @@ func TestStatsOfTable(t *testing.T) {
 				answered++
 			}
 		}
-		if got.Service.Count() != answered {
-			t.Errorf("%d service times for %d replies", got.Service.Count(), answered)
+		if n := served(got, stats.Read, stats.Write, stats.Flush, stats.Other); n != answered {
+			t.Errorf("%d service times for %d replies", n, answered)
+		}
+		if n := served(got, stats.Read, stats.Write, stats.Flush); n != got.Reads+got.Writes+got.Flushes {
+			t.Errorf("%d service times of reads, writes and flushes; counted %+v", n, figures(got))
 		}
 		want := stats.Link{
 			Name:     "memory0",
@@ -45,6 +48,9 @@ func TestStatsOfTable(t *testing.T) {
 			Ignored:  frames - answered,
 			Sent:     uint64(len(s.link.Replies())),
 			Unsent:   uint64(s.link.Refused()),
+			Receive:  "memory",
+			Send:     "memory",
+			WhySend:  "nothing is faster",
 		}
 		if all.Links[0] != want {
 			t.Errorf("counted on the link %+v; want %+v", all.Links[0], want)
@@ -55,10 +61,20 @@ func TestStatsOfTable(t *testing.T) {
 // probes is how many frames pass has added to those of a test.
 func (s *session) probes() uint64 { return uint64(s.probe.Tag() - firstProbe) }
 
-// figures are what the test knows of an export's counters.
+// figures are what the test knows of an export's counters: not the times, nor what
+// it knows beforehand.
 func figures(e stats.Export) stats.Export {
-	e.Service = stats.Times{}
+	e.Service, e.Links, e.Bytes, e.ReadOnly, e.Failing, e.FlushFailed = stats.Service{}, nil, 0, false, false, false
 	return e
+}
+
+// served returns how many requests of some operations were answered.
+func served(e stats.Export, operations ...stats.Operation) uint64 {
+	var t stats.Times
+	for _, op := range operations {
+		t.Add(e.Service[op])
+	}
+	return t.Count()
 }
 
 // expect is what should be counted in a session that went through a case: told
@@ -98,24 +114,37 @@ func expectReply(e *stats.Export, request, reply aoe.Frame, export frametest.Exp
 	case reply.ATAError() == ata.ErrorNotFound:
 		e.Errors[blade.FaultNotFound]++
 		return
+	case reply.ATAStatus()&ata.StatusError != 0 && wentToDisk(request, export):
+		e.Errors[blade.FaultDisk]++
 	case reply.ATAStatus()&ata.StatusError != 0:
 		e.Errors[blade.FaultAborted]++
+	}
+	if !wentToDisk(request, export) {
+		return
 	}
 	done := uint64(request.ATACount()-reply.ATACount()) * sectorSize
 	switch request.ATACommand() {
 	case ata.Read, ata.ReadExt:
-		if request.ATACount() > 0 {
-			e.Reads++
-			e.ReadBytes += done
-		}
+		e.Reads++
+		e.ReadBytes += done
 	case ata.Write, ata.WriteExt:
-		if request.ATACount() > 0 && !export.ReadOnly {
-			e.Writes++
-			e.WriteBytes += done
-		}
-	case ata.FlushCache, ata.FlushCacheExt:
+		e.Writes++
+		e.WriteBytes += done
+	default:
 		e.Flushes++
 	}
+}
+
+// wentToDisk tells whether a command that was neither refused by AoE nor beyond
+// the disk's end is one for the disk.
+func wentToDisk(request aoe.Frame, export frametest.Export) bool {
+	switch request.ATACommand() {
+	case ata.Read, ata.ReadExt:
+		return request.ATACount() > 0
+	case ata.Write, ata.WriteExt:
+		return request.ATACount() > 0 && !export.ReadOnly
+	}
+	return request.ATACommand() == ata.FlushCache || request.ATACommand() == ata.FlushCacheExt
 }
 
 // TestStatsMeanwhile reads the counters all the time while requests of all kinds
@@ -151,10 +180,13 @@ func TestStatsMeanwhile(t *testing.T) {
 			e := s.server.Stats().Exports[0]
 			want := stats.Export{Shelf: 9, Reads: reads, ReadBytes: reads * 3 * sectorSize,
 				Writes: writes, WriteBytes: writes * 2 * sectorSize, Flushes: flushes}
-			if figures(e) != want || e.Service.Count() != reads+writes+flushes {
-				t.Errorf("counted %+v and %d times; want %+v", figures(e), e.Service.Count(), want)
+			if fmt.Sprint(figures(e)) != fmt.Sprint(want) ||
+				served(e, stats.Read) != reads || served(e, stats.Write) != writes || served(e, stats.Flush) != flushes || served(e, stats.Other) != 0 {
+				t.Errorf("counted %+v, and of times %d, %d, %d, %d; want %+v", figures(e),
+					served(e, stats.Read), served(e, stats.Write), served(e, stats.Flush), served(e, stats.Other), want)
 			}
-			if q := e.Service.Quantile(1); q <= 0 || q > 2*patience {
+			times := e.Service.Times()
+			if q := times.Quantile(1); q <= 0 || q > 2*patience {
 				t.Errorf("the longest took %v", q)
 			}
 		})
@@ -168,9 +200,12 @@ func (s *session) watchStats() (stop func()) {
 	go func() {
 		defer close(ended)
 		var last stats.Export
+		var answered uint64
 		for {
 			e := s.server.Stats().Exports[0]
-			if e.Reads < last.Reads || e.Writes < last.Writes || e.Flushes < last.Flushes || e.Service.Count() < last.Service.Count() ||
+			before := answered
+			answered = served(e, stats.Read, stats.Write, stats.Flush, stats.Other)
+			if e.Reads < last.Reads || e.Writes < last.Writes || e.Flushes < last.Flushes || answered < before ||
 				e.InFlight < 0 || e.InFlight > buffers {
 				s.t.Errorf("after %+v the counters are %+v", figures(last), figures(e))
 				return
@@ -218,7 +253,8 @@ func TestServiceTime(t *testing.T) {
 				longest = max(longest, time.Since(begin))
 			}
 			s.end()
-			times := s.server.Stats().Exports[0].Service
+			service := s.server.Stats().Exports[0].Service
+			times := service.Times()
 			if least, most := times.Quantile(0), times.Quantile(1); least < 2*nap || most > 2*longest {
 				t.Errorf("reads took from %v to %v, as is counted; the disk takes %v and the initiator waited %v", least, most, 2*nap, longest)
 			}

@@ -3,85 +3,115 @@
 package stats
 
 import (
+	"iter"
 	"math"
 	"math/bits"
 	"sync/atomic"
 	"time"
 )
 
-// The buckets of a histogram: every power of two of nanoseconds in eight parts,
-// so that a time is known to an eighth of itself.
-const (
-	subBits     = 3
-	subBuckets  = 1 << subBits
-	octaves     = 37 // the last bucket ends at 2^39 ns, nine minutes, and holds all beyond
-	timeBuckets = octaves * subBuckets
-)
+// Scale says how a Histogram tells times apart. Times are counted in units of
+// 1<<Unit nanoseconds; every power of two of units is divided into 1<<Parts
+// buckets, so that a time is known to a unit, or to 1/(1<<Parts) of itself. The
+// last bucket ends at 1<<Top nanoseconds and holds all longer times, too.
+type Scale struct{ Unit, Parts, Top int }
+
+// buckets returns how many buckets there are.
+func (s Scale) buckets() int { return (s.Top - s.Unit - s.Parts + 1) << s.Parts }
 
 // bucket returns the bucket of a time. Each bucket includes its end.
-func bucket(d time.Duration) int {
-	v := uint64(max(d, 1) - 1)
-	shift := max(0, bits.Len64(v)-subBits-1)
-	return min(shift*subBuckets+int(v>>shift), timeBuckets-1)
+func (s Scale) bucket(d time.Duration) int {
+	v := uint64(max(d, 1)-1) >> s.Unit
+	shift := max(0, bits.Len64(v)-s.Parts-1)
+	return min(shift<<s.Parts+int(v>>shift), s.buckets()-1)
 }
 
-// bucketEnd returns the longest time that bucket i is for.
-func bucketEnd(i int) time.Duration {
-	shift := max(0, i/subBuckets-1)
-	return time.Duration(i-shift*subBuckets+1) << shift
+// end returns the longest time that bucket i is for.
+func (s Scale) end(i int) time.Duration {
+	shift := max(0, i>>s.Parts-1)
+	return time.Duration(i-shift<<s.Parts+1) << (shift + s.Unit)
 }
 
-// Histogram counts times; adding allocates nothing.
+// Histogram counts times. Any goroutine may add while others read. Adding
+// allocates nothing.
 type Histogram struct {
-	counts [timeBuckets]atomic.Uint64
-	sum    atomic.Uint64 // nanoseconds; at the full 320 in flight it wraps round in two years
+	scale  Scale
+	counts []atomic.Uint64
+	sum    atomic.Uint64 // nanoseconds; with 320 requests in flight all the time it wraps round after two years
+}
+
+// NewHistogram returns an empty histogram of a scale.
+func NewHistogram(s Scale) *Histogram {
+	return &Histogram{scale: s, counts: make([]atomic.Uint64, s.buckets())}
 }
 
 // Add counts n requests that took d each.
 func (h *Histogram) Add(d time.Duration, n uint64) {
-	h.counts[bucket(d)].Add(n)
+	h.counts[h.scale.bucket(d)].Add(n)
 	h.sum.Add(uint64(d) * n)
 }
 
-// Times says how long requests took, from their frames' arrival to the
-// sending of their replies.
+// Times is what histograms of one scale held when they were read.
 type Times struct {
-	counts [timeBuckets]uint64
+	scale  Scale
+	counts []uint64
 	sum    uint64 // nanoseconds
 }
 
 // Add adds what h holds.
-func (s *Times) Add(h *Histogram) {
-	s.sum += h.sum.Load()
+func (t *Times) Add(h *Histogram) {
+	if t.counts == nil {
+		t.scale, t.counts = h.scale, make([]uint64, len(h.counts))
+	}
+	t.sum += h.sum.Load()
 	for i := range h.counts {
-		s.counts[i] += h.counts[i].Load()
+		t.counts[i] += h.counts[i].Load()
 	}
 }
 
+// Reset forgets everything, and keeps the memory.
+func (t *Times) Reset() {
+	clear(t.counts)
+	t.sum = 0
+}
+
 // Seconds returns the sum of all the times.
-func (s *Times) Seconds() float64 { return float64(s.sum) / float64(time.Second) }
+func (t *Times) Seconds() float64 { return float64(t.sum) / float64(time.Second) }
 
 // Count returns how many requests there are.
-func (s *Times) Count() uint64 { return s.Within(math.MaxInt64) }
-
-// Within returns how many requests took d or less, for d a power of two of
-// nanoseconds.
-func (s *Times) Within(d time.Duration) uint64 {
+func (t *Times) Count() uint64 {
 	n := uint64(0)
-	for i := 0; i < timeBuckets && bucketEnd(i) <= d; i++ {
-		n += s.counts[i]
+	for _, c := range t.counts {
+		n += c
 	}
 	return n
 }
 
-// Quantile returns the time that the part q of all requests did not exceed, 0
-// where there are none.
-func (s *Times) Quantile(q float64) time.Duration {
-	rank := uint64(math.Ceil(q * float64(s.Count())))
+// Doubling yields, for every d from first to last, each twice the one before, how
+// many requests took d or less. All are ends of buckets but the last, such as
+// powers of two of nanoseconds.
+func (t *Times) Doubling(first, last time.Duration) iter.Seq2[time.Duration, uint64] {
+	return func(yield func(time.Duration, uint64) bool) {
+		i, n := 0, uint64(0)
+		for d := first; d <= last; d *= 2 {
+			for ; i < len(t.counts) && t.scale.end(i) <= d; i++ {
+				n += t.counts[i]
+			}
+			if !yield(d, n) {
+				return
+			}
+		}
+	}
+}
+
+// Quantile returns the time that the part q of all requests did not exceed, to
+// the end of its bucket; 0 where there are none.
+func (t *Times) Quantile(q float64) time.Duration {
+	rank := uint64(math.Ceil(q * float64(t.Count())))
 	n := uint64(0)
-	for i := range s.counts {
-		if n += s.counts[i]; n > 0 && n >= rank {
-			return bucketEnd(i)
+	for i, c := range t.counts {
+		if n += c; n > 0 && n >= rank {
+			return t.scale.end(i)
 		}
 	}
 	return 0

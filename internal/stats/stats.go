@@ -14,10 +14,15 @@ type Server struct {
 	Links   []Link
 }
 
-// Export is what was counted of an export.
+// Export is what was counted of an export, and how it is now.
 type Export struct {
 	Shelf uint16
 	Slot  uint8
+
+	Disk     string // what it exports, as whoever added it named that
+	Bytes    int64  // its size
+	ReadOnly bool
+	Links    []string // the names of those that it is served on
 
 	// Requests that went to the disk, and the bytes of them that were done.
 	Reads, ReadBytes, Writes, WriteBytes, Flushes uint64
@@ -32,13 +37,26 @@ type Export struct {
 	InFlight int64
 	// Oldest is how long the oldest of them has waited.
 	Oldest time.Duration
-	// Service is about all requests that were answered.
-	Service Times
+	// Failing says that requests fail, or did so a moment ago.
+	Failing bool
+	// Hanging says that the oldest request has waited for so long that the disk
+	// seems to hang.
+	Hanging bool
+	// FlushFailed says that every flush fails, since what was written may be lost.
+	FlushFailed bool
+	// Service is about all requests that were answered. It goes on counting.
+	Service Service
 }
 
-// Link is what was counted of a link, in frames.
+// Link is what was counted of a link, in frames, and how it is now.
 type Link struct {
-	Name     string
+	Name string
+	Down string // why it carries no frames; empty where it does
+
+	// How frames are received and sent, and why not faster; empty where there is no
+	// faster way.
+	Receive, WhyReceive, Send, WhySend string
+
 	Received uint64
 	Ignored  uint64 // received and not answered
 	Sent     uint64

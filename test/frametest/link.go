@@ -81,6 +81,12 @@ func (l *Link) Name() string { return l.name }
 // Drops returns none: there is always room.
 func (l *Link) Drops() (uint64, error) { return 0, nil }
 
+// ReceiveWay names the way.
+func (l *Link) ReceiveWay() (way, why string) { return "memory", "" }
+
+// SendWay names the way, and why it is not faster.
+func (l *Link) SendWay() (way, why string) { return "memory", "nothing is faster" }
+
 // Unsent returns none: what is sent is a reply at once.
 func (l *Link) Unsent() uint64 { return 0 }
 

@@ -168,12 +168,12 @@ func TestReport(t *testing.T) {
 	own := st.link.MAC()
 	v, stderr := s.loud("-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image)
 	st.await(1) // the advertisement
-	report(t, v, stderr, `e9\.0: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us`,
-		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped`)
+	report(t, v, stderr, `e9\.0: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us`,
+		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\))`)
 	st.converse()
 	report(t, v, stderr, `e9\.0: 7 reads 7\.2 kB, 3 writes 1\.5 kB, 1 flushes, 4 errors \(1 unrecognized command, 1 bad argument, 2 not found\), `+
-		`0 masked out, 0 in flight, p50 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s`,
-		`tgt0: 18 frames received, 17 sent, 2 ignored, 0 dropped by the kernel, 0 replies dropped`)
+		`0 masked out, 0 in flight, p50 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s, 0 shed, oldest 0 us`,
+		`tgt0: 18 frames received, 17 sent, 2 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\))`)
 	if err := v.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -273,7 +273,7 @@ func TestMetrics(t *testing.T) {
 			st.converse()
 			page := ""
 			for end := time.Now().Add(patience); !strings.Contains(page, `vblade_sent_frames_total{link="tgt0"} 17`) ||
-				!strings.Contains(page, `vblade_service_seconds_count{target="e9.0"} 16`); page = s.scrape(network, address) {
+				!strings.Contains(page, `vblade_service_seconds_count{target="e9.0",op="other"} 5`); page = s.scrape(network, address) {
 				if time.Now().After(end) {
 					t.Fatal(page)
 				}
@@ -281,6 +281,9 @@ func TestMetrics(t *testing.T) {
 			for _, sample := range []string{`reads_total{target="e9.0"} 7`, `read_bytes_total{target="e9.0"} 7168`,
 				`writes_total{target="e9.0"} 3`, `write_bytes_total{target="e9.0"} 1536`, `flushes_total{target="e9.0"} 1`,
 				`masked_frames_total{target="e9.0"} 0`, `errors_total{target="e9.0",kind="not_found"} 2`,
+				`export_link{target="e9.0",link="tgt0"} 1`, `link_up{link="tgt0"} 1`, `disk_failing{target="e9.0"} 0`,
+				`service_seconds_count{target="e9.0",op="read"} 7`, `service_seconds_count{target="e9.0",op="flush"} 1`,
+				`export_info{target="e9.0",disk="` + s.image + `",mode="O_RDWR"} 1`,
 				`received_frames_total{link="tgt0"} 18`, `ignored_frames_total{link="tgt0"} 2`} {
 				if !strings.Contains(page, "\nvblade_"+sample+"\n") {
 					t.Errorf("%s is not on the page\n%s", sample, page)

@@ -11,6 +11,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
+	"vblade/internal/stats"
 )
 
 // Config says what a load asks for, and how long.
@@ -48,16 +49,19 @@ type Load struct {
 	measuring  bool
 	answered   int
 	lostBefore int
-	latency    histogram
+	latency    *stats.Histogram
 	sample     Sample
 }
 
 // errEnough ends the exchange when the sample is complete.
 var errEnough = errors.New("the sample is complete")
 
+// scale is how times are told apart: to a 64th, up to more than an hour.
+func scale() stats.Scale { return stats.Scale{Unit: 0, Parts: 6, Top: 42} }
+
 // New prepares a load of whole frames for targets of one initiator.
 func New(cfg Config, targets ...*initiator.Target) *Load {
-	l := &Load{cfg: cfg, targets: targets, sectors: targets[0].Sectors, random: 1}
+	l := &Load{cfg: cfg, targets: targets, sectors: targets[0].Sectors, random: 1, latency: stats.NewHistogram(scale())}
 	l.blocks = uint64(cfg.Size/ata.SectorSize) / uint64(max(1, l.sectors))
 	l.opcode, l.flags = ata.ReadExt, aoe.ATAExtended
 	if cfg.Write {
@@ -126,7 +130,7 @@ func (l *Load) reply(k int, f aoe.Frame, took time.Duration) error {
 	if err := l.check(k, f); err != nil {
 		return err
 	}
-	l.latency.add(took)
+	l.latency.Add(took, 1)
 	l.answered++
 	// Reading the clock at every reply would cost the load a little; at a depth
 	// of 1 it has the time.
@@ -169,7 +173,7 @@ func (l *Load) start() error {
 		return err
 	}
 	l.measuring, l.answered = true, 0
-	l.latency.reset()
+	l.latency = stats.NewHistogram(scale())
 	l.lostBefore = l.initiator().Retransmissions
 	l.begin = time.Now()
 	return nil
@@ -180,11 +184,13 @@ func (l *Load) finish(elapsed time.Duration) error {
 	if err := l.cfg.End(); err != nil {
 		return err
 	}
+	var times stats.Times
+	times.Add(l.latency)
 	l.sample = Sample{
 		Requests: l.answered,
 		Elapsed:  elapsed,
-		P50:      l.latency.quantile(0.50),
-		P99:      l.latency.quantile(0.99),
+		P50:      times.Quantile(0.50),
+		P99:      times.Quantile(0.99),
 		Lost:     l.initiator().Retransmissions - l.lostBefore,
 	}
 	return errEnough
