@@ -9,8 +9,8 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/order"
-	"vblade/internal/uring"
 	"vblade/internal/stats"
+	"vblade/internal/uring"
 )
 
 // export is a blade in use: its disk's share of the crew and of the buffers, how

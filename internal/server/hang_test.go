@@ -4,7 +4,7 @@ package server
 
 import (
 	"context"
-	"log"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,18 +38,21 @@ func (s *gatedStore) ReadOnly() bool { return true }
 // logLines is a log that a test reads line by line.
 type logLines chan string
 
-// Write takes a line.
-func (l logLines) Write(p []byte) (int, error) {
-	l <- string(p)
-	return len(p), nil
-}
+// Errorf keeps a line.
+func (l logLines) Errorf(format string, a ...any) { l <- fmt.Sprintf(format, a...) }
+
+// Warnf keeps a line.
+func (l logLines) Warnf(format string, a ...any) { l.Errorf(format, a...) }
+
+// Infof keeps a line.
+func (l logLines) Infof(format string, a ...any) { l.Errorf(format, a...) }
 
 // await waits for a line.
 func (l logLines) await(t *testing.T, want string) {
 	t.Helper()
 	select {
 	case got := <-l:
-		if got != want+"\n" {
+		if got != want {
 			t.Fatalf("logs %q; want %q", got, want)
 		}
 	case <-time.After(hangPatience):
@@ -71,7 +74,7 @@ type hangTest struct {
 func newHangTest(t *testing.T) *hangTest {
 	link := frametest.NewLink(1500)
 	h := &hangTest{T: t, link: link, gate: make(chan struct{}), lines: make(logLines, 100)}
-	h.Server = New(link.Host, log.New(h.lines, "", 0))
+	h.Server = New(link.Host, h.lines)
 	h.hang = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
 	bufs := make([][]byte, 64)
 	for i := range bufs {

@@ -146,12 +146,12 @@ func TestHealthSize(t *testing.T) {
 // TestHealthHangs has a request not end for long, twice seen, and then end.
 func TestHealthHangs(t *testing.T) {
 	h := newHealthTest(t)
-	h.hangs(ata.Work{}, false)
+	h.hangs(false, ata.Work{}, 10*time.Second)
 	h.logs()
-	h.hangs(aWrite, true)
+	h.hangs(true, aWrite, 10*time.Second)
 	h.logs("error: e9.0: write of 2 sectors at LBA 1234 has not ended for 10s: the disk hangs")
-	h.hangs(aWrite, true)
+	h.hangs(true, aWrite, 10*time.Second)
 	h.logs()
-	h.hangs(ata.Work{}, false)
+	h.hangs(false, ata.Work{}, 10*time.Second)
 	h.logs("info: e9.0: the disk goes on")
 }
