@@ -142,8 +142,11 @@ func (f *fleet) settled() {
 	f.t.Helper()
 	for i, p := range f.ports {
 		eventually(f.t, func() bool {
-			idle, all := f.server.Requests(p)
-			return idle == all && f.links[i].Drained()
+			if !f.links[i].Drained() {
+				return false
+			}
+			idle, all := f.server.Requests(p) // of what has been received by then
+			return idle == all
 		}, "not every request comes back")
 	}
 }

@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -184,9 +185,8 @@ func TestKeptLeads(t *testing.T) {
 			f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
 			f.ask(l, sentTo(hanging, transferFrame(0, 1, 1, make([]byte, sectorSize))))
 			f.ask(l, sentTo(hanging, transferFrame(0, 1, 1, nil)))
-			if want := max(0, server.LeadCount-2-i); f.server.Standing() != want {
-				t.Errorf("%d of %d hang, %d leads stand by, want %d", i+1, hanging, f.server.Standing(), want)
-			}
+			eventually(t, func() bool { return f.server.Standing() == max(0, server.LeadCount-2-i) },
+				fmt.Sprintf("%d of %d hang, and not just the other leads stand by", i+1, hanging))
 		}
 		g.open()
 		f.settled()
