@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"time"
 
 	"vblade/internal/journal"
@@ -56,10 +55,6 @@ func (w *observation) close() {
 	}
 }
 
-// metricsGC has the heap collected early, in percent of what is in use: nothing
-// but questions for metrics leaves garbage, and they shall not cost much memory.
-const metricsGC = 25
-
 // goodbye is how long those who watch may take to hear of the end, and those who
 // read standard error to read the rest.
 const goodbye = 400 * time.Millisecond
@@ -75,7 +70,6 @@ type watched interface {
 func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
-		debug.SetGCPercent(metricsGC)
 		closeMetrics = monitor.ServeMetrics(w.listener, srv.Stats).Close
 	}
 	notified := notify(ctx, srv, j.Log(""))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -51,8 +52,9 @@ type site struct {
 // usedLink is a link that exports are served on.
 type usedLink struct {
 	*netio.Link
-	port *server.Port
-	uses int
+	port    *server.Port
+	uses    int
+	doubted bool // its warnings were logged
 }
 
 // served is what an export holds.
@@ -121,21 +123,39 @@ func (s *site) Add(e control.Export) error {
 		return err
 	}
 	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links, claims: held}
+	s.warnOfLinks(e.Links)
 	return nil
+}
+
+// warnOfLinks logs, once for each link, what a person should know of it.
+func (s *site) warnOfLinks(names []string) {
+	for _, name := range names {
+		l := s.links[name]
+		if l.doubted {
+			continue
+		}
+		l.doubted = true
+		for _, w := range l.Warnings(receiveBuffer) {
+			s.log.Warnf("%s", w)
+		}
+	}
 }
 
 // Remove ends an export, within the time given, as server.Server.Remove does.
 func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	name := fmt.Sprintf("e%d.%d", shelf, slot)
+	s.mu.Lock()
 	e := s.exports[name]
+	delete(s.exports, name)
+	s.mu.Unlock()
 	if e == nil {
 		return fmt.Errorf("%s is not served here", name)
 	}
-	delete(s.exports, name)
 	defer e.claims.release() // whatever hangs answers nothing
-	if err := s.server.Remove(name, within); err != nil {
+	err := s.server.Remove(name, within)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
 		s.undone = true // whatever hangs may use the disk and its buffers
 		return err
 	}
@@ -181,9 +201,6 @@ func (s *site) openLink(name string) (*usedLink, error) {
 		l.Close()
 		return nil, err
 	}
-	for _, w := range l.Warnings(receiveBuffer) {
-		s.log.Warnf("%s", w)
-	}
 	return &usedLink{Link: l, port: port}, nil
 }
 
@@ -201,11 +218,17 @@ func (s *site) give(names []string) {
 	}
 }
 
+// earlyGC has the heap collected early, in percent of what is in use: serving leaves
+// no garbage, and what else does need not cost much memory.
+const earlyGC = 25
+
 // serve serves until ctx ends. Its error says what that has left undone.
 func (s *site) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	debug.SetGCPercent(earlyGC)
+	debug.FreeOSMemory() // what starting has left
 	// From then on it receives nothing: whoever starts in its place need not wait.
 	defer context.AfterFunc(ctx, s.releaseClaims)()
 	err := s.server.Serve(ctx, endWithin)

@@ -5,13 +5,16 @@ package server
 // CrewSize is how many calls can wait for disks at once, in workers.
 const CrewSize = 64
 
+// spareWorkers is how many workers only those exports may have that have none.
+const spareWorkers = 16
+
 // crew is what the workers share: which exports have requests that may start,
 // and how many workers are busy. Server.mu guards it.
 //
 // Exports take turns, and none may use up the crew: where there are several, one
-// starts another call only while it has fewer running than there are workers
-// free. A disk that hangs keeps half of the crew at the most, the next one half
-// of the rest, and there is always somebody for a disk that does not.
+// that has calls running starts another only while it has fewer than there are
+// workers free beyond spare. A disk that hangs keeps half of those, the next one
+// half of the rest, and so on; of the spare ones each export has one at the most.
 type crew struct {
 	ring  []*export // that have requests waiting, in turn
 	free  int       // workers that do nothing
@@ -20,7 +23,7 @@ type crew struct {
 
 // mayStart tells whether an export may have another worker.
 func (c *crew) mayStart(e *export) bool {
-	return c.free > 0 && (c.alone || e.running < c.free)
+	return c.free > 0 && (c.alone || e.running == 0 || e.running < c.free-spareWorkers)
 }
 
 // put queues a request that may start.
