@@ -48,3 +48,6 @@ func milliseconds(limit time.Duration) int {
 	}
 	return int(min((limit+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
 }
+
+// WaitAsleep is Wait, which does not stay awake here.
+func (h *Host) WaitAsleep(limit time.Duration) { h.Wait(limit) }

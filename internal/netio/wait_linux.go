@@ -48,6 +48,13 @@ func (h *Host) Wait(limit time.Duration) {
 	}
 }
 
+// WaitAsleep is Wait that does not stay awake first: for whoever has just waited for
+// a disk, beside which the time to wake up is nothing.
+func (h *Host) WaitAsleep(limit time.Duration) {
+	h.waiter.pays = false
+	h.Wait(limit)
+}
+
 // found tells whether there is something to return for, as far as memory shows.
 func (h *Host) found(r *roster) bool {
 	if h.woken.Load() {

@@ -109,6 +109,10 @@ func (s *Server) rest() {
 		time.Sleep(choreEvery) // what cannot be received would end a Wait at once
 		return
 	}
+	if s.slow {
+		s.host.WaitAsleep(limit)
+		return
+	}
 	s.host.Wait(limit)
 }
 
@@ -211,7 +215,7 @@ func (s *Server) comesAlone(e *export) bool {
 	}
 	s.usedLast = t.began
 	kept := s.inPlace && !s.rested
-	s.inPlace, s.rested = false, false
+	s.inPlace, s.rested, s.slow = false, false, false
 	return len(t.pending) == 1 && !kept && s.inFlight.Load() == 0 && t.began >= s.usedSince
 }
 
@@ -228,7 +232,7 @@ func (l *lead) performInPlace() (leads bool) {
 		return false
 	}
 	s.inPlace = true
-	u.export().paces[u.op()].note(took, u.bytes())
+	s.slow = u.export().paces[u.op()].note(took, u.bytes())
 	s.turn.settle(u.requests)
 	return true
 }

@@ -39,8 +39,9 @@ const (
 	fastPerByte = 0.5 // nanoseconds
 )
 
-// note takes the time that a run of so many bytes took.
-func (p *pace) note(took time.Duration, bytes int) {
+// note takes the time that a run of so many bytes took, and tells whether that is
+// slow.
+func (p *pace) note(took time.Duration, bytes int) (slow bool) {
 	limit := fastRun + time.Duration(fastPerByte*float64(bytes))
 	score := p.score.Load()
 	switch {
@@ -55,6 +56,7 @@ func (p *pace) note(took time.Duration, bytes int) {
 	case score <= 0 && p.slow.Load():
 		p.slow.Store(false)
 	}
+	return took > limit
 }
 
 // stall says that a run took longer than anything fast ever does.

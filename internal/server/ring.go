@@ -33,7 +33,6 @@ type ring struct {
 
 	watched []int  // the host's descriptors
 	armed   []bool // which of them are polled
-	idle    int    // how many waits in a row have brought nothing
 }
 
 // flight is contiguous requests that the kernel does in one.

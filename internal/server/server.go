@@ -18,6 +18,8 @@ type Host interface {
 	// counted on, or Wake was called; after limit at the latest where that is not
 	// negative.
 	Wait(limit time.Duration)
+	// WaitAsleep is Wait for whoever gains nothing by staying awake.
+	WaitAsleep(limit time.Duration)
 	// Wake ends this Wait, or the next.
 	Wake()
 	// Descriptors are readable when Wait would return, the first after Wake. Where
@@ -66,6 +68,7 @@ type Server struct {
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
 	missed     bool          // work was handed over because something was in flight by the ring
 	inPlace    bool          // a call that may wait was made in this turn
+	slow       bool          // and it has waited for a disk
 	rested     bool          // the leader has waited since
 	lanes      lanes
 	reporter   reporter

@@ -55,6 +55,9 @@ func (h *Host) Wait(limit time.Duration) {
 	}
 }
 
+// WaitAsleep is Wait.
+func (h *Host) WaitAsleep(limit time.Duration) { h.Wait(limit) }
+
 // Wake ends this Wait, or the next.
 func (h *Host) Wake() { signal(h.arrived) }
 
