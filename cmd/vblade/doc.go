@@ -11,6 +11,6 @@
 // This package only wires the parts together: main.go runs them, commands.go is
 // the table of commands, options.go, links.go and masks.go read the command line,
 // serve.go is the server and engine.go what it serves with, clients.go asks it;
-// export.go opens what is served, rivals.go asks for others of its
+// export.go opens what is served, rivals.go and looker.go ask for others of its
 // address, observe.go lets it be watched.
 package main

@@ -3,10 +3,8 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log"
-	"sync"
 	"time"
 
 	"vblade/internal/ata"
@@ -25,8 +23,7 @@ const diskWriters = server.CrewSize + 2
 // export is a site with a single export.
 type export struct {
 	*site
-	file   *ata.File
-	rivals []*rivals // on each link
+	file *ata.File
 }
 
 // openExport opens an export; its errors refuse to start.
@@ -51,24 +48,5 @@ func openExport(o options, stderr io.Writer) (*export, error) {
 		s.close()
 		return nil, err
 	}
-	opened := &export{site: s, file: file}
-	for _, link := range o.links {
-		opened.rivals = append(opened.rivals, openRivals(o, link, logger))
-	}
-	return opened, nil
-}
-
-// serve serves until ctx ends. Its error says what that has left undone.
-func (e *export) serve(ctx context.Context) error {
-	var looking sync.WaitGroup
-	for _, r := range e.rivals {
-		looking.Add(1)
-		go func() {
-			defer looking.Done()
-			r.look(ctx)
-		}()
-	}
-	err := e.site.serve(ctx)
-	looking.Wait()
-	return err
+	return &export{site: s, file: file}, nil
 }

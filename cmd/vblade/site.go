@@ -16,6 +16,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/control"
+	"vblade/internal/initiator"
 	"vblade/internal/netio"
 	"vblade/internal/server"
 )
@@ -40,6 +41,7 @@ type site struct {
 	host   *netio.Host
 	server *server.Server
 	log    *log.Logger
+	rivals *rivals
 	name   string // of the host, for the serial numbers
 
 	mu      sync.Mutex // held while links and exports come and go
@@ -75,6 +77,7 @@ func openSite(logger *log.Logger) (*site, error) {
 		host:    host,
 		server:  server.New(host, logger),
 		log:     logger,
+		rivals:  newRivals(logger),
 		name:    name,
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
@@ -98,6 +101,7 @@ func (s *site) Add(e control.Export) error {
 		return err
 	}
 	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links}
+	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(e.Links))
 	return nil
 }
 
@@ -111,6 +115,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 		return fmt.Errorf("%s is not served here", name)
 	}
 	delete(s.exports, name)
+	s.rivals.forget(initiator.Address{Shelf: shelf, Slot: slot})
 	if err := s.server.Remove(name, within); err != nil {
 		s.undone = true // whatever hangs may use the disk and its buffers
 		return err
@@ -137,6 +142,15 @@ func (s *site) take(names []string) ([]*server.Port, error) {
 		ports = append(ports, l.port)
 	}
 	return ports, nil
+}
+
+// own returns links in use, as rivals need them.
+func (s *site) own(names []string) []ownLink {
+	var links []ownLink
+	for _, name := range names {
+		links = append(links, s.links[name].Link)
+	}
+	return links
 }
 
 // openLink puts a link into use.
@@ -182,7 +196,9 @@ func (s *site) serve(ctx context.Context) error {
 	// A call that waits for a disk keeps its place in the Go scheduler for a
 	// while: with one for every worker the receiving never waits for it.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
+	s.rivals.begin(ctx)
 	err := s.server.Serve(ctx, endWithin)
+	s.rivals.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undone = s.undone || err != nil
