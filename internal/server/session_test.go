@@ -113,12 +113,23 @@ func serve(t testing.TB, e frametest.Export, kind diskKind) *session {
 // bytes.
 func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Blade) *session {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	s := &session{t: t, link: link, log: new(journal), stop: stop, ended: make(chan struct{})}
-	bufs := make([][]byte, buffers)
+	return serveBuffers(t, link, newBuffers(buffers, n), blades...)
+}
+
+// newBuffers returns frame buffers of n bytes.
+func newBuffers(count, n int) [][]byte {
+	bufs := make([][]byte, count)
 	for i := range bufs {
 		bufs[i] = bytes.Repeat([]byte{0xd5}, n) // what no reply may hold
 	}
+	return bufs
+}
+
+// serveBuffers begins a session with any blades, over a link, with any buffers.
+func serveBuffers(t testing.TB, link *frametest.Link, bufs [][]byte, blades ...*blade.Blade) *session {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	s := &session{t: t, link: link, log: new(journal), stop: stop, ended: make(chan struct{})}
 	s.server = newServer(t, link.Host, link, bufs, s.log, blades...)
 	go func() {
 		defer close(s.ended)

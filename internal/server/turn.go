@@ -67,7 +67,8 @@ func (t *turn) touch(e *export) {
 }
 
 // begin begins a turn: it admits what has arrived, has the exports accept it, and
-// returns how many frames that were.
+// returns how many frames that were, with those that exports answer now of a
+// broadcast that has arrived before.
 func (s *Server) begin() int {
 	t := &s.turn
 	t.pending, t.next, t.lent = t.pending[:0], 0, false
@@ -79,7 +80,7 @@ func (s *Server) begin() int {
 	}
 	s.doChores()
 	s.refilterStale()
-	return n
+	return n + len(t.pending) + len(t.out.requests)
 }
 
 // end ends a turn: it sends the replies, and gives the requests back that are not
