@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/control"
 	"vblade/internal/fdstore"
+	"vblade/internal/netio"
 )
 
 // host is all that "vblade serve" has open.
@@ -84,6 +85,9 @@ func (h *host) open(o options) (err error) {
 		}
 	} else if h.listener, err = control.Listen(o.control); err != nil {
 		return err
+	}
+	if err = netio.Permitted(); err != nil {
+		return err // here, and not each export once it is added
 	}
 	if h.old != nil && o.metrics != "" {
 		if f := h.old.Take(metricsName(o)); f != nil {

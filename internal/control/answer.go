@@ -54,9 +54,12 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	}
 }
 
-// refuse answers what is no request.
+// refuse answers what is no request. Who only looks whether a server listens, as
+// another one does that is started, is not worth a line.
 func (s *Server) refuse(w wire, p peer, err error) {
-	s.Log.Printf("control: %v: refused: %v", p, err)
+	if !errors.Is(err, errNothing) {
+		s.Log.Printf("control: %v: refused: %v", p, err)
+	}
 	w.send(s.reply(err), nil, requestTime)
 }
 
