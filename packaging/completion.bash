@@ -20,7 +20,7 @@ _vblade_exports() {
 
 _vblade() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local i first=1 arguments=0 command= options
+	local i first=1 arguments=0 command='' options
 	COMPREPLY=()
 	if [[ ${COMP_WORDS[0]##*/} == vblade && $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in

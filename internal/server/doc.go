@@ -22,6 +22,4 @@
 //	counts.go   counts on the way, for others to read (stats.go)
 //	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
-//
-// BUG(1): Of several exports on one link only the first answers a broadcast.
 package server
