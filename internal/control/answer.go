@@ -98,14 +98,20 @@ func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply 
 	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
+	others := s.table.sharers(e)
 	warning, err := s.add(e)
 	s.note(p, what, description, err)
 	answer := s.reply(err)
-	if err == nil {
-		answer.Exports = []status{served}
+	if err != nil {
+		return answer
 	}
+	answer.Exports = []status{served}
 	if warning != nil {
-		answer.Warnings = []string{"it will be lost in a restart of the server: " + warning.Error()}
+		answer.Warnings = append(answer.Warnings, "it will be lost in a restart of the server: "+warning.Error())
+	}
+	if len(others) > 0 {
+		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))
+		s.Log.Print(sharedWarning(e, others))
 	}
 	return answer
 }
