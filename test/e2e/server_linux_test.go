@@ -83,7 +83,7 @@ func (tg *target) comesBack(how string) {
 
 // backLimit bounds how long disks are gone. It is wide: the target is a virtual
 // machine, whose processor is a program.
-const backLimit = 15 * time.Second
+const backLimit = 60 * time.Second
 
 // dismissed checks that a disk can be removed, that the server ends well, and that
 // nothing is kept of it then.
