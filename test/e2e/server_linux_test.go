@@ -20,8 +20,12 @@ const readScript = `set -e -o pipefail
 		for disk in 5 6; do dd if=/dev/etherd/e9.$disk iflag=direct bs=64k status=none; done | sha256sum >/tmp/now
 		[ -e /tmp/first ] || cp /tmp/now /tmp/first
 		cmp /tmp/now /tmp/first
-		echo read
+		echo >>/tmp/reads
 	done`
+
+// readMore waits until the disks were read once from beginning to end.
+const readMore = `reads() { wc -l </tmp/reads; }
+	was=$(reads); until [ $(reads) -ge $((was + 2)) ]; do sleep 0.1; done`
 
 // keepsDisks has the one server of all exports serve two disks, which a guest reads
 // all the time. It is killed and restarted: systemd keeps the disks for it, and no
@@ -29,35 +33,43 @@ const readScript = `set -e -o pipefail
 func (tg *target) keepsDisks(g *shell) {
 	tg.t.Helper()
 	tg.is(serverUnit, "UnitFileState", "disabled")
-	tg.run("systemctl start " + serverUnit + "; for disk in " + serverDisks + "; do head -c 1M /dev/urandom >$disk; done")
-	tg.run("vblade add 9 5 eth0 /srv/plain.img; vblade add -s 9 6 eth0 /srv/sync.img")
-	tg.run("for disk in " + serverDisks + "; do mv $disk $disk.away; done")
-	want, _, _ := strings.Cut(tg.run("cat /srv/plain.img.away /srv/sync.img.away | sha256sum"), " ")
-	g.run("aoe-discover; rm -f /tmp/enough /tmp/first; dmesg -c >/dev/null")
+	want := tg.addDisks()
+	g.run("aoe-discover; rm -f /tmp/enough /tmp/first; : >/tmp/reads; dmesg -c >/dev/null")
 	g.appears("etherd/e9.5")
 	g.appears("etherd/e9.6")
 	reading, err := g.start(readScript)
 	if err != nil {
 		tg.t.Fatal(err)
 	}
-	tg.is(serverUnit, "NFileDescriptorStore", "70")
-	for _, how := range []string{"kill -KILL " + mainPID(serverUnit), "systemctl restart " + serverUnit} {
-		tg.comesBack(how)
-		g.run("rm -f /tmp/now; until [ -s /tmp/now ]; do sleep 0.1; done; rm /tmp/now; until [ -s /tmp/now ]; do sleep 0.1; done")
-	}
+	g.run(readMore)
+	tg.comesBack("kill -KILL " + mainPID(serverUnit))
+	g.run(readMore)
 	tg.is(serverUnit, "NRestarts", "1")
-	g.run("touch /tmp/enough")
+	tg.comesBack("systemctl restart " + serverUnit)
+	g.run(readMore + "; touch /tmp/enough")
 	if err := reading.wait(commandLimit); err != nil {
 		tg.t.Fatal(err)
 	}
 	if reading.status != 0 {
 		tg.t.Errorf("the reading ended with status %d: %s", reading.status, end(reading.output))
 	}
-	if got := g.run("cat /tmp/first; rm /tmp/enough /tmp/first"); !strings.HasPrefix(got, want+" ") {
+	if got := g.run("cat /tmp/first; rm /tmp/enough /tmp/first /tmp/now /tmp/reads"); !strings.HasPrefix(got, want+" ") {
 		tg.t.Errorf("what was read has the sum %s, want %s", got, want)
 	}
 	g.run("! dmesg | grep -i 'i/o error'")
 	tg.dismissed()
+}
+
+// addDisks starts the server, adds two disks to it and takes their names away. It
+// returns the sum of both.
+func (tg *target) addDisks() string {
+	tg.t.Helper()
+	tg.run("systemctl start " + serverUnit + "; for disk in " + serverDisks + "; do head -c 1M /dev/urandom >$disk; done")
+	tg.run("vblade add 9 5 eth0 /srv/plain.img; vblade add -s 9 6 eth0 /srv/sync.img")
+	tg.run("for disk in " + serverDisks + "; do mv $disk $disk.away; done")
+	tg.is(serverUnit, "NFileDescriptorStore", "70")
+	sum, _, _ := strings.Cut(tg.run("cat /srv/plain.img.away /srv/sync.img.away | sha256sum"), " ")
+	return sum
 }
 
 // comesBack does something to the server, and waits until another process serves
