@@ -42,6 +42,7 @@ func serveMany(o options, c console) error {
 	if err := c.restrict("", true); err != nil {
 		h.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
+	h.observed.attach(h.site.server, h.log)
 	ended := h.start()
 	s := control.NewServer(h.config(o))
 	err := h.begin(s)
