@@ -2,22 +2,55 @@
 #
 # Completion of vblade's and vbladed's command line, for bash.
 
+# _vblade_exports prints the exports of the server, at the control socket that the
+# command line names.
+_vblade_exports() {
+	local i control=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--control)
+			((i++))
+			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
+			control=(--control "${COMP_WORDS[i]}")
+			;;
+		esac
+	done
+	"${COMP_WORDS[0]}" status "${control[@]}" 2>/dev/null | sed '1d; s/ .*//'
+}
+
 _vblade() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local i arguments=0
+	local i first=1 arguments=0 command='' options
 	COMPREPLY=()
+	if [[ ${COMP_WORDS[0]##*/} == vblade && $COMP_CWORD -gt 1 ]]; then
+		case ${COMP_WORDS[1]} in
+		serve | add | remove | status) command=${COMP_WORDS[1]} first=2 ;;
+		esac
+	fi
 	case $before in
 	-b | -l | -m | -o | --buffers | --length | --mac | --metrics | --offset) return ;;
+	--control)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-b -d -h -l -m -o -r -s --buffers --direct --force --help
-			--length --mac --metrics --offset --read-only --sync --version" -- "$word")
+		options="-b -d -l -m -o -r -s --buffers --direct --force --length --mac --offset --read-only --sync"
+		case $command in
+		'') options="$options --metrics --version" ;;
+		serve) options="--control --metrics --replace" ;;
+		add) options="$options --control" ;;
+		remove) options="--control" ;;
+		status) options="--control --json" ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$options -h --help" -- "$word")
 		return
 	fi
 	# The words before this one that are neither options nor their values.
-	for ((i = 1; i < COMP_CWORD; i++)); do
+	for ((i = first; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --length | --mac | --metrics | --offset)
+		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --control | --length | --mac | --metrics | --offset)
 			((i++))
 			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
 			# bash takes a MAC or an address apart at its colons.
@@ -27,9 +60,16 @@ _vblade() {
 		*) ((arguments++)) ;;
 		esac
 	done
-	case $arguments in
-	2) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$word") ;;
-	3)
+	case $command$arguments in
+	0)
+		[[ ${COMP_WORDS[0]##*/} != vblade || $COMP_CWORD -ne 1 ]] ||
+			mapfile -t COMPREPLY < <(compgen -W "serve add remove status" -- "$word")
+		;;
+	remove0 | status0) mapfile -t COMPREPLY < <(compgen -W "$(_vblade_exports)" -- "$word") ;;
+	2 | add2) # the last of a list
+		mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "$(ls /sys/class/net)" -- "${word##*,}")
+		;;
+	3 | add3)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;

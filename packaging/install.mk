@@ -24,13 +24,14 @@ define INSTALLED
 $(INSTALLED_$(HOST))
 endef
 define INSTALLED_linux
-755 packaging/vblade-export            $(libexecdir)/vblade-export
-644 packaging/conf.sh                  $(libexecdir)/conf.sh
-644 packaging/skeleton.conf            $(sysconfdir)/vblade.conf.d/skeleton.conf
-644 packaging/systemd/vblade.service   $(unitdir)/vblade.service
-644 packaging/systemd/vblade@.service  $(unitdir)/vblade@.service
-755 packaging/systemd/vblade-generator $(generatordir)/vblade-generator
-644 man/vblade-persistence.5           $(mandir)/man5/vblade-persistence.5
+755 packaging/vblade-export                 $(libexecdir)/vblade-export
+644 packaging/conf.sh                       $(libexecdir)/conf.sh
+644 packaging/skeleton.conf                 $(sysconfdir)/vblade.conf.d/skeleton.conf
+644 packaging/systemd/vblade.service        $(unitdir)/vblade.service
+644 packaging/systemd/vblade@.service       $(unitdir)/vblade@.service
+644 packaging/systemd/vblade-server.service $(unitdir)/vblade-server.service
+755 packaging/systemd/vblade-generator      $(generatordir)/vblade-generator
+644 man/vblade-persistence.5                $(mandir)/man5/vblade-persistence.5
 endef
 define INSTALLED_freebsd
 755 scripts/freebsd/vblade $(prefix)/etc/rc.d/vblade

@@ -11,8 +11,8 @@
 // This package only wires the parts together: main.go runs them, commands.go is
 // the table of commands, options.go, links.go and masks.go read the command line,
 // words.go and refusal.go say what is wrong with it. serve.go is the server of many
-// exports and clients.go asks it; export.go opens a single export, warnings.go
-// doubts it, rivals.go asks for others of its address. site.go is what both serve
-// with, claims.go has no other process of the host serve the same, and observe.go
-// lets it be watched.
+// exports and clients.go asks it; export.go opens a single export and warnings.go
+// doubts it. site.go is what both serve with, rivals.go and looker.go ask for others
+// of its addresses, claims.go has no other process of the host serve the same, and
+// observe.go lets it be watched.
 package main

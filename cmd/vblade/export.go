@@ -3,8 +3,6 @@
 package main
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"vblade/internal/ata"
@@ -24,8 +22,7 @@ const diskWriters = server.CrewSize + 2
 // export is a site with a single export.
 type export struct {
 	*site
-	file   *ata.File
-	rivals []*rivals // on each link
+	file *ata.File
 }
 
 // openExport opens an export; its errors refuse to start. It looks at the links
@@ -64,23 +61,5 @@ func (e *export) open(o options) (err error) {
 	for _, w := range warnings(o, e.file) {
 		e.log.Warnf("%s", w)
 	}
-	for _, link := range o.links {
-		e.rivals = append(e.rivals, openRivals(o, link, e.log))
-	}
 	return nil
-}
-
-// serve serves until ctx ends. Its error says what that has left undone.
-func (e *export) serve(ctx context.Context) error {
-	var looking sync.WaitGroup
-	for _, r := range e.rivals {
-		looking.Add(1)
-		go func() {
-			defer looking.Done()
-			r.look(ctx)
-		}()
-	}
-	err := e.site.serve(ctx)
-	looking.Wait()
-	return err
 }

@@ -83,6 +83,7 @@ func serve(o options, c console) error {
 		e.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	announce(c.stdout, os.Getpid(), o, e.file)
+	observed.attach(e.server, e.log)
 	defer observed.begin(ctx, e.server, c.journal)()
 	return e.serve(ctx)
 }

@@ -20,7 +20,8 @@ import (
 // manager.
 type observation struct {
 	asked    chan os.Signal
-	listener net.Listener // for metrics; nil without --metrics
+	listener net.Listener      // for metrics; nil without --metrics
+	notifier *monitor.Notifier // nil without a service manager
 }
 
 // openObservation opens what observing needs, while that is still allowed.
@@ -65,14 +66,29 @@ type watched interface {
 	Pulse(interval time.Duration, beat func())
 }
 
-// begin has a server observed that is about to serve until ctx ends. The
+// attach has a server's loop feed the service manager's watchdog, where there is
+// one. The server must not serve yet.
+func (w *observation) attach(srv watched, log *journal.Log) {
+	complain := func(err error) { log.Warnf("%v", err) }
+	w.notifier = monitor.NewNotifier(monitor.NewStatus(srv.Stats).Line, complain)
+	if w.notifier == nil {
+		return
+	}
+	if interval, err := monitor.WatchdogInterval(); err != nil {
+		complain(err)
+	} else if interval > 0 {
+		srv.Pulse(interval, w.notifier.Beat)
+	}
+}
+
+// begin has a server observed, to which it is attached, until ctx ends. The
 // function that it returns ends that, after the server.
 func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
 		closeMetrics = monitor.ServeMetrics(w.listener, srv.Stats).Close
 	}
-	notified := notify(ctx, srv, j.Log(""))
+	notified := w.notify(ctx)
 	reports := j.Logger(journal.Info).Writer()
 	reported := make(chan struct{})
 	go func() {
@@ -96,25 +112,15 @@ func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal
 	}
 }
 
-// notify tells the service manager, where there is one, about the server. It
-// closes the channel once it has told of the end.
-func notify(ctx context.Context, srv watched, log *journal.Log) chan struct{} {
+// notify tells the service manager, where there is one, that the server is ready,
+// and how it does until ctx ends. It closes the channel once it has told of the end.
+func (w *observation) notify(ctx context.Context) chan struct{} {
 	told := make(chan struct{})
-	status := monitor.NewStatus(srv.Stats)
-	complain := func(err error) { log.Warnf("%v", err) }
-	notifier := monitor.NewNotifier(status.Line, complain)
-	if notifier == nil {
-		close(told)
-		return told
-	}
-	if interval, err := monitor.WatchdogInterval(); err != nil {
-		complain(err)
-	} else if interval > 0 {
-		srv.Pulse(interval, notifier.Beat)
-	}
 	go func() {
 		defer close(told)
-		notifier.Run(ctx)
+		if w.notifier != nil {
+			w.notifier.Run(ctx)
+		}
 	}()
 	return told
 }

@@ -4,82 +4,101 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net"
-	"time"
+	"sync"
 
 	"vblade/internal/initiator"
 	"vblade/internal/journal"
 )
 
-// How other targets of our address are looked for.
-const (
-	rivalTime  = time.Second // to answer in, and until we ask again if we could not
-	rivalsMost = 4           // that are told of; one is enough to be warned
-)
-
-// rivals looks for other targets of an export's address. They may be other paths
-// to the same disk; if not, an initiator sees now the one disk, now the other.
+// rivals looks for other targets of the addresses that are served here. They may
+// be other paths to the same disk; if not, an initiator sees now the one disk, now
+// the other. On each link there is one looker, while there is something to ask.
 type rivals struct {
-	shelf uint16
-	slot  uint8
-	netif string
-	ini   *initiator.Initiator
-	log   *journal.Log
+	log     *journal.Log
+	looking sync.WaitGroup // the lookers
+
+	mu      sync.Mutex
+	ctx     context.Context // of the serving; nil where there is none
+	lookers map[string]*looker
 }
 
-// openRivals opens the socket of its own with which rivals are looked for on a
-// link. That it cannot is no reason not to serve.
-func openRivals(o options, link string, log *journal.Log) *rivals {
-	ini, err := initiator.Open(link, initiator.Options{Patience: rivalTime})
-	if err != nil {
-		log.Warnf("no look for other targets of this address: %v", err)
+// ownLink is what rivals needs of a link that an export is served on.
+type ownLink interface {
+	Name() string
+	MAC() [6]byte // any goroutine may ask
+}
+
+// asked is an export that rivals are looked for of.
+type asked struct{ links []ownLink }
+
+// newRivals returns a rivals that looks for none until begin.
+func newRivals(log *journal.Log) *rivals {
+	return &rivals{log: log, lookers: make(map[string]*looker)}
+}
+
+// ask has rivals of an address looked for, once on each link: at once, or from
+// begin on. That they cannot be looked for is no reason not to serve.
+func (r *rivals) ask(a initiator.Address, links []ownLink) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, link := range links {
+		l := r.lookers[link.Name()]
+		if l == nil {
+			var err error
+			if l, err = openLooker(r, link.Name()); err != nil {
+				r.log.Warnf("%s: no look for other targets of the addresses served there: %v", link.Name(), err)
+				continue
+			}
+			r.lookers[link.Name()] = l
+			r.start(l)
+		}
+		l.wanted[a] = &asked{links: links}
 	}
-	return &rivals{shelf: o.shelf, slot: o.slot, netif: link, ini: ini, log: log}
 }
 
-// look asks the LAN once, as soon as the link takes the question, and warns of
-// each rival; it closes the socket and returns, early if ctx ends.
-func (r *rivals) look(ctx context.Context) {
-	if r.ini == nil {
+// forget ends the looking for rivals of an address that is served no more.
+func (r *rivals) forget(a initiator.Address) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lookers {
+		delete(l.wanted, a)
+	}
+}
+
+// begin begins to look, until ctx ends.
+func (r *rivals) begin(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ctx = ctx
+	for _, l := range r.lookers {
+		r.start(l)
+	}
+}
+
+// start starts a looker, where rivals are looked for already. The caller holds
+// r.mu.
+func (r *rivals) start(l *looker) {
+	if r.ctx == nil || r.ctx.Err() != nil {
 		return
 	}
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		r.ini.Interrupt()
-	})
-	defer func() {
-		if !stop() {
-			<-interrupted
-		}
-		r.ini.Close()
-	}()
-	for {
-		found, err := r.ini.Ask(r.shelf, r.slot, rivalTime, rivalsMost)
-		if err == nil {
-			r.warn(found)
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(rivalTime): // the link is down
-		}
-	}
+	r.looking.Add(1)
+	go func(ctx context.Context) {
+		defer r.looking.Done()
+		l.look(ctx)
+	}(r.ctx)
 }
 
-// warn warns of targets of our address that are not on our own interface.
-func (r *rivals) warn(found []*initiator.Target) {
-	for _, t := range found {
-		if t.MAC == r.ini.MAC() || t.Shelf != r.shelf || t.Slot != r.slot {
-			continue
-		}
-		size := "size unknown"
-		if id, err := t.Identify(); err == nil {
-			size = fmt.Sprintf("%d sectors", id.Sectors)
-		}
-		r.log.Warnf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
-			r.netif, net.HardwareAddr(t.MAC[:]), t.Name(), size)
+// end waits for the lookers after the end of begin's ctx, and closes those that
+// never looked.
+func (r *rivals) end() {
+	r.mu.Lock()
+	r.ctx = nil // whoever asks from now on starts none
+	r.mu.Unlock()
+	r.looking.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lookers {
+		l.ini.Close()
 	}
+	clear(r.lookers)
 }

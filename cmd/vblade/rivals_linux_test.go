@@ -9,12 +9,15 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/initiator"
 	"vblade/internal/journal"
+	"vblade/internal/netio"
 )
 
 // rivalLine is the warning of a rival.
@@ -23,17 +26,71 @@ func rivalLine(netif string, mac aoe.MAC, size string) string {
 		"give one of them another shelf or slot\n", netif, net.HardwareAddr(mac[:]), size)
 }
 
-// openRivals opens what looks on an interface of the site for rivals of e9.0.
-func (s *testbed) openRivals(t *testing.T, netif string, into *journal.Journal) (r *rivals) {
+// station is a link of ours.
+type station struct {
+	name string
+	mac  aoe.MAC
+}
+
+// Name is the link's name.
+func (l station) Name() string { return l.name }
+
+// MAC is the link's address.
+func (l station) MAC() [6]byte { return l.mac }
+
+// looking is a rivals that looks.
+type looking struct {
+	*rivals
+	said  strings.Builder
+	begin func()
+	end   func() // it says nothing after that
+}
+
+// lookFor looks on an interface of the site for rivals of slots of shelf 9, which
+// are served on other links of ours, too.
+func (s *testbed) lookFor(t *testing.T, netif string, slots []uint8, others ...ownLink) *looking {
 	t.Helper()
-	err := s.host.Do(func() error {
-		r = openRivals(options{shelf: 9}, netif, into.Log(""))
-		return nil
-	})
-	if err != nil || r.ini == nil {
-		t.Fatalf("%v", err)
+	l := new(looking)
+	j := journal.New(&l.said)
+	l.rivals = newRivals(j.Log(""))
+	if err := s.host.Do(func() error { l.ask(t, netif, slots, others); return nil }); err != nil {
+		t.Fatal(err)
 	}
-	return r
+	ctx, cancel := context.WithCancel(context.Background())
+	l.begin = func() { l.rivals.begin(ctx) }
+	l.end = sync.OnceFunc(func() {
+		cancel()
+		l.rivals.end()
+		j.Close(patience)
+	})
+	t.Cleanup(l.end)
+	return l
+}
+
+// ask has l look for rivals.
+func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLink) {
+	mac, err := netio.Address(netif)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, slot := range slots {
+		l.rivals.ask(initiator.Address{Shelf: 9, Slot: slot}, append([]ownLink{station{netif, mac}}, others...))
+	}
+}
+
+// done waits until it has looked for all.
+func (l *looking) done(t *testing.T) {
+	t.Helper()
+	home := make(chan struct{})
+	go func() {
+		defer close(home)
+		l.looking.Wait()
+	}()
+	select {
+	case <-home:
+	case <-time.After(patience):
+		t.Fatal("it does not ask, or goes on for ever")
+	}
 }
 
 // TestServeRival starts a vblade at each end of the wire, of the same address:
@@ -84,12 +141,11 @@ func TestNoRivals(t *testing.T) {
 		t.Run(fmt.Sprintf("e9.%s on %s from %s", c.slot, c.exported, c.asked), func(t *testing.T) {
 			s := newTestbed(t)
 			e := s.start(t, "9", c.slot, c.exported, "FILE")
-			var said strings.Builder
-			j := journal.New(&said)
-			s.openRivals(t, c.asked, j).look(context.Background())
-			j.Close(patience)
-			if said.Len() > 0 {
-				t.Errorf("it warns: %s", &said)
+			l := s.lookFor(t, c.asked, []uint8{0})
+			l.begin()
+			l.done(t)
+			if l.end(); l.said.Len() > 0 {
+				t.Errorf("it warns: %s", &l.said)
 			}
 			e.stop(t, syscall.SIGTERM)
 		})
@@ -108,26 +164,16 @@ func TestRivalsLinkDown(t *testing.T) {
 		}
 	}
 	set("down")
-	var said strings.Builder
-	j := journal.New(&said)
-	r := s.openRivals(t, "ini0", j)
-	if _, err := r.ini.Ask(9, 0, time.Second, 1); err == nil {
+	l := s.lookFor(t, "ini0", []uint8{0})
+	if _, err := l.lookers["ini0"].ini.Ask(9, 0, time.Second, 1); err == nil {
 		t.Error("a link that is down takes the question")
 	}
-	looked := make(chan struct{})
-	go func() {
-		defer close(looked)
-		r.look(context.Background())
-	}()
+	l.begin()
 	set("up")
-	select {
-	case <-looked:
-	case <-time.After(patience):
-		t.Fatal("it does not ask")
-	}
-	j.Close(patience)
-	if want := rivalLine("ini0", s.mac, "68 sectors"); said.String() != want {
-		t.Errorf("it says %swant %s", said.String(), want)
+	l.done(t)
+	l.end()
+	if want := rivalLine("ini0", s.mac, "68 sectors"); l.said.String() != want {
+		t.Errorf("it says %swant %s", l.said.String(), want)
 	}
 	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -141,53 +187,91 @@ func TestRivalsEnd(t *testing.T) {
 	if err := s.host.Run("ip", "link", "set", "ini0", "down"); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	looked := make(chan struct{})
-	r := s.openRivals(t, "ini0", journal.New(io.Discard))
-	go func() {
-		defer close(looked)
-		r.look(ctx)
-	}()
-	cancel()
-	select {
-	case <-looked:
-	case <-time.After(patience):
-		t.Fatal("it does not end")
+	l := s.lookFor(t, "ini0", []uint8{0})
+	l.begin()
+	l.end()
+	l.done(t)
+}
+
+// TestRivalsForgotten removes an export while the link is down: nothing is asked,
+// and the socket is closed.
+func TestRivalsForgotten(t *testing.T) {
+	s := newTestbed(t)
+	if err := s.host.Run("ip", "link", "set", "ini0", "down"); err != nil {
+		t.Fatal(err)
+	}
+	l := s.lookFor(t, "ini0", []uint8{0})
+	l.begin()
+	l.forget(initiator.Address{Shelf: 9})
+	l.done(t)
+	if len(l.lookers) > 0 {
+		t.Error("it goes on looking")
 	}
 }
 
-// TestManyRivals has a host answer from many MACs, several times each, and refuse
-// to say its size: there are few warnings, and one for each MAC.
-func TestManyRivals(t *testing.T) {
+// TestRivalsOnOwnLink looks on one of two links of ours that are on the same LAN:
+// the other answers, and is no rival.
+func TestRivalsOnOwnLink(t *testing.T) {
 	s := newTestbed(t)
-	var said strings.Builder
-	j := journal.New(&said)
-	r := s.openRivals(t, "tgt0", j)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	answered := make(chan struct{})
-	stop := context.AfterFunc(ctx, s.link.Interrupt)
-	defer stop()
-	go func() {
-		defer close(answered)
-		s.answerFromMany()
-	}()
-	r.look(context.Background())
-	cancel()
-	<-answered
-	j.Close(patience)
+	e := s.start(t, "9", "0", "tgt0", "FILE")
+	l := s.lookFor(t, "ini0", []uint8{0}, station{"tgt0", s.mac})
+	l.begin()
+	l.done(t)
+	if l.end(); l.said.Len() > 0 {
+		t.Errorf("it warns: %s", &l.said)
+	}
+	e.stop(t, syscall.SIGTERM)
+}
+
+// TestRivalsOfOne has a host answer from many MACs, several times each, and refuse
+// to say its size: there are few warnings, and one for each MAC.
+func TestRivalsOfOne(t *testing.T) {
+	s := newTestbed(t)
+	l := s.lookFor(t, "tgt0", []uint8{0})
+	s.answer(t, 20, l)
 	want := ""
 	for k := range rivalsMost {
 		want += rivalLine("tgt0", aoe.MAC{2, 0, 0, 0, 7, byte(k)}, "size unknown")
 	}
-	if said.String() != want {
-		t.Errorf("it says\n%swant\n%s", said.String(), want)
+	if l.said.String() != want {
+		t.Errorf("it says\n%swant\n%s", l.said.String(), want)
 	}
 }
 
-// answerFromMany answers the config query for e9.0 from twenty MACs, twice, and
-// refuses everything else, until the link is interrupted.
-func (s *testbed) answerFromMany() {
+// TestRivalsOfMany has a host serve all of very many addresses: all are found, a
+// few are named.
+func TestRivalsOfMany(t *testing.T) {
+	s := newTestbed(t)
+	slots := make([]uint8, 255)
+	for i := range slots {
+		slots[i] = uint8(i)
+	}
+	l := s.lookFor(t, "tgt0", slots)
+	s.answer(t, 1, l)
+	lines := strings.Split(strings.TrimSpace(l.said.String()), "\n")
+	if want := fmt.Sprintf("vblade: tgt0: %d more of the addresses", 255-rivalsTold); len(lines) != rivalsTold+1 || !strings.HasPrefix(lines[rivalsTold], want) {
+		t.Errorf("it says\n%s", &l.said)
+	}
+}
+
+// answer lets l look while somebody answers from so many MACs.
+func (s *testbed) answer(t *testing.T, macs int, l *looking) {
+	t.Helper()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		s.answerFrom(macs)
+	}()
+	l.begin()
+	l.done(t)
+	l.end()
+	s.link.Interrupt()
+	<-answered
+}
+
+// answerFrom answers config queries from so many MACs, twice, and refuses
+// everything else, until the link is interrupted.
+func (s *testbed) answerFrom(macs int) {
 	buf := [][]byte{make([]byte, 2000)}
 	for {
 		n, err := s.link.Receive(buf)
@@ -200,13 +284,13 @@ func (s *testbed) answerFromMany() {
 		f := aoe.Frame(buf[0])
 		f.SetDst(f.Src())
 		f.Set(aoe.FlagResponse)
-		macs := 40
+		answers := 2 * macs
 		if f.Command() != aoe.CommandConfig {
 			f.Fail(aoe.ErrArgument)
-			macs = 1
+			answers = 1
 		}
-		for k := range macs {
-			f.SetSrc(aoe.MAC{2, 0, 0, 0, 7, byte(k % 20)})
+		for k := range answers {
+			f.SetSrc(aoe.MAC{2, 0, 0, 0, 7, byte(k % macs)})
 			s.link.Send([][]byte{f})
 		}
 	}

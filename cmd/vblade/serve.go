@@ -12,6 +12,7 @@ import (
 	"vblade/internal/control"
 	"vblade/internal/fdstore"
 	"vblade/internal/journal"
+	"vblade/internal/netio"
 )
 
 // host is all that "vblade serve" has open.
@@ -41,6 +42,7 @@ func serveMany(o options, c console) error {
 	if err := c.restrict("", true); err != nil {
 		h.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
+	h.observed.attach(h.site.server, h.log)
 	ended := h.start()
 	s := control.NewServer(h.config(o))
 	err := h.begin(s)
@@ -85,6 +87,9 @@ func (h *host) open(o options) (err error) {
 		}
 	} else if h.listener, err = control.Listen(o.control); err != nil {
 		return err
+	}
+	if err = netio.Permitted(); err != nil {
+		return err // here, and not each export once it is added
 	}
 	if h.old != nil && o.metrics != "" {
 		if f := h.old.Take(metricsName(o)); f != nil {

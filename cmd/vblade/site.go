@@ -16,6 +16,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/control"
+	"vblade/internal/initiator"
 	"vblade/internal/journal"
 	"vblade/internal/netio"
 	"vblade/internal/server"
@@ -41,6 +42,7 @@ type site struct {
 	host   *netio.Host
 	server *server.Server
 	log    *journal.Log
+	rivals *rivals
 	name   string // of the host, for the serial numbers
 
 	mu      sync.Mutex // held while links and exports come and go
@@ -82,6 +84,7 @@ func openSite(j *journal.Journal) (*site, error) {
 		host:    host,
 		server:  srv,
 		log:     j.Log(""),
+		rivals:  newRivals(j.Log("")),
 		name:    name,
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
@@ -124,6 +127,7 @@ func (s *site) Add(e control.Export) error {
 	}
 	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links, claims: held}
 	s.warnOfLinks(e.Links)
+	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(e.Links))
 	return nil
 }
 
@@ -147,6 +151,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	s.mu.Lock()
 	e := s.exports[name]
 	delete(s.exports, name)
+	s.rivals.forget(initiator.Address{Shelf: shelf, Slot: slot})
 	s.mu.Unlock()
 	if e == nil {
 		return fmt.Errorf("%s is not served here", name)
@@ -181,6 +186,15 @@ func (s *site) take(names []string) ([]*server.Port, error) {
 		ports = append(ports, l.port)
 	}
 	return ports, nil
+}
+
+// own returns links in use, as rivals need them.
+func (s *site) own(names []string) []ownLink {
+	var links []ownLink
+	for _, name := range names {
+		links = append(links, s.links[name].Link)
+	}
+	return links
 }
 
 // openLink puts a link into use.
@@ -231,7 +245,9 @@ func (s *site) serve(ctx context.Context) error {
 	debug.FreeOSMemory() // what starting has left
 	// From then on it receives nothing: whoever starts in its place need not wait.
 	defer context.AfterFunc(ctx, s.releaseClaims)()
+	s.rivals.begin(ctx)
 	err := s.server.Serve(ctx, endWithin)
+	s.rivals.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undone = s.undone || err != nil

@@ -54,9 +54,12 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	}
 }
 
-// refuse answers what is no request.
+// refuse answers what is no request. Who only looks whether a server listens, as
+// another one does that is started, is not worth a line.
 func (s *Server) refuse(w wire, p peer, err error) {
-	s.Log.Warnf("control: %v: refused: %v", p, err)
+	if !errors.Is(err, errNothing) {
+		s.Log.Warnf("control: %v: refused: %v", p, err)
+	}
 	w.send(s.reply(err), nil, requestTime)
 }
 
@@ -95,14 +98,20 @@ func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply 
 	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
+	others := s.table.sharers(e)
 	warning, err := s.add(e)
 	s.note(p, what, description, err)
 	answer := s.reply(err)
-	if err == nil {
-		answer.Exports = []status{served}
+	if err != nil {
+		return answer
 	}
+	answer.Exports = []status{served}
 	if warning != nil {
-		answer.Warnings = []string{"it will be lost in a restart of the server: " + warning.Error()}
+		answer.Warnings = append(answer.Warnings, "it will be lost in a restart of the server: "+warning.Error())
+	}
+	if len(others) > 0 {
+		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))
+		s.Log.Warnf("%s", sharedWarning(e, others))
 	}
 	return answer
 }

@@ -64,6 +64,8 @@ func (w wire) receive(ctx context.Context, most, mostFiles int, within time.Dura
 		came, errRights := parseRights(control[:oob])
 		files = append(files, came...)
 		switch {
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return nil, files, errNothing
 		case err != nil:
 			return nil, files, readError(err)
 		case errRights != nil:
@@ -84,6 +86,10 @@ func (w wire) receive(ctx context.Context, most, mostFiles int, within time.Dura
 		}
 	}
 }
+
+// errNothing is the error of a connection that its other end has closed without a
+// word.
+var errNothing = fmt.Errorf("nothing came: %w", io.ErrUnexpectedEOF)
 
 // readError says in one line why nothing came.
 func readError(err error) error {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,10 +23,7 @@ func start(t *testing.T, m *lab.Manager, extra ...lab.Stored) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args, files := m.Service([]string{"VBLADE_FDSTORE_SERVICE=1", exe}, extra...)
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.ExtraFiles = files
-	out, err := cmd.CombinedOutput()
+	out, err := m.Command([]string{"env", "VBLADE_FDSTORE_SERVICE=1", exe}, extra...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -81,11 +77,12 @@ func TestRestart(t *testing.T) {
 	s := fdstore.New()
 	for i := range 3 {
 		name := fmt.Sprintf("e9.%d", i)
-		f := newFile(t, "content of "+name)
-		if err := s.Keep(name, []byte(`{"of":"`+name+`"}`), []*os.File{f, f}); err != nil {
+		f, g := newFile(t, "content of "+name), newFile(t, "content of "+name) // the same one twice would be kept once
+		if err := s.Keep(name, []byte(`{"of":"`+name+`"}`), []*os.File{f, g}); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
+		g.Close()
 	}
 	if err := s.Drop("e9.1"); err != nil {
 		t.Fatal(err)

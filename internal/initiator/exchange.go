@@ -21,6 +21,8 @@ type Exchange struct {
 	// Reply takes the reply to request k, which took so long from its last
 	// sending. An error ends the exchange.
 	Reply func(k int, f aoe.Frame, took time.Duration) error
+	// Again changes a request that is about to be sent again; nil: none is changed.
+	Again func(f aoe.Frame)
 }
 
 // slot is an outstanding request.
@@ -63,7 +65,7 @@ func (i *Initiator) Run(x Exchange) error {
 		}
 		done += n
 		if n == 0 {
-			if err := i.repeat(); err != nil {
+			if err := i.repeat(x); err != nil {
 				return err
 			}
 		}
@@ -159,10 +161,10 @@ func (i *Initiator) match(f aoe.Frame) (int, bool) {
 // repeat waits for a reply until a request may be due to be sent again, and
 // sends those again that are. With Options.Poll it does not wait. It looks at the
 // requests only when one may be due: there may be many, and replies come often.
-func (i *Initiator) repeat() error {
+func (i *Initiator) repeat(x Exchange) error {
 	now := time.Now()
 	if !now.Before(i.due) {
-		if err := i.sendAgain(now); err != nil {
+		if err := i.sendAgain(x, now); err != nil {
 			return err
 		}
 	}
@@ -174,7 +176,7 @@ func (i *Initiator) repeat() error {
 
 // sendAgain sends the requests again that are due, and sets i.due to when the
 // next may be: not after it are requests due that are yet to be sent.
-func (i *Initiator) sendAgain(now time.Time) error {
+func (i *Initiator) sendAgain(x Exchange, now time.Time) error {
 	wait := i.opts.Retry
 	i.out = i.out[:0]
 	for n := range i.slots {
@@ -190,6 +192,9 @@ func (i *Initiator) sendAgain(now time.Time) error {
 		if due <= 0 {
 			s.sent, s.retry = now, 2*s.retry
 			due = s.retry
+			if x.Again != nil {
+				x.Again(s.buf[:s.n])
+			}
 			i.out = append(i.out, s.buf[:s.n])
 			i.Retransmissions++
 		}

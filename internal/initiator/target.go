@@ -5,10 +5,7 @@ package initiator
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"time"
 
 	"vblade/internal/aoe"
@@ -94,52 +91,6 @@ func (i *Initiator) Find(shelf uint16, slot uint8) (*Target, error) {
 // time, or the first enough of them.
 func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error) {
 	return i.Ask(aoe.EveryShelf, aoe.EverySlot, within, enough)
-}
-
-// Ask is Discover for the targets of one shelf and slot, of which there should
-// be one; each is returned once for every MAC that answers.
-func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough int) ([]*Target, error) {
-	frame := make(aoe.Frame, aoe.MinLen)
-	n := query(frame, shelf, slot)
-	frame.SetSrc(i.opts.MAC)
-	tag := rand.Uint32() // whoever did not hear the question cannot answer it
-	frame.SetTag(tag)
-	sent, err := i.link.Send([][]byte{frame[:n]})
-	if err == nil && sent == 0 {
-		err = errors.New("the link takes no frames")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("send on %s: %w", i.link.Name(), err)
-	}
-	return i.listen(within, enough, func(f aoe.Frame) bool { return f.Tag() == tag })
-}
-
-// Listen returns the targets that make themselves known within a time, or the
-// first enough of them, each once.
-func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) {
-	return i.listen(within, enough, func(aoe.Frame) bool { return true })
-}
-
-// listen is Listen for wanted frames.
-func (i *Initiator) listen(within time.Duration, enough int, wanted func(aoe.Frame) bool) ([]*Target, error) {
-	var found []*Target
-	for end := time.Now().Add(within); time.Now().Before(end); {
-		got, err := i.receive()
-		if err != nil {
-			return found, err
-		}
-		for _, f := range i.in[:got] {
-			t, ok := i.newTarget(f)
-			known := func(k *Target) bool { return k.Shelf == t.Shelf && k.Slot == t.Slot && k.MAC == t.MAC }
-			if ok && wanted(f) && len(found) < enough && !slices.ContainsFunc(found, known) {
-				found = append(found, t)
-			}
-		}
-		if len(found) >= enough || !i.wait(max(0, time.Until(end))) {
-			break
-		}
-	}
-	return found, nil
 }
 
 // Identity is what IDENTIFY DEVICE tells of a disk (section 3).

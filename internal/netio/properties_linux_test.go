@@ -80,12 +80,16 @@ func TestUnknownInterface(t *testing.T) {
 // TestNotPermitted opens a Link without the capability that it takes.
 func TestNotPermitted(t *testing.T) {
 	w := layWire(t)
-	var got error
+	var got, may error
 	err := w.host.Do(func() error {
+		if err := netio.Permitted(); err != nil {
+			t.Errorf("where it is permitted: %v", err)
+		}
 		restore, err := withoutRaw()
 		if err != nil {
 			return err
 		}
+		may = netio.Permitted()
 		_, got = peer.Open("tgt0", netio.Config{}, netio.HostConfig{})
 		return restore()
 	})
@@ -94,6 +98,9 @@ func TestNotPermitted(t *testing.T) {
 	}
 	if want := "open a packet socket on tgt0: operation not permitted (needs root or CAP_NET_RAW)"; got == nil || got.Error() != want {
 		t.Errorf("got %v; want %s", got, want)
+	}
+	if want := "open a packet socket: operation not permitted (needs root or CAP_NET_RAW)"; may == nil || may.Error() != want {
+		t.Errorf("got %v; want %s", may, want)
 	}
 }
 

@@ -17,8 +17,9 @@ const (
 	choreEvery = time.Millisecond
 )
 
-// maxSweeps is the most broadcasts that a port works on; initiators repeat them.
-const maxSweeps = 4
+// maxSweeps is the most broadcasts that a port works on: a few from each of
+// several initiators that boot at once. Initiators repeat what is dropped.
+const maxSweeps = 16
 
 // chores is what a port has to do for each of its exports, a few at a time: the
 // replies to broadcasts, and advertisements. The leader does them.

@@ -96,12 +96,9 @@ func (g *generator) take() request {
 	return g.request(g.sentinel(g.index))
 }
 
-// request gives a frame its tag, and finds its hazard. There are no frames to
-// other stations: only the C program takes those (difference 16).
+// request gives a frame its tag, and finds its hazard.
 func (g *generator) request(f aoe.Frame) request {
-	if f[0]&1 == 0 {
-		f.SetDst(target)
-	}
+	toTarget(f)
 	if len(f) >= aoe.HeaderLen {
 		f.SetTag(tagOf(g.index))
 	}
@@ -110,6 +107,14 @@ func (g *generator) request(f aoe.Frame) request {
 		frame:  f,
 		hazard: g.model.hazard(f),
 		ours:   g.model.is(f, aoe.CommandATA, aoe.ATALen) && unansweredPower(f),
+	}
+}
+
+// toTarget addresses a frame that is for one station to the target: frames to
+// other stations are answered by the C program only (difference 16).
+func toTarget(f aoe.Frame) {
+	if f[0]&1 == 0 {
+		f.SetDst(target)
 	}
 }
 

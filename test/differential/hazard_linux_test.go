@@ -138,11 +138,16 @@ func (m *model) editReply(f aoe.Frame, e edited) []byte {
 }
 
 // configHazard is a config frame that sets what it does not hold (7) or what no
-// reply has room for (9).
+// reply has room for (9). Where both are so, the C program takes the string and
+// ends as it tells it, unless it refuses the set.
 func (m *model) configHazard(f aoe.Frame) *hazard {
 	op := f.ConfigOp()
 	if overlongConfig(f) && (op == aoe.ConfigSet || op == aoe.ConfigForceSet) {
-		return &hazard{number: 7, c: func(c []byte) bool { return m.setsStale(f, c) }}
+		h := &hazard{number: 7, c: func(c []byte) bool { return m.setsStale(f, c) }}
+		if aoe.ConfigLen+f.ConfigLength() > m.leg.room() {
+			h.ends = sendMessage
+		}
+		return h
 	}
 	if s, ok := m.sets(f); ok && aoe.ConfigLen+len(s) > m.leg.room() {
 		return &hazard{number: 9, ours: refusal(f), ends: sendMessage}

@@ -183,6 +183,7 @@ func (f *fleet) draw() aoe.Frame {
 		if len(fr) < aoe.HeaderLen {
 			continue
 		}
+		toTarget(fr)
 		switch n := f.g.rng.IntN(100); {
 		case n < 55:
 			fr.SetTarget(at.shelf, at.slot)

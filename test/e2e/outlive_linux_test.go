@@ -17,6 +17,10 @@ const (
 	flapTime = 300 * time.Millisecond
 )
 
+// moreSectors is what a guest reads, and writes, to show that it works: twice as
+// much as fio has outstanding of either, as a rule.
+const moreSectors = 1024
+
 // workScript has fio work again and again, until there is /tmp/enough. While there
 // is /tmp/rest it rests, and /tmp/resting says so.
 const workScript = "set -e; until [ -e /tmp/enough ]; do " +
@@ -100,13 +104,14 @@ func (o *ordeal) plugInto(i int) {
 // start starts vblade, so that what it acknowledged survives it and more.
 func (o *ordeal) start() { o.blade = o.export(o.t, "-s", "9", "0", "tgt0", o.disk) }
 
-// goesOn waits until the guest has read and written more than when it was called.
+// goesOn waits until the guest has read and written more than when it was called,
+// by moreSectors each.
 func (o *ordeal) goesOn(after string) {
 	o.t.Helper()
 	const count = "count() { read -r _ _ read _ _ _ written _ < /sys/block/etherd!e9.0/stat; }; "
 	began := time.Now()
-	o.guest.run(count + "count; was=$((read + 2048)) wrote=$((written + 2048)); until [ $read -gt $was ] && [ $written -gt $wrote ]; do sleep 0.1; count; done")
-	o.t.Logf("%s: a MiB was read and written after %v", after, time.Since(began).Round(100*time.Millisecond))
+	o.guest.run(fmt.Sprintf(count+"count; was=$((read + %d)) wrote=$((written + %[1]d)); until [ $read -gt $was ] && [ $written -gt $wrote ]; do sleep 0.1; count; done", moreSectors))
+	o.t.Logf("%s: more was read and written after %v", after, time.Since(began).Round(100*time.Millisecond))
 }
 
 // flap takes the link down and up again and again: at vblade's end, where the

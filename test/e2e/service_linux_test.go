@@ -23,7 +23,8 @@ const diskUnit = `vblade@disk\x2d0`
 
 // service is the life of an export on a host with systemd: it is served by
 // Debian's package, then by ours without a change, through a reboot, a crash
-// and a hang, and stops when it is told to. Another host uses it all the time.
+// and a hang, and stops when it is told to. Another host uses it all the time. At last
+// the one server of many exports has its turn.
 func (s *site) service(t *testing.T) {
 	d := s.newDebian(t)
 	d.addPackages()
@@ -59,6 +60,7 @@ func (s *site) service(t *testing.T) {
 	target.waits()
 	target.survives(serves)
 	target.stops()
+	target.keepsDisks(g)
 }
 
 // installs checks the package's life in a system that does not run: installed

@@ -13,7 +13,7 @@ import (
 
 // commandLimit bounds a command in a guest, deviceLimit a device's appearance.
 const (
-	commandLimit = 2 * time.Minute
+	commandLimit = 4 * time.Minute
 	deviceLimit  = 30 * time.Second
 )
 

@@ -39,8 +39,23 @@ func newAdmin(s *soak) *admin {
 	return a
 }
 
+// renew learns the address that the target's interface has now.
+func (a *admin) renew() error {
+	found, err := a.target.Initiator().Find(9, 0)
+	if err != nil {
+		return err
+	}
+	for _, t := range []*initiator.Target{a.target, a.stranger, a.shunned} {
+		t.MAC = found.MAC
+	}
+	return nil
+}
+
 // configure sets the config string.
 func (a *admin) configure() error {
+	if err := a.renew(); err != nil {
+		return err
+	}
 	a.count++
 	want := fmt.Sprintf("number %d", a.count)
 	if _, err := a.target.ConfigString(aoe.ConfigForceSet, want); err != nil {
@@ -54,6 +69,9 @@ func (a *admin) configure() error {
 
 // mask shuts a stranger out, and lets it in again.
 func (a *admin) mask() error {
+	if err := a.renew(); err != nil {
+		return err
+	}
 	if list, err := a.target.EditMasks(a.directives(aoe.DirectiveAdd)...); err != nil || !slices.Equal(list, a.insiders) {
 		return fmt.Errorf("the list is %v instead of %v: %w", list, a.insiders, err)
 	}
@@ -79,6 +97,9 @@ func (a *admin) directives(op aoe.DirectiveOp) []initiator.Directive {
 
 // reserve reserves the target for the insiders, and releases it.
 func (a *admin) reserve() error {
+	if err := a.renew(); err != nil {
+		return err
+	}
 	if list, err := a.target.Reserve(false, a.insiders...); err != nil || !slices.Equal(list, a.insiders) {
 		return fmt.Errorf("it is for %v instead of %v: %w", list, a.insiders, err)
 	}

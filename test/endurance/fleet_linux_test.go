@@ -70,7 +70,7 @@ func (e *fleetExport) explain(err error) bool {
 
 // newFleet makes a server with exports on the first link, the second and both, by
 // turns.
-func newFleet(t *testing.T, exports, fragile int) *fleet {
+func newFleet(t *testing.T, program string, exports, fragile int) *fleet {
 	t.Helper()
 	f := &fleet{site: newLAN(t), ending: make(chan struct{})}
 	f.ip("link", "add", "br1", "type", "bridge")

@@ -22,28 +22,58 @@ func TestSoakExports(t *testing.T) {
 	limit := endurance(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	f := newFleet(t, fleetExports, fleetFragile)
+	f := newFleet(t, program, fleetExports, fleetFragile)
+	o := newOdds(f, seed)
+	var warm usage
+	o.against(func() error {
+		err := o.each()
+		warm = usageOf(t, f.server.Vblade)
+		for end := time.Now().Add(limit); err == nil && time.Now().Before(end) && f.server.Alive(); {
+			err = o.any()
+		}
+		return err
+	})
+	checkFlat(t, warm, usageOf(t, f.server.Vblade), soakGrowth)
+	f.summary(o)
+}
+
+// TestExportsRaced has a server with some exports live through all of that once,
+// under the race detector.
+func TestExportsRaced(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	f := newFleet(t, raced(t), racedExports, fleetFragile)
+	o := newOdds(f, seed)
+	o.against(o.each)
+	f.summary(o)
+}
+
+// racedExports is how many exports TestExportsRaced has.
+const racedExports = 20
+
+// newOdds returns the odds of a fleet, which it gives its loads.
+func newOdds(f *fleet, seed uint64) *odds {
 	f.man(seed)
+	return &odds{fleet: f, rng: rand.New(rand.NewPCG(seed, fleetLoads)), made: map[string]int{}}
+}
+
+// against runs f while all loads work, which must meet no error, nor f.
+func (o *odds) against(f func() error) {
+	o.t.Helper()
 	procs := runtime.GOMAXPROCS(fleetLoads + 4)
-	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	o.t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
 	ended := make(chan error)
-	for i, l := range f.loads {
+	for i, l := range o.loads {
 		go func() { ended <- pinned(i, l.work) }()
 	}
-	o := &odds{fleet: f, rng: rand.New(rand.NewPCG(seed, fleetLoads)), made: map[string]int{}}
-	err := o.each()
-	warm := usageOf(t, f.server.Vblade)
-	for end := time.Now().Add(limit); err == nil && time.Now().Before(end) && f.server.Alive(); {
-		err = o.any()
-	}
-	close(f.ending)
-	for range f.loads {
+	err := f()
+	close(o.ending)
+	for range o.loads {
 		err = errors.Join(err, <-ended)
 	}
 	if err != nil {
-		t.Errorf("after %s: %v", o.last, err)
+		o.t.Errorf("after %s: %v", o.last, err)
 	}
-	f.summary(o, warm)
 }
 
 // odds makes what a fleet must outlive, one after the other.
@@ -177,7 +207,7 @@ func (o *odds) hang(e *fleetExport) error {
 const fleetLog = 2 << 10
 
 // summary checks what the server has come to, and says what was done to it.
-func (f *fleet) summary(o *odds, warm usage) {
+func (f *fleet) summary(o *odds) {
 	f.t.Helper()
 	answered, failed, used, reports := 0, 0, 0, o.made["report asked for"]
 	for _, l := range f.loads {
@@ -185,7 +215,6 @@ func (f *fleet) summary(o *odds, warm usage) {
 	}
 	f.t.Logf("%d requests in %d rounds; %d failed with a disk", answered, used, failed)
 	f.t.Logf("made: %v", o.made)
-	checkFlat(f.t, warm, usageOf(f.t, f.server.Vblade), soakGrowth)
 	for _, e := range f.exports {
 		target, err := f.loads[0].links[e.links[0]].Find(e.shelf, e.slot)
 		if err == nil {

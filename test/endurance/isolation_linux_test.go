@@ -31,7 +31,7 @@ const (
 // are sent again and again: the others go on, and a config query is answered at
 // once, by the one that hangs too.
 func TestIsolation(t *testing.T) {
-	f := newFleet(t, isolatedExports, 1)
+	f := newFleet(t, program, isolatedExports, 1)
 	f.man(1)
 	procs := runtime.GOMAXPROCS(fleetLoads + 4)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })

@@ -69,6 +69,8 @@ func (l *load) round(n int) error {
 		Window:   l.window,
 		Build:    func(_ int, f aoe.Frame) int { return l.build(f) },
 		Reply:    func(k int, f aoe.Frame, _ time.Duration) error { return l.reply(&l.ops[k], f) },
+		// The target's interface may have another address now.
+		Again: func(f aoe.Frame) { f.SetDst(aoe.Broadcast) },
 	})
 	if err == nil && ini.Retransmissions == again && l.failed == failed {
 		return l.disorder

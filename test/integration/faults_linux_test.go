@@ -44,19 +44,24 @@ func (s *site) logged(v *lab.Vblade, want ...string) {
 // printed compares what a target printed on standard error.
 func (s *site) printed(v *lab.Vblade, want ...string) {
 	s.t.Helper()
+	for i := range want {
+		want[i] = "vblade: " + want[i]
+	}
+	if g, w := strings.Join(lines(v), "\n"), strings.Join(want, "\n"); g != w {
+		s.t.Errorf("it printed\n%s\nwant\n%s", g, w)
+	}
+}
+
+// lines returns what a target printed on standard error, without what only root can
+// pass over, and what depends on the interface.
+func lines(v *lab.Vblade) []string {
 	var got []string
 	for line := range strings.Lines(v.Stderr()) {
-		// What only root can pass over, and what depends on the interface.
 		if !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ") {
 			got = append(got, strings.TrimSuffix(line, "\n"))
 		}
 	}
-	for i := range want {
-		want[i] = "vblade: " + want[i]
-	}
-	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
-		s.t.Errorf("it printed\n%s\nwant\n%s", g, w)
-	}
+	return got
 }
 
 // must ends the test with an error.

@@ -99,6 +99,15 @@ func TestNotify(t *testing.T) {
 	}
 }
 
+// TestWatchdogOfServer has a server without an export idle: it is as healthy as one
+// in use.
+func TestWatchdogOfServer(t *testing.T) {
+	s := newSite(t, 1500)
+	_, m := s.supervised("serve", "--control", filepath.Join(t.TempDir(), "control"))
+	m.await("READY=1")
+	m.awaitBeats(3)
+}
+
 // TestWatchdogWithHangingDisk hangs a disk until as many requests of the target are
 // in flight as may be: its loop is healthy, and feeds the watchdog. After a signal the
 // target says that it stops, and waits for the disk.

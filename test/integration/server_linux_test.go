@@ -225,8 +225,7 @@ func TestServeRestart(t *testing.T) {
 	s.control = filepath.Join(t.TempDir(), "control")
 	m := lab.NewManager(t)
 	start := func() {
-		args, files := m.Service([]string{s.vblade, "serve", "--control", s.control})
-		s.Vblade = s.host.StartVbladeWith(t, files, args[0], args[1:]...)
+		s.Vblade = s.host.StartCommand(t, m.Command([]string{s.vblade, "serve", "--control", s.control}))
 	}
 	start()
 	s.addThree()

@@ -13,7 +13,7 @@ import (
 // removed. It runs as under a service manager, which keeps descriptors for it.
 type Server struct {
 	*Vblade
-	*keeper
+	*Manager
 	Control string // the path of its control socket
 
 	host    *Host
@@ -25,7 +25,7 @@ type Server struct {
 // and ends it with the test. More arguments go to `vblade serve`.
 func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server {
 	t.Helper()
-	s := &Server{keeper: newKeeper(t), Control: filepath.Join(t.TempDir(), "control"), host: h, program: program, args: args}
+	s := &Server{Manager: NewManager(t), Control: filepath.Join(t.TempDir(), "control"), host: h, program: program, args: args}
 	s.begin(t)
 	return s
 }
@@ -34,7 +34,7 @@ func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server
 func (s *Server) begin(t testing.TB, more ...string) {
 	t.Helper()
 	args := append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
-	s.Vblade = s.host.await(t, s.keeper.command(s.program, args...))
+	s.Vblade = s.host.StartCommand(t, s.Command(append([]string{s.program}, args...)))
 }
 
 // Crash kills the server and starts it again with the descriptors that it had
@@ -50,7 +50,7 @@ func (s *Server) Crash(t testing.TB) {
 func (s *Server) Replace(t testing.TB) error {
 	t.Helper()
 	old := s.Vblade
-	s.forget(func(string) bool { return true })
+	s.Forget()
 	s.begin(t, "--replace")
 	return old.Wait()
 }

@@ -85,19 +85,11 @@ func (o *output) String() string {
 // and ends it with the test.
 func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
 	t.Helper()
-	return h.StartVbladeWith(t, nil, program, args...)
+	return h.StartCommand(t, exec.Command(program, args...))
 }
 
-// StartVbladeWith is StartVblade for a program that gets files, from descriptor 3 on.
-func (h *Host) StartVbladeWith(t testing.TB, files []*os.File, program string, args ...string) *Vblade {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.ExtraFiles = files
-	return h.await(t, cmd)
-}
-
-// await starts a target program and waits for its first line on standard output.
-func (h *Host) await(t testing.TB, cmd *exec.Cmd) *Vblade {
+// StartCommand is StartVblade for a command whose surroundings were prepared.
+func (h *Host) StartCommand(t testing.TB, cmd *exec.Cmd) *Vblade {
 	t.Helper()
 	out, in, err := os.Pipe()
 	if err != nil {

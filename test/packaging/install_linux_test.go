@@ -22,6 +22,7 @@ const (
 var installed = map[string]string{
 	"/etc/vblade.conf.d/skeleton.conf":                    plain,
 	"/usr/lib/systemd/system-generators/vblade-generator": executable,
+	"/usr/lib/systemd/system/vblade-server.service":       plain,
 	"/usr/lib/systemd/system/vblade.service":              plain,
 	"/usr/lib/systemd/system/vblade@.service":             plain,
 	"/usr/libexec/vblade/conf.sh":                         plain,

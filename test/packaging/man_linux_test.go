@@ -26,18 +26,46 @@ func TestManPages(t *testing.T) {
 	}
 }
 
+// commandNames matches the commands in what vblade --help prints.
+var commandNames = regexp.MustCompile(`(?m)^  vblade (\w+) `)
+
+// optionNames matches the options there.
+var optionNames = regexp.MustCompile(`(?m)^ +(?:-(\w), )?--([\w-]+)`)
+
 // TestOptionsAreDocumented checks that the man page and the completion know
-// each option of vblade --help.
+// each command and option of vblade --help.
 func TestOptionsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(source, "man/vblade.8"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := regexp.MustCompile(`(?m)^ +(?:-(\w), )?--([\w-]+)`).FindAllStringSubmatch(run(t, program, "--help"), -1)
-	if len(options) < 8 {
-		t.Fatalf("--help lists %d options", len(options))
+	checkOptions(t, page)
+	commands := commandNames.FindAllStringSubmatch(run(t, program, "--help"), -1)
+	if len(commands) != 4 {
+		t.Fatalf("--help lists %d commands", len(commands))
 	}
-	long := offers(t, "vblade", "--")
+	known := offers(t, "vblade", "")
+	for _, c := range commands {
+		if !regexp.MustCompile(`(?m)^\.It Cm ` + c[1] + `$`).Match(page) {
+			t.Errorf("the man page does not describe %s", c[1])
+		}
+		if !strings.Contains(" "+known+" ", " "+c[1]+" ") {
+			t.Errorf("the completion does not know %s: %s", c[1], known)
+		}
+		checkOptions(t, page, c[1])
+	}
+}
+
+// checkOptions checks that the man page and the completion know each option of a
+// command, or without one of an export, and the completion no others.
+func checkOptions(t *testing.T, page []byte, command ...string) {
+	t.Helper()
+	options := optionNames.FindAllStringSubmatch(run(t, program, append(command, "--help")...), -1)
+	if len(options) < 2 {
+		t.Fatalf("%s --help lists %d options", command, len(options))
+	}
+	words := append([]string{"vblade"}, command...)
+	long := offers(t, append(words, "--")...)
 	for _, o := range options {
 		if o[1] != "" && !regexp.MustCompile(`(?m)^\.It Fl `+o[1]+`\b`).Match(page) {
 			t.Errorf("the man page does not describe -%s", o[1])
@@ -46,8 +74,11 @@ func TestOptionsAreDocumented(t *testing.T) {
 			t.Errorf("the man page does not describe --%s", o[2])
 		}
 		if !strings.Contains(" "+long+" ", " --"+o[2]+" ") {
-			t.Errorf("the completion does not know --%s: %s", o[2], long)
+			t.Errorf("%s: the completion does not know --%s: %s", words, o[2], long)
 		}
+	}
+	if n := len(strings.Fields(long)); n != len(options) {
+		t.Errorf("%s: the completion knows %d options of %d: %s", words, n, len(options), long)
 	}
 }
 
@@ -73,6 +104,15 @@ func TestCompletion(t *testing.T) {
 		{"vblade -b 64 -r 9 0 l", "lo"},
 		{"vbladed 9 0 lo " + dir + "/ano", dir + "/another"},
 		{"vblade 9 0 lo " + dir + "/a", dir + "/a disk.img"},
+		{"vblade 9 0 eth0,l", "eth0,lo"},
+		{"vblade st", "status"},
+		{"vblade serve --re", "--replace"},
+		{"vblade serve ", ""},
+		{"vblade add --control " + dir + "/ano", dir + "/another"},
+		{"vblade add --control x -b 64 9 0 l", "lo"},
+		{"vblade add 9 0 lo " + dir + "/ano", dir + "/another"},
+		{"vblade status --control x e", ""},
+		{"vbladed st", ""},
 		{"vblade -b l", ""},
 		{"vblade 9 l", ""},
 	} {

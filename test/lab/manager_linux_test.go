@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestKeeper has a keeper store descriptors, some twice, and give them to a
+// TestManager has a Manager store descriptors, some twice, and give them to a
 // program, which reads from them.
-func TestKeeper(t *testing.T) {
-	k := newKeeper(t)
+func TestManager(t *testing.T) {
+	m := NewManager(t)
 	own := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "own"), Net: "unixgram"}
 	conn, err := net.ListenUnixgram("unixgram", own)
 	if err != nil {
@@ -30,7 +30,7 @@ func TestKeeper(t *testing.T) {
 		for _, f := range files {
 			fds = append(fds, int(f.Fd()))
 		}
-		if _, _, err := conn.WriteMsgUnix([]byte(message), unix.UnixRights(fds...), &net.UnixAddr{Name: k.path, Net: "unixgram"}); err != nil {
+		if _, _, err := conn.WriteMsgUnix([]byte(message), unix.UnixRights(fds...), &net.UnixAddr{Name: m.Path, Net: "unixgram"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,10 +46,10 @@ func TestKeeper(t *testing.T) {
 		}
 		files = append(files, f)
 	}
-	send("FDSTORE=1\nFDNAME=e9.0", files[0])
-	send("FDSTORE=1\nFDNAME=e9.1", files[1])
-	send("FDSTORE=1\nFDNAME=e9.0", files[0])
-	send("FDSTORE=1\nFDNAME=gone", files[0])
+	send("FDSTORE=1\nFDNAME=e9.0\nFDPOLL=0", files[0])
+	send("FDSTORE=1\nFDNAME=e9.1\nFDPOLL=0", files[1])
+	send("FDSTORE=1\nFDNAME=e9.0\nFDPOLL=0", files[0])
+	send("FDSTORE=1\nFDNAME=gone\nFDPOLL=0", files[0])
 	send("FDSTOREREMOVE=1\nFDNAME=gone")
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -62,11 +62,11 @@ func TestKeeper(t *testing.T) {
 	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
 		t.Fatalf("the barrier does not open: %v", err)
 	}
-	if names := k.Kept(); !slices.Equal(names, []string{"e9.0", "e9.1"}) {
+	if names := m.Names(); !slices.Equal(names, []string{"e9.0", "e9.1"}) {
 		t.Errorf("kept are %q", names)
 	}
-	out, err := k.command("/bin/sh", "-c", `[ $LISTEN_PID = $$ ]; echo $? $LISTEN_FDS $LISTEN_FDNAMES; cat /dev/fd/3 /dev/fd/4`).CombinedOutput()
-	if want := "0 2 e9.0:e9.1\nfirst\nsecond\n"; err != nil || string(out) != want {
+	out, err := m.Command([]string{"/bin/sh", "-c", `[ $LISTEN_PID = $$ ]; echo $? $LISTEN_FDS $LISTEN_FDNAMES; cat /dev/fd/3 /dev/fd/4`}).CombinedOutput()
+	if want := "0 2 e9.1:e9.0\nsecond\nfirst\n"; err != nil || string(out) != want {
 		t.Errorf("the program printed %q, %v; want %q", out, err, want)
 	}
 }

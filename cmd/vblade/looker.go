@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"time"
+
+	"vblade/internal/initiator"
+)
+
+// How other targets of our addresses are looked for.
+const (
+	rivalTime  = time.Second // to answer in, and until we ask again if we could not
+	rivalsMost = 4           // of an address that are told of; one is enough to be warned
+	rivalsTold = 16          // that are told of one by one, of those that are found together
+)
+
+// looker looks for rivals on one link: for those of all exports that were added
+// since it asked last, together, by a socket that is closed when none are left.
+type looker struct {
+	rivals *rivals
+	link   string
+	ini    *initiator.Initiator
+	wanted map[initiator.Address]*asked // yet to be looked for; rivals.mu guards it
+}
+
+// openLooker opens the socket of a looker on a link.
+func openLooker(r *rivals, link string) (*looker, error) {
+	ini, err := initiator.Open(link, initiator.Options{Patience: rivalTime, Sleep: true})
+	if err != nil {
+		return nil, err
+	}
+	return &looker{rivals: r, link: link, ini: ini, wanted: make(map[initiator.Address]*asked)}, nil
+}
+
+// look asks for rivals until none are wanted, or ctx ends.
+func (l *looker) look(ctx context.Context) {
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		l.ini.Interrupt()
+	})
+	for ctx.Err() == nil {
+		now := l.next()
+		if now == nil {
+			break
+		}
+		found, err := l.ini.AskEach(slices.Collect(maps.Keys(now)), rivalTime, rivalsMost)
+		if err == nil {
+			l.warn(l.settle(now, found))
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(rivalTime): // the link is down
+		}
+	}
+	if !stop() {
+		<-interrupted
+	}
+	l.leave()
+	l.ini.Close()
+}
+
+// next returns what is wanted now. If that is nothing it returns nil, and the
+// looker is no more: another takes its place when there is something.
+func (l *looker) next() map[initiator.Address]*asked {
+	l.rivals.mu.Lock()
+	defer l.rivals.mu.Unlock()
+	if len(l.wanted) == 0 {
+		delete(l.rivals.lookers, l.link)
+		return nil
+	}
+	return maps.Clone(l.wanted)
+}
+
+// leave takes the looker out, unless another has its place already.
+func (l *looker) leave() {
+	l.rivals.mu.Lock()
+	defer l.rivals.mu.Unlock()
+	if l.rivals.lookers[l.link] == l {
+		delete(l.rivals.lookers, l.link)
+	}
+}
+
+// settle takes out of the wanted those that were asked for. Of what was found it
+// returns the rivals: of an address that is served here still, and not at one of
+// our own links.
+func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Target) []*initiator.Target {
+	l.rivals.mu.Lock()
+	defer l.rivals.mu.Unlock()
+	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
+		a := initiator.Address{Shelf: t.Shelf, Slot: t.Slot}
+		return l.wanted[a] != now[a] || now[a].has(t.MAC) || t.MAC == l.ini.MAC()
+	})
+	for a, asked := range now {
+		if l.wanted[a] == asked {
+			delete(l.wanted, a)
+		}
+	}
+	return rivals
+}
+
+// has tells whether a MAC is that of a link of ours which the export is served
+// on: two of them may be on the same LAN.
+func (a *asked) has(mac [6]byte) bool {
+	return slices.ContainsFunc(a.links, func(l ownLink) bool { return l.MAC() == mac })
+}
+
+// warn warns of rivals: of each of the first, and of how many more there are.
+func (l *looker) warn(rivals []*initiator.Target) {
+	for n, t := range rivals {
+		by := net.HardwareAddr(t.MAC[:])
+		if n == rivalsTold {
+			l.rivals.log.Warnf("%s: %d more of the addresses served here are served by others too, such as %s by %s",
+				l.link, len(rivals)-n, t.Name(), by)
+			return
+		}
+		size := "size unknown"
+		if id, err := t.Identify(); err == nil {
+			size = fmt.Sprintf("%d sectors", id.Sectors)
+		}
+		l.rivals.log.Warnf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
+			l.link, by, t.Name(), size)
+	}
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"fmt"
+	"strings"
+)
+
+// sharers returns the names of other exports that may write to sectors which e may
+// write to. Initiators of the one know nothing of those of the other.
+func (t *table) sharers(e *Export) []string {
+	if e.File.ReadOnly {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var names []string
+	for _, other := range t.sorted() {
+		if other.Name() != e.Name() && !other.File.ReadOnly && other.overlaps(e) && other.Disk.SameFile(e.Disk) {
+			names = append(names, other.Name())
+		}
+	}
+	return names
+}
+
+// overlaps tells whether e and other are of the same sectors, if they are of the
+// same disk.
+func (e *Export) overlaps(other *Export) bool {
+	return e.File.Offset < other.File.Offset+other.sectors() && other.File.Offset < e.File.Offset+e.sectors()
+}
+
+// sharersMost is the most exports that a warning names.
+const sharersMost = 3
+
+// sharedWarning warns of other exports of the same sectors.
+func sharedWarning(e *Export, others []string) string {
+	list := strings.Join(others[:min(len(others), sharersMost)], ", ")
+	if more := len(others) - sharersMost; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%s: the same sectors are served for writing as %s: who writes to both spoils them; for several paths to one disk serve it once, on several interfaces", e.Name(), list)
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Permitted says why this process may open no Link; nil where it may.
+func Permitted() error {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) // of no EtherType: it receives nothing
+	switch {
+	case errors.Is(err, unix.EPERM):
+		return fmt.Errorf("open a packet socket: %w (needs root or CAP_NET_RAW)", unix.EPERM)
+	case err != nil:
+		return fmt.Errorf("open a packet socket: %w", err)
+	}
+	return unix.Close(fd)
+}
