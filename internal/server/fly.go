@@ -9,8 +9,8 @@ import (
 
 // How long a lead waits for its ring, at a time.
 const (
-	flyWait  = time.Millisecond
-	soarWait = 100 * time.Millisecond // once nothing has come within some flyWaits
+	flyWait  = time.Millisecond       // the leader, in a call that the watch looks at
+	soarWait = 100 * time.Millisecond // one that does not lead
 )
 
 // becalmed is how long nothing may land, while work that could be done in place

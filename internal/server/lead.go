@@ -15,7 +15,7 @@ const leadCount = 4
 
 // lead is one of those who can lead. The one that leads, the leader, receives
 // from all ports, has exports accept what came, does at once what nobody has to
-// wait for, lends the rest to the crew, and sends the replies. The others stand by
+// wait for, lends the rest to its ring or the crew, and sends the replies. The others stand by
 // and do nothing else: a leader makes a call that may keep it only while another
 // lead stands by, and nobody but that leader, by losing the lead, ends this.
 type lead struct {

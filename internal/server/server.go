@@ -44,9 +44,10 @@ type Log interface {
 // One goroutine leads (lead.go): it receives a batch of frames from all ports,
 // has their exports accept them, does at once what no disk has to be waited for,
 // and sends the replies: a batch costs a few system calls and no hand-over. What
-// has to wait, for a disk or for its place in the order, it leaves to a crew of
-// workers (worker.go), so that each disk sees as many requests as the initiators
-// have outstanding.
+// has to wait for a disk it submits to the kernel, where the disk works
+// asynchronously (ring.go), or leaves to a crew of workers (worker.go): each disk
+// sees as many requests as the initiators have outstanding. While they have one,
+// the leader does it in place.
 //
 // The leader cannot always know what will have to wait. If a call keeps it, the
 // watch takes the lead from it (watch.go), and another lead that stands by goes on

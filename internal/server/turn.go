@@ -82,7 +82,7 @@ func (s *Server) begin() int {
 	return len(t.pending) + len(t.out.requests) + len(t.spent)
 }
 
-// end ends a turn: it sends the replies, and gives the requests back that are not
+// endTurn ends a turn: it sends the replies, and gives the requests back that are not
 // in flight.
 func (s *Server) endTurn() {
 	t := &s.turn
@@ -112,7 +112,8 @@ func (s *Server) fly(r *request) {
 // drop them.
 func (l *lead) lend() {
 	s, u := l.s, &l.run
-	byRing := l.ring.takes(u.export(), u.op()) && l.ring.room(len(u.requests))
+	// A submission may keep the lead, too, so that another has to stand by.
+	byRing := l.ring.takes(u.export(), u.op()) && l.ring.room(len(u.requests)) && s.standing.Load() > 0
 	s.mu.Lock()
 	aboard := u.requests[:0]
 	for _, r := range u.requests {
