@@ -141,7 +141,9 @@ func (l *lead) drain() {
 	if g.empty() {
 		return
 	}
+	s.mu.Lock() // whoever took the lead has looked at the lead's run then
 	g.eachAloft(func(e *export) { e.adrift.Add(1) })
+	s.mu.Unlock()
 	for !g.empty() {
 		l.enter(1, soarWait)
 		g.reap(func() {}) // the alarm is the leader's
