@@ -79,7 +79,7 @@ func (l *lead) fly(idle bool) (leads bool) {
 // land answers what has completed.
 func (l *lead) land() {
 	s, g := l.s, l.ring
-	if g.reap(s.host) == 0 {
+	if g.reap(s.host.Silence) == 0 {
 		return
 	}
 	s.comeDown(g)
@@ -141,10 +141,12 @@ func (l *lead) drain() {
 	if g.empty() {
 		return
 	}
+	s.mu.Lock() // whoever took the lead has looked at the lead's run then
 	g.eachAloft(func(e *export) { e.adrift.Add(1) })
+	s.mu.Unlock()
 	for !g.empty() {
 		l.enter(1, soarWait)
-		g.reap(s.host)
+		g.reap(func() {}) // the alarm is the leader's
 		for _, r := range g.done {
 			r.export.adrift.Add(-1)
 			l.deliver(r)

@@ -141,6 +141,9 @@ func (l *lead) finishTurn() (leads bool) {
 		return false
 	}
 	for t.next < len(t.pending) {
+		if !l.awaitLandings() {
+			return false
+		}
 		l.run.gather(t.pending[t.next:])
 		t.next += len(l.run.requests)
 		if !l.perform() {

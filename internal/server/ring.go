@@ -117,14 +117,15 @@ func (g *ring) depart(requests []*request) {
 }
 
 // reap takes what has completed: into done, or where not all of a flight was done,
-// for whatever reason, into failed. It returns how many flights have landed.
-func (g *ring) reap(host Host) (landed int) {
+// for whatever reason, into failed. It calls silence where the host's alarm was
+// heard, and returns how many flights have landed.
+func (g *ring) reap(silence func()) (landed int) {
 	if !g.Ready() {
 		return 0
 	}
 	for c := range g.Completions {
 		if c.Data >= pollData {
-			g.polled(c, host)
+			g.polled(c, silence)
 			continue
 		}
 		f := &g.flights[c.Data]
@@ -146,14 +147,14 @@ func (g *ring) reap(host Host) (landed int) {
 }
 
 // polled takes in that a descriptor has something, or that a poll was cancelled.
-func (g *ring) polled(c uring.Completion, host Host) {
+func (g *ring) polled(c uring.Completion, silence func()) {
 	i := int(c.Data - pollData)
 	if c.Data >= cancelData || i >= len(g.armed) {
 		return
 	}
 	g.armed[i] = false
 	if i == 0 && c.Result > 0 {
-		host.Silence()
+		silence()
 	}
 }
 

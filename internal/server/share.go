@@ -18,7 +18,7 @@ const shareWait = time.Second
 // as are left for all. When none are left, an export with nothing in flight may have
 // one of the reserve, down to half of it. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
-	left := len(p.requests) - p.reserve() - int(p.flying.Load())
+	left := p.left()
 	if len(s.exports) > 1 {
 		return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
 	}
@@ -37,11 +37,37 @@ func (s *Server) awaitShare(p *Port) (left int) {
 	s.shareAlarm.Reset(shareWait)
 	for left <= 0 && clock() < late {
 		s.freed.Wait()
-		left = len(p.requests) - p.reserve() - int(p.flying.Load())
+		left = p.left()
 	}
 	s.shareAlarm.Stop()
 	return left
 }
+
+// awaitLandings lets land what is in flight by the ring while the next run of the
+// turn would exceed its export's share of the buffers, for shareWait at the most:
+// nobody else would end that, and lend waits for the crew only. Where there are
+// several exports none waits. It returns false where the lead was lost.
+func (l *lead) awaitLandings() (leads bool) {
+	s := l.s
+	if l.ring.empty() || len(s.exports) != 1 {
+		return true
+	}
+	l.run.gather(s.turn.pending[s.turn.next:])
+	if l.run.export().choked {
+		return true
+	}
+	p, n := l.run.requests[0].port, len(l.run.requests)
+	for late := clock() + shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
+		if !l.submit(1, flyWait) {
+			return false
+		}
+		l.land()
+	}
+	return true
+}
+
+// left returns how many more of a port's requests may fly.
+func (p *Port) left() int { return len(p.requests) - p.reserve() - int(p.flying.Load()) }
 
 // shareIsLate ends a wait for a share. It takes the lock, lest it come between the
 // leader's look at the clock and its wait.
