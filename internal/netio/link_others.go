@@ -38,6 +38,9 @@ func (h *Host) Close() error { return nil }
 // Wait returns once there may be something to receive.
 func (h *Host) Wait(time.Duration) {}
 
+// WaitAsleep returns at once.
+func (h *Host) WaitAsleep(time.Duration) {}
+
 // Wake ends this Wait, or the next.
 func (h *Host) Wake() {}
 
