@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+//go:build linux
+
 // Command bench measures vblade beside the C program that it succeeds, in one run
 // on one machine: requests per second, CPU per request, latency, lost frames and
 // memory, for the workloads of package plan.
