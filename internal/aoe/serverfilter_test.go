@@ -383,7 +383,7 @@ func FuzzServerFilter(f *testing.F) {
 				Masks: stations(rand.New(rand.NewPCG(uint64(b[3]), 2)), int(b[3]%8)),
 			})
 		}
-		most := max(6, min(int(limit), aoe.FilterLimit))
+		most := max(aoe.ShortestFilter, min(int(limit), aoe.FilterLimit))
 		raw := aoe.ServerFilterWithin(nil, targets, most)
 		if len(raw) > most {
 			t.Fatalf("%d instructions, limit %d", len(raw), most)
