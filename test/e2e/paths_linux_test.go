@@ -12,7 +12,7 @@ import (
 func (s *site) spares(t *testing.T) {
 	o := s.twoPaths(t, "tgt0,tgt1")
 	o.begin("eth0 eth1")
-	o.seesPaths("eth0,eth1")
+	o.seesPaths("eth0,eth1|eth1,eth0")
 	for i := range 2 {
 		o.cut(i, fmt.Sprint("path ", i))
 	}
@@ -44,12 +44,15 @@ func (s *site) twoPaths(t *testing.T, netifs string) *ordeal {
 	return o
 }
 
-// seesPaths waits until the driver knows the disk on these interfaces, and checks
-// that aoe-stat says so.
+// seesPaths waits until the driver knows the disk on these interfaces, in whatever
+// order it has heard of them, and checks that aoe-stat says so. Both are a pattern of
+// grep -E.
 func (o *ordeal) seesPaths(netifs string) {
 	o.t.Helper()
-	o.guest.run("for try in $(seq 300); do aoe-discover; [ \"$(cat '/sys/block/etherd!e9.0/netif')\" = " + netifs + " ] && break; sleep 0.1; done\n" +
-		"grep -x up '/sys/block/etherd!e9.0/state'; grep -x " + netifs + " '/sys/block/etherd!e9.0/netif'; aoe-stat | grep ' " + netifs + " '")
+	const netif = "'/sys/block/etherd!e9.0/netif'"
+	o.guest.run("for try in $(seq 300); do aoe-discover; grep -qxE '" + netifs + "' " + netif + " && break; sleep 0.1; done\n" +
+		"cat " + netif + "; grep -x up '/sys/block/etherd!e9.0/state'; grep -xE '" + netifs + "' " + netif +
+		"; aoe-stat | grep -E ' (" + netifs + ") '")
 }
 
 // linkSet sets the far end of wire i up or down.
