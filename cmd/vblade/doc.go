@@ -15,4 +15,6 @@
 // doubts it. site.go is what both serve with, rivals.go and looker.go ask for others
 // of its addresses, claims.go has no other process of the host serve the same, and
 // observe.go lets it be watched.
+//
+// "Difference" in a comment is one of those in docs/protocol.md.
 package main

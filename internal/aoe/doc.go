@@ -7,7 +7,6 @@
 // so there is nothing to encode and nothing that a reply could lose. The
 // package knows no sockets, clocks, goroutines or disks.
 //
-// "Section" in a comment is a section of the protocol's facts as this project
-// collected them; AoEr11 is the protocol's description of February 2009.
+// "Section" and "difference" in a comment are those of docs/protocol.md.
 // All fields are big-endian but the ATA LBA, whose low byte comes first.
 package aoe

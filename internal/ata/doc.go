@@ -12,5 +12,6 @@
 //	Finish turns what was done into the result registers
 //
 // Start and Finish are pure computation and take turns with nothing; Do may
-// run many times at once. Sectors are SectorSize bytes throughout.
+// run many times at once. Sectors are SectorSize bytes throughout. "Section" in a
+// comment is one of docs/protocol.md.
 package ata

@@ -16,5 +16,5 @@
 // for one goroutine at a time; those of a Request that waits for its work may be
 // called by another.
 //
-// "Section" in a comment is one of the protocol's description in protocol.md.
+// "Section" and "difference" in a comment are those of docs/protocol.md.
 package blade

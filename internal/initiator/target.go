@@ -93,7 +93,7 @@ func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error
 	return i.Ask(aoe.EveryShelf, aoe.EverySlot, within, enough)
 }
 
-// Identity is what IDENTIFY DEVICE tells of a disk (section 3).
+// Identity is what IDENTIFY DEVICE tells of a disk (docs/protocol.md, section 3).
 type Identity struct {
 	Serial, Firmware, Model string
 	Sectors                 int64 // of 512 bytes

@@ -15,11 +15,8 @@ import (
 	"vblade/internal/stats"
 )
 
-// manual is vblade(8), readme the README.
-const (
-	manual = "../../man/vblade.8"
-	readme = "../../README.md"
-)
+// manual is vblade(8).
+const manual = "../../man/vblade.8"
 
 // read returns a file's text.
 func read(t *testing.T, path string) string {
@@ -31,7 +28,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// documented are the figures of the report that the documents show.
+// documented are the figures of the report that the manual shows.
 func documented() stats.Server {
 	e := stats.Export{Shelf: 9, Reads: 12034, ReadBytes: 12_322_816, Writes: 88, WriteBytes: 90_112, Flushes: 3,
 		InFlight: 5, Oldest: 12300 * time.Millisecond, Hanging: true, Service: stats.NewService()}
@@ -42,20 +39,17 @@ func documented() stats.Server {
 		Received: 12205, Sent: 12135, Ignored: 66, Dropped: 8, Receive: "ring", Send: "bypass", WhySend: "AF_XDP: not on a bridge interface"}}}
 }
 
-// TestManualShowsReport compares the report in the documents with the program's.
+// TestManualShowsReport compares the report in the manual with the program's.
 func TestManualShowsReport(t *testing.T) {
 	want := Report(documented())
 	if got := strings.ReplaceAll(read(t, manual), "\n    ", " "); !strings.Contains(got, ".Bd -literal -offset indent\n"+want+".Ed\n") {
 		t.Errorf("the manual does not show\n%s", want)
 	}
-	if got := strings.ReplaceAll(read(t, readme), "\n    ", "\n"); !strings.Contains(got, "\n"+want) {
-		t.Errorf("the README does not show\n%s", want)
-	}
 }
 
-// TestDocumentsNameMetrics compares the metrics that the documents name with those
+// TestManualNamesMetrics compares the metrics that the manual names with those
 // of the page, and looks for the kinds of errors.
-func TestDocumentsNameMetrics(t *testing.T) {
+func TestManualNamesMetrics(t *testing.T) {
 	var page bytes.Buffer
 	s := documented()
 	if err := writePage(&page, &s); err != nil {
@@ -66,18 +60,16 @@ func TestDocumentsNameMetrics(t *testing.T) {
 		want = append(want, m[1])
 	}
 	slices.Sort(want)
-	for _, path := range []string{manual, readme} {
-		text := read(t, path)
-		got := regexp.MustCompile(`\bvblade_[a-z]+_[a-z_]+\b`).FindAllString(text, -1)
-		slices.Sort(got)
-		if got = slices.Compact(got); !slices.Equal(got, want) {
-			t.Errorf("%s names the metrics\n%q; the page has\n%q", path, got, want)
-		}
-		words := strings.Join(strings.Fields(text), " ")
-		for f := range blade.Faults {
-			if kind := blade.Fault(f).String(); f > 0 && !strings.Contains(words, kind) {
-				t.Errorf("%s does not name the error %s", path, kind)
-			}
+	text := read(t, manual)
+	got := regexp.MustCompile(`\bvblade_[a-z]+_[a-z_]+\b`).FindAllString(text, -1)
+	slices.Sort(got)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("the manual names the metrics\n%q; the page has\n%q", got, want)
+	}
+	words := strings.Join(strings.Fields(text), " ")
+	for f := range blade.Faults {
+		if kind := blade.Fault(f).String(); f > 0 && !strings.Contains(words, kind) {
+			t.Errorf("the manual does not name the error %s", kind)
 		}
 	}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 // Package order keeps requests that touch the same sectors of an export in the
-// order in which they arrived, and lets all others pass each other (difference 12).
+// order in which they arrived, and lets all others pass each other
+// (docs/protocol.md, difference 12).
 //
 // One Order serves all exports of a server. A request takes part by its Ticket,
 // an export by its Lane. Memory is given out by Grow, for each ticket, and a

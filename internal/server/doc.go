@@ -30,4 +30,6 @@
 //	counts.go   counts on the way, for others to read (stats.go)
 //	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
+//
+// "Section" and "difference" in a comment are those of docs/protocol.md.
 package server

@@ -14,8 +14,8 @@ import (
 const sectorSize = 512
 
 // reference is a target written to be read, not to be fast: one frame at a time,
-// every rule from the protocol's facts again, with nothing of the packages under
-// test. The fuzz target compares a server with it.
+// every rule of docs/protocol.md again, with nothing of the packages under test.
+// The fuzz target compares a server with it.
 type reference struct {
 	mtu      int
 	export   frametest.Export

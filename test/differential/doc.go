@@ -17,12 +17,11 @@
 //
 // # What may differ
 //
-// Only what the protocol's facts list as deliberate (section 8; the README's
-// table). Every such difference is told by the request, the state that the blade
-// is in, the C program's reply and ours, as narrowly as these allow: rules for
-// what shows in a reply, hazards for what leaves the C program in another state,
-// or dead. Everything else fails the test. The differences are counted, and the
-// counts printed at the end.
+// Only what section 8 of docs/protocol.md lists. Every such difference is recognized
+// by the request, the state that the blade is in, the C program's reply and ours, as
+// narrowly as these allow: rules for what shows in a reply, hazards for what leaves
+// the C program in another state, or dead. Everything else fails the test. The
+// differences are counted, and the counts printed at the end.
 //
 // The quiet legs send nothing that provokes a defect of the C program; there
 // only the flush (1, 2) and the padding of short replies (13) may differ.

@@ -8,7 +8,7 @@
 // reply that it must get, byte for byte. The frames are written in annotated
 // hexadecimal; request, reply and refusal add the header, which is the same for
 // most of them, and the zeros up to the shortest frame (difference 13). The
-// files follow the sections of the protocol's facts:
+// files follow the sections of docs/protocol.md:
 //
 //	header.go                 section 1, for every command
 //	ata.go, atawrite.go       section 2: READ, WRITE

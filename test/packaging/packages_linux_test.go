@@ -41,8 +41,11 @@ func packaged(more map[string]string) map[string]string {
 		}
 		all[name] = mode
 	}
-	for _, doc := range []string{"README.md", "docs/benchmark.md", "docs/benchmark.svg"} {
-		all["/usr/share/doc/vblade/"+doc] = plain
+	for _, pattern := range []string{"*.md", "docs/*"} {
+		docs, _ := filepath.Glob(filepath.Join(source, pattern))
+		for _, doc := range docs {
+			all["/usr/share/doc/vblade/"+strings.TrimPrefix(doc, source+"/")] = plain
+		}
 	}
 	return all
 }
