@@ -84,6 +84,9 @@ func NewDisk(store Store, identity Identity) *Disk {
 // Sectors returns the size of the disk, as far as is known.
 func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
 
+// Refresh finds the size out again, as Store.Refresh does. It may wait for the disk.
+func (d *Disk) Refresh() error { return d.store.Refresh() }
+
 // ReadOnly tells that nothing can be written.
 func (d *Disk) ReadOnly() bool { return d.store.ReadOnly() }
 

@@ -48,6 +48,21 @@ func (s *Server) ask(f func()) error {
 	return nil
 }
 
+// tell has the leader call f between two turns, and does not wait for that. Of a
+// server that does not serve f is not called.
+func (s *Server) tell(f func()) {
+	a := &s.asks
+	a.mu.Lock()
+	if !a.serving || a.ended {
+		a.mu.Unlock()
+		return
+	}
+	a.list = append(a.list, f)
+	a.some.Store(true)
+	a.mu.Unlock()
+	s.host.Wake()
+}
+
 // start has asks answered by the leader from now on.
 func (s *Server) start() {
 	s.asks.mu.Lock()
@@ -55,6 +70,9 @@ func (s *Server) start() {
 	s.asks.serving = true
 	for _, p := range s.ports {
 		s.makeKnown(p)
+	}
+	for _, e := range s.exports {
+		s.repeat(e)
 	}
 }
 

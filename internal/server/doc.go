@@ -25,6 +25,8 @@
 //	export.go   an export in use; lanes.go numbers them for the order
 //	health.go   logs when a disk begins to fail, and when it works again
 //	hang.go     logs when a request does not end, and knows the oldest
+//	sizes.go    finds out when a disk has grown or shrunk
+//	announce.go advertises again what others ask for, or every so often
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
 //	counts.go   counts on the way, for others to read (stats.go)

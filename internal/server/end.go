@@ -33,7 +33,7 @@ func (s *Server) finishAll(home <-chan struct{}, within time.Duration) error {
 		synced[i] = e.sync()
 	}
 	for i, e := range exports {
-		errs = append(errs, e.awaitSync(synced[i], deadline))
+		errs = append(errs, e.awaitSync(synced[i], deadline), e.endSizing(deadline))
 	}
 	return join(errs)
 }

@@ -5,6 +5,7 @@ package server
 import (
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
@@ -20,6 +21,7 @@ type export struct {
 	disk   *ata.Disk
 	ports  []*Port
 	health health
+	sizing sizing
 	counts counts
 	paces  paces
 	crowd  crowd
@@ -30,6 +32,9 @@ type export struct {
 	adrift atomic.Int32 // requests in the rings of leads that do not lead any more
 	flying atomic.Int32 // requests that the order has
 	choked bool         // it was waited for in vain when its share of the buffers was used up; the leader's
+
+	interval time.Duration // between advertisements; 0 without repetition
+	repeater *time.Timer   // has the next one sent
 
 	// Server.mu guards what follows.
 	lane    order.Lane

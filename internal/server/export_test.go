@@ -2,7 +2,10 @@
 
 package server
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Limits that tests go to.
 const (
@@ -21,6 +24,10 @@ func (s *Server) Requests(p *Port) (idle, all int) {
 	})
 	return idle, all
 }
+
+// LookAtSizesEvery says how often the sizes of disks are looked at. Call it before
+// Serve.
+func (s *Server) LookAtSizesEvery(interval time.Duration) { s.sizeEvery = interval }
 
 // Ending tells that nothing more is received.
 func (s *Server) Ending() bool { return s.ending.Load() }

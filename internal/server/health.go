@@ -23,6 +23,8 @@ type health struct {
 	name  string               // of the blade
 	clock func() time.Duration // the time since some moment
 
+	resized func() // called when the disk's size has changed; nil for nobody
+
 	failing atomic.Bool
 	lost    atomic.Bool // what had been written may be: every flush fails
 	hung    atomic.Bool // a request had not ended for long when it was looked at last
@@ -108,6 +110,9 @@ func (h *health) identified(err error) {
 	h.mu.Unlock()
 	if resized {
 		h.log.Infof("%s: the disk has %s now, not %d", h.name, plural(now, "sector"), before)
+		if h.resized != nil {
+			h.resized()
+		}
 	}
 	switch {
 	case remarkable && remark == "":

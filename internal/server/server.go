@@ -82,6 +82,7 @@ type Server struct {
 	ending     atomic.Bool  // nothing more is received
 	shareAlarm *time.Timer  // ends a wait for a share
 	hang       hangLimits
+	sizeEvery  time.Duration // between two looks at a disk's size
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // nobody leads, or the server has ended
@@ -105,6 +106,8 @@ func New(host Host, log Log) *Server {
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
 		hang:     hangLimits{after: 10 * time.Second, look: time.Second},
+
+		sizeEvery: sizeEvery,
 	}
 	s.vacant, s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
 	s.shareAlarm = time.AfterFunc(time.Hour, s.shareIsLate)
@@ -145,6 +148,7 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	done := make(chan struct{})
 	go s.watchLeader(done)
 	go s.watchDisks(done)
+	go s.watchSizes(done)
 	defer close(done)
 	logged := make(chan struct{})
 	go func() {

@@ -85,6 +85,7 @@ func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 			return
 		}
 		e.watchHealth(s.log)
+		e.health.resized = func() { s.tell(func() { s.announce(e) }) }
 		e.lane.ID = s.lanes.take()
 		s.mu.Lock()
 		s.exports = append(s.exports, e)
@@ -145,6 +146,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 // leave takes an export from its ports. It answers no broadcast any more that has
 // not reached it.
 func (s *Server) leave(e *export) {
+	e.endRepeating()
 	for _, p := range e.ports {
 		i := slices.IndexFunc(p.list, func(at *seat) bool { return at.export == e })
 		p.chores.forget(i, e)
@@ -154,7 +156,8 @@ func (s *Server) leave(e *export) {
 	}
 }
 
-// drain waits until no request of an export is in flight.
+// drain waits until no request of an export is in flight, and nothing else uses its
+// disk.
 func (s *Server) drain(e *export, deadline time.Time) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -164,5 +167,5 @@ func (s *Server) drain(e *export, deadline time.Time) error {
 		}
 		<-tick.C
 	}
-	return nil
+	return e.endSizing(deadline)
 }
