@@ -63,7 +63,10 @@ func TestLinks(t *testing.T) {
 			if file != "" {
 				target = filepath.Join(filepath.Dir(path), file)
 			}
+			dir := filepath.Dir(target)
 			switch {
+			case dir != "." && dir != "docs":
+				t.Errorf("%s links to %s, which packages leave out: they have *.md and docs", path, m[1])
 			case !exists(target):
 				t.Errorf("%s links to %s, which does not exist", path, m[1])
 			case anchor != "" && !anchors(read(t, target))[anchor]:
