@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -23,6 +22,7 @@ import (
 	"vblade/cmd/bench/internal/present"
 	"vblade/cmd/bench/internal/result"
 	"vblade/cmd/bench/internal/rig"
+	"vblade/test/lab"
 )
 
 // main runs the benchmark.
@@ -143,10 +143,8 @@ func build() (*os.File, error) {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "vblade")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, "vblade/cmd/vblade")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w\n%s", err, out)
+	if err := lab.Build(program, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"); err != nil {
+		return nil, err
 	}
 	return os.Open(program)
 }

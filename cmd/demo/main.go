@@ -10,7 +10,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rand"
 	"errors"
@@ -21,7 +20,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"vblade/internal/initiator"
@@ -69,11 +67,11 @@ func run(vblade string) error {
 	}
 	say("a private network: tgt0 and ini0, joined by a wire")
 
-	stop, err := serve(host, vblade, image)
+	target, err := serve(host, vblade, image)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer target.Stop()
 	var ini *initiator.Initiator
 	err = host.Do(func() (err error) {
 		ini, err = initiator.Open("ini0", initiator.Options{})
@@ -128,28 +126,14 @@ func makeDisk(dir string) (string, error) {
 }
 
 // serve starts vblade on the image and waits until it serves.
-func serve(host *lab.Host, vblade, image string) (stop func(), err error) {
-	cmd := exec.Command(vblade, fmt.Sprint(shelf), "0", "tgt0", image)
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
+func serve(host *lab.Host, vblade, image string) (*lab.Process, error) {
+	p, err := lab.Launch(exec.Command(vblade, fmt.Sprint(shelf), "0", "tgt0", image), host.Start)
 	if err != nil {
 		return nil, err
-	}
-	if err := host.Start(cmd); err != nil {
-		return nil, err
-	}
-	stop = func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		stop()
-		return nil, fmt.Errorf("%s did not start", vblade)
 	}
 	say("$ vblade %d 0 tgt0 disk.img", shelf)
-	say("%s", strings.TrimSpace(line))
-	return stop, nil
+	say("%s", p.Line)
+	return p, nil
 }
 
 // use does what an initiator does with a disk.

@@ -6,7 +6,6 @@ import (
 	"debug/buildinfo"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -84,10 +83,6 @@ func theCProgram(t *testing.T) string {
 func buildOurs(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vblade")
-	cmd := exec.Command("go", "build", "-o", path, "vblade/cmd/vblade")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build vblade/cmd/vblade: %v\n%s", err, out)
-	}
+	must(t, lab.Build(path))
 	return path
 }

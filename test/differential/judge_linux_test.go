@@ -94,7 +94,7 @@ func (p *pair) judgeHazard(r request, c, ours *answers, sentinel uint32) bool {
 	fromC, fromOurs := c.byTag[tag], ours.byTag[tag]
 	ended, stderr := !p.c.running(), ""
 	if ended {
-		stderr = p.c.stderr.String()
+		stderr = p.c.process.Stderr()
 		p.countEnd()
 	}
 	what := fmt.Sprintf("difference %d was expected", r.hazard.number)
@@ -115,7 +115,7 @@ func (p *pair) judgeHazard(r request, c, ours *answers, sentinel uint32) bool {
 
 // countEnd counts how the C program ended.
 func (p *pair) countEnd() {
-	if p.c.cmd.ProcessState.Exited() {
+	if p.c.process.State().Exited() {
 		p.run.tally.exits++
 	} else {
 		p.run.tally.aborts++

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,9 +39,7 @@ type side struct {
 	link    *peer.Station
 	arrived chan [][]byte // frames from the program, in order
 
-	cmd    *exec.Cmd
-	stderr *bytes.Buffer
-	ended  chan struct{} // closed when the program has ended
+	process *lab.Process
 }
 
 // newSide lays a wire whose ends begin with name, and listens on it. The
@@ -109,50 +108,32 @@ func (s *side) listen(size int, quit, ended chan struct{}) {
 }
 
 // start starts the program.
-func (s *side) start() error {
-	s.cmd = exec.Command(s.path, s.args...)
-	s.stderr = new(bytes.Buffer)
-	s.cmd.Stderr = s.stderr
-	s.ended = make(chan struct{})
-	if err := s.host.Start(s.cmd); err != nil {
-		return fmt.Errorf("start %s: %w", s.path, err)
-	}
-	go func(cmd *exec.Cmd, ended chan struct{}) {
-		cmd.Wait()
-		close(ended)
-	}(s.cmd, s.ended)
-	return nil
+func (s *side) start() (err error) {
+	s.process, err = lab.Spawn(exec.Command(s.path, s.args...), s.host.Start)
+	return err
 }
 
 // stop ends the program, if it runs, and returns how it ended.
 func (s *side) stop(sig os.Signal) (*os.ProcessState, error) {
-	if s.cmd == nil {
+	if s.process == nil {
 		return nil, nil
 	}
-	s.cmd.Process.Signal(sig)
+	s.process.Signal(sig)
 	select {
-	case <-s.ended:
-		return s.cmd.ProcessState, nil
+	case <-s.process.Ended():
+		return s.process.State(), nil
 	case <-time.After(patience):
 	}
-	s.cmd.Process.Kill()
-	<-s.ended
-	return s.cmd.ProcessState, fmt.Errorf("%s did not end within %v of a signal (%v)", s.path, patience, sig)
+	s.process.Kill()
+	return s.process.State(), fmt.Errorf("%s did not end within %v of a signal (%v)", s.path, patience, sig)
 }
 
-// running tells whether the program has not ended by itself.
-func (s *side) running() bool {
-	select {
-	case <-s.ended:
-		return false
-	default:
-		return true
-	}
-}
+// running reports whether the program has not ended by itself.
+func (s *side) running() bool { return s.process.Alive() }
 
 // epitaph says how the program ended and what it printed.
 func (s *side) epitaph() string {
-	return fmt.Sprintf("%s (%s)", s.cmd.ProcessState, bytes.TrimSpace(s.stderr.Bytes()))
+	return fmt.Sprintf("%s (%s)", s.process.State(), strings.TrimSpace(s.process.Stderr()))
 }
 
 // collect adds what arrives to got, until done says that it is enough, the
@@ -162,7 +143,7 @@ func (s *side) collect(got *answers, done func(*answers) bool) {
 	step := time.NewTicker(patience / steps)
 	defer step.Stop()
 	var drained <-chan time.Time
-	ended := s.ended
+	ended := s.process.Ended()
 	for n := 0; n < steps && !done(got); {
 		select {
 		case batch := <-s.arrived:

@@ -38,8 +38,8 @@ func usageOf(t *testing.T, v *lab.Vblade) usage {
 		t.Fatalf("vblade is gone: %v\n%s", v.Wait(), v.Stderr())
 	}
 	u := usage{
-		resident:    statusField(t, dir, "VmRSS"),
-		threads:     statusField(t, dir, "Threads"),
+		resident:    statusField(t, v, "VmRSS"),
+		threads:     statusField(t, v, "Threads"),
 		descriptors: len(descriptors),
 	}
 	tasks, err := filepath.Glob(dir + "/task/*/schedstat")
@@ -69,22 +69,13 @@ func busyOf(t *testing.T, schedstat string) time.Duration {
 }
 
 // statusField returns a number of a process's status file.
-func statusField(t *testing.T, dir, name string) int {
+func statusField(t *testing.T, v *lab.Vblade, name string) int {
 	t.Helper()
-	b, err := os.ReadFile(dir + "/status")
+	n, err := v.Field("status", name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(b), "\n"+name+":")
-	fields := strings.Fields(rest)
-	if !found || len(fields) == 0 {
-		t.Fatalf("%s/status does not tell %s", dir, name)
-	}
-	n, err := strconv.Atoi(fields[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return int(n)
 }
 
 // What a process may hold in the end beyond what it held once it was warm. The Go

@@ -58,7 +58,7 @@ func TestManager(t *testing.T) {
 	defer r.Close()
 	send("BARRIER=1", w)
 	w.Close()
-	r.SetReadDeadline(time.Now().Add(startPatience))
+	r.SetReadDeadline(time.Now().Add(patience))
 	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
 		t.Fatalf("the barrier does not open: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"vblade/cmd/bench/internal/plan"
 	"vblade/cmd/bench/internal/rig"
+	"vblade/test/lab"
 )
 
 // Sizes of the disks in bytes.
@@ -32,7 +33,7 @@ type Disks struct {
 type Export struct {
 	Path   string
 	Size   int64        // bytes
-	Helper *rig.Process // that serves it; nil for most
+	Helper *lab.Process // that serves it; nil for most
 }
 
 // Close gives the disk up. Requests that hang in it fail.

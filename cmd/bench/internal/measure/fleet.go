@@ -16,6 +16,7 @@ import (
 
 	"vblade/cmd/bench/internal/plan"
 	"vblade/cmd/bench/internal/rig"
+	"vblade/test/lab"
 )
 
 // export is an export that a fleet serves.
@@ -69,7 +70,7 @@ func (e export) arguments(w plan.Workload) []string {
 
 // fleet is the processes that serve exports.
 type fleet struct {
-	processes []*rig.Process
+	processes []*lab.Process
 	dir       string        // of the control socket; empty where there is none
 	took      time.Duration // to start
 }
@@ -122,7 +123,7 @@ func (f *fleet) serve(at rig.Place, name string, w plan.Workload, exports []expo
 		return err
 	}
 	control := filepath.Join(f.dir, "control")
-	server, err := at.Start(nil, name, "serve", "--control", control)
+	server, err := at.Start(name, "serve", "--control", control)
 	if err != nil {
 		return err
 	}
@@ -134,18 +135,26 @@ func (f *fleet) serve(at rig.Place, name string, w plan.Workload, exports []expo
 	for _, e := range exports {
 		args := append([]string{"add", "--control", control}, e.arguments(w)...)
 		if err := at.Run(name, args...); err != nil {
-			return errors.Join(err, server.Alive())
+			return errors.Join(err, alive(server))
 		}
 	}
 	return nil
 }
 
+// alive returns an error where a server has ended.
+func alive(server *lab.Process) error {
+	if server.Alive() {
+		return nil
+	}
+	return fmt.Errorf("the server has ended: %v: %s", server.State(), server.Stderr())
+}
+
 // awaitServer waits until a server answers on its control socket.
-func awaitServer(server *rig.Process, at rig.Place, name, control string) error {
+func awaitServer(server *lab.Process, at rig.Place, name, control string) error {
 	const pause = 5 * time.Millisecond
 	err := errors.New("no control socket")
 	for end := time.Now().Add(rig.Patience); time.Now().Before(end); time.Sleep(pause) {
-		if err := server.Alive(); err != nil {
+		if err := alive(server); err != nil {
 			return err
 		}
 		if _, err = os.Stat(control); err != nil {
@@ -175,7 +184,7 @@ func (f *fleet) stop() {
 }
 
 // sum returns the sum of a quantity of the processes.
-func (f *fleet) sum(of func(*rig.Process) (int64, error)) (sum int64, err error) {
+func (f *fleet) sum(of func(*lab.Process) (int64, error)) (sum int64, err error) {
 	for _, p := range f.processes {
 		n, err := of(p)
 		if err != nil {

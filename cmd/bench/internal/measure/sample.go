@@ -13,6 +13,7 @@ import (
 	"vblade/cmd/bench/internal/result"
 	"vblade/cmd/bench/internal/rig"
 	"vblade/internal/initiator"
+	"vblade/test/lab"
 )
 
 // sample starts a program, measures it once and stops it.
@@ -125,7 +126,7 @@ func (r *run) rate() (result.Sample, error) {
 func (r *run) metered(prepare func(load.Config) *load.Load, others []*load.Load) (s result.Sample, err error) {
 	m := &rig.Meter{CPUs: r.CPUs, Targets: r.fleet.processes, Kernel: r.w.Disk.Shared()}
 	if r.disk.Helper != nil {
-		m.Helpers = []*rig.Process{r.disk.Helper}
+		m.Helpers = []*lab.Process{r.disk.Helper}
 	}
 	var before, spent rig.Reading
 	cfg := r.config()
@@ -144,7 +145,7 @@ func (r *run) metered(prepare func(load.Config) *load.Load, others []*load.Load)
 	s.CPU = spent.Target
 	// The kernel counts busy time in ticks: it may come out a little short.
 	s.Others = max(0, float64(spent.Others)/float64(2*s.Elapsed))
-	s.Peak, err = r.fleet.sum((*rig.Process).Peak)
+	s.Peak, err = r.fleet.sum(rig.Peak)
 	return s, err
 }
 

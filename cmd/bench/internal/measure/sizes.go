@@ -33,10 +33,10 @@ func (r *run) sizes() (s result.Sample, err error) {
 			return s, err
 		}
 	}
-	if s.PSS, err = r.fleet.sum((*rig.Process).PSS); err != nil {
+	if s.PSS, err = r.fleet.sum(rig.PSS); err != nil {
 		return s, err
 	}
-	threads, err := r.fleet.sum((*rig.Process).Threads)
+	threads, err := r.fleet.sum(rig.Threads)
 	s.Threads = int(threads)
 	return s, err
 }

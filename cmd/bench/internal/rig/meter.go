@@ -14,14 +14,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"vblade/test/lab"
 )
 
 // Meter reads CPU times.
 type Meter struct {
 	CPUs    CPUs
-	Targets []*Process
-	Helpers []*Process // others that belong to the measurement
-	Kernel  bool       // the kernel's threads work for the measurement, too
+	Targets []*lab.Process
+	Helpers []*lab.Process // others that belong to the measurement
+	Kernel  bool           // the kernel's threads work for the measurement, too
 }
 
 // Reading is what a Meter shows, from an arbitrary beginning.
@@ -61,9 +62,9 @@ func (m *Meter) Read() (r Reading, err error) {
 }
 
 // clocks returns the CPU time of processes.
-func clocks(all []*Process) (sum time.Duration, err error) {
+func clocks(all []*lab.Process) (sum time.Duration, err error) {
 	for _, p := range all {
-		t, err := clock(p.PID())
+		t, err := clock(p.Pid())
 		if err != nil {
 			return 0, err
 		}
