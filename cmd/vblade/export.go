@@ -52,7 +52,7 @@ func (e *export) open(o options) (err error) {
 	}
 	err = e.Add(control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
-		Buffers: o.buffers, Masks: o.masks, Disk: e.file,
+		Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Disk: e.file,
 	})
 	if err != nil {
 		e.file.Close()

@@ -68,7 +68,8 @@ func inFull(o options) []string {
 		args = append(args, fmt.Sprintf("--length=0%o", o.file.Length))
 	}
 	args = append(args, fmt.Sprintf("--direct=%v", o.file.Direct), fmt.Sprintf("--sync=%v", o.file.Sync),
-		fmt.Sprintf("--read-only=%v", o.file.ReadOnly), fmt.Sprintf("--force=%v", o.file.Force))
+		fmt.Sprintf("--read-only=%v", o.file.ReadOnly), fmt.Sprintf("--force=%v", o.file.Force),
+		fmt.Sprintf("--fail-stop=%v", o.failStop))
 	for _, m := range o.masks {
 		args = append(args, fmt.Sprintf("-m%X", m[:]))
 	}

@@ -47,7 +47,8 @@ func (c console) log() *journal.Log { return c.journal.Log("") }
 
 // run does what the arguments say and returns the exit status: 0 for help,
 // version and an export that was ended by a signal in good order, 1 for an end
-// that left something undone, and what refusalStatus says for a refusal to start.
+// that left something undone, goneStatus for one that --fail-stop asks for, and what
+// refusalStatus says for a refusal to start.
 // It prints the error that ends the program; what vblade lives through goes to
 // the export's log. Whoever does not read standard error holds up nobody.
 func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
@@ -59,7 +60,7 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 	}
 	if err != nil {
 		j.Log("").Errorf("%v", err)
-		return refusalStatus(err, os.Getenv)
+		return exitStatus(err, os.Getenv)
 	}
 	return 0
 }
@@ -84,8 +85,10 @@ func serve(o options, c console) error {
 	}
 	announce(c.stdout, os.Getpid(), o, e.file)
 	observed.attach(e.server, e.log)
+	ctx, cancel := e.untilGone(ctx)
+	defer cancel()
 	defer observed.begin(ctx, e.server, c.journal)()
-	return e.serve(ctx)
+	return withCause(ctx, e.serve(ctx))
 }
 
 // untilSignal returns a context that a signal ends. A second signal ends the

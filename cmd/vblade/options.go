@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] [--fail-stop] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -36,6 +36,7 @@ type options struct {
 	file     ata.Options
 	buffers  uint16
 	masks    []aoe.MAC
+	failStop bool   // the export ends once its disk is gone or broken
 	metrics  string // the address; none without --metrics
 	help     bool
 	version  bool
@@ -85,6 +86,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
+	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")
 }
 
 // parse reads the command line of an export.

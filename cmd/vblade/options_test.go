@@ -51,6 +51,7 @@ var accepted = []struct {
 	{"--read-only T", func(o *options) { o.file.ReadOnly = true }},
 
 	{"--force T", func(o *options) { o.file.Force = true }},
+	{"--fail-stop T", func(o *options) { o.failStop = true }},
 
 	{"-rs T", func(o *options) { o.file.ReadOnly, o.file.Sync = true, true }},
 	{"-dsr T", func(o *options) { o.file = ata.Options{Direct: true, Sync: true, ReadOnly: true} }},

@@ -45,6 +45,9 @@ func serveMany(o options, c console) error {
 	h.observed.attach(h.site.server, h.log)
 	ended := h.start()
 	s := control.NewServer(h.config(o))
+	withdrawing, cease := context.WithCancel(ctx)
+	defer cease()
+	go h.site.withdrawGone(withdrawing, s)
 	err := h.begin(s)
 	if err == nil {
 		fmt.Fprintf(c.stdout, "pid %d: listens at %s\n", os.Getpid(), o.control)

@@ -43,7 +43,8 @@ type site struct {
 	server *server.Server
 	log    *journal.Log
 	rivals *rivals
-	name   string // of the host, for the serial numbers
+	name   string        // of the host, for the serial numbers
+	gone   chan diskGone // of exports that stop then
 
 	mu      sync.Mutex // held while links and exports come and go
 	links   map[string]*usedLink
@@ -86,6 +87,7 @@ func openSite(j *journal.Journal) (*site, error) {
 		log:     j.Log(""),
 		rivals:  newRivals(j.Log("")),
 		name:    name,
+		gone:    make(chan diskGone),
 		links:   make(map[string]*usedLink),
 		exports: make(map[string]*served),
 	}, nil
@@ -120,7 +122,14 @@ func (s *site) Add(e control.Export) error {
 		return err
 	}
 	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name, Label: e.Filename})
-	if err := s.server.Add(b, ports...); err != nil {
+	add := s.server.Add
+	if e.FailStop {
+		add = func(b *blade.Blade, ports ...*server.Port) error {
+			lost := func(err error) { s.gone <- diskGone{e.Name(), err} }
+			return s.server.AddFailStop(b, lost, ports...)
+		}
+	}
+	if err := add(b, ports...); err != nil {
 		held.release()
 		s.give(e.Links)
 		return err

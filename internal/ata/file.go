@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // Options say how a file is exported.
@@ -254,10 +255,12 @@ func (f *File) transfer(vecs [][]byte, off int64, write bool) (int, error) {
 		switch {
 		case isInterrupted(err):
 			continue
+		case errors.Is(err, syscall.ENOSPC): // so ends a write behind the end of a device
+			return done, f.shortOf(err)
 		case err != nil:
 			return done, err
 		case n == 0:
-			return done, ErrEnd
+			return done, f.shortOf(ErrEnd)
 		}
 		done += n
 		vecs, skip = advance(vecs, skip+n)

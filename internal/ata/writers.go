@@ -77,7 +77,7 @@ func (f *File) addWriters() {
 	}
 	f.writers = make(chan *File, len(own))
 	for _, file := range own {
-		f.writers <- &File{file: file, fd: int(file.Fd()), start: f.start, settles: isDisk(f.info.Mode())}
+		f.writers <- &File{file: file, fd: int(file.Fd()), info: f.info, start: f.start, settles: isDisk(f.info.Mode())}
 	}
 }
 

@@ -46,6 +46,9 @@
 //	sync         they are O_SYNC (where readOnly is false)
 //	buffers      advertised: 1 to 65535
 //	masks        up to 128 MACs in 12 hexadecimal digits; none lets every one in
+//	[failStop]   the export is withdrawn once its disk is gone or broken: it answers
+//	             nothing more, and its status has the trouble until it is removed or
+//	             added again
 //
 // With add come the descriptors of the file: one, or with sync and not readOnly
 // one and then one for each write that may run at once, each of an opening of its

@@ -36,6 +36,7 @@ type Export struct {
 	File     ata.Options
 	Buffers  uint16 // advertised
 	Masks    []aoe.MAC
+	FailStop bool // it is withdrawn once its disk is gone or broken
 	Disk     *ata.File
 }
 
@@ -69,13 +70,14 @@ type parameters struct {
 	Sync     bool     `json:"sync"`
 	Buffers  uint16   `json:"buffers"`
 	Masks    []string `json:"masks"`
+	FailStop bool     `json:"failStop,omitempty"`
 }
 
 // parameters returns e without its disk. How many descriptors the file has is
 // not a parameter: they say so themselves.
 func (e *Export) parameters() *parameters {
 	p := &parameters{
-		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers,
+		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
 		Masks: make([]string, len(e.Masks)),
@@ -117,7 +119,7 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 // export checks the parameters and returns the Export, yet without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
-		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers,
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
 	for _, s := range p.Masks {
@@ -194,7 +196,7 @@ func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // a matter of opening alone
-	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers &&
+	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
 		slices.Equal(sorted(e.Links), sorted(other.Links)) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 

@@ -258,6 +258,9 @@ func (s *Server) remove(name string) error {
 		return err
 	}
 	defer s.table.forget(e)
+	if was == gone {
+		return nil
+	}
 	s.drop(e)
 	if was == failed {
 		return e.Disk.Close()

@@ -17,7 +17,7 @@ func (t *table) sharers(e *Export) []string {
 	defer t.mu.Unlock()
 	var names []string
 	for _, other := range t.sorted() {
-		if other.Name() != e.Name() && !other.File.ReadOnly && other.overlaps(e) && other.Disk.SameFile(e.Disk) {
+		if other.Name() != e.Name() && other.state != gone && !other.File.ReadOnly && other.overlaps(e) && other.Disk.SameFile(e.Disk) {
 			names = append(names, other.Name())
 		}
 	}

@@ -18,13 +18,14 @@ const (
 	serving              // the engine serves it and owns its disk
 	failed               // it was there before a restart, and cannot be served now
 	going                // the engine is being asked to end it
+	gone                 // its disk is gone or broken: it was ended, and its disk closed
 )
 
 // entry is an export in the table.
 type entry struct {
 	*Export
 	state   state
-	trouble error // of failed
+	trouble error // of failed and gone
 }
 
 // table is all exports, by name. An entry that is coming or going belongs to
@@ -52,7 +53,7 @@ func (e *entry) busy() error {
 	return nil
 }
 
-// arrive enters e as coming, in the place of one that failed, which it returns.
+// arrive enters e as coming, in the place of one that is not served, which it returns.
 // If the same is served already it returns that. Another is refused.
 func (t *table) arrive(e *Export) (now, old *entry, err error) {
 	t.mu.Lock()
@@ -112,6 +113,13 @@ func (t *table) settle(e *entry, err error) {
 	}
 }
 
+// lose marks e, which is going, as one whose disk is gone.
+func (t *table) lose(e *entry, why error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.state, e.trouble = gone, why
+}
+
 // renew puts another Export in the place of e's: it is served, or has failed with
 // an error.
 func (t *table) renew(e *entry, export *Export, err error) {
@@ -142,8 +150,8 @@ func (t *table) retry() []*entry {
 	return again
 }
 
-// freeze keeps everything as it is, and returns it in order, until thaw. It
-// fails while anything is coming or going.
+// freeze keeps everything as it is, until thaw, and returns in order what has a disk.
+// It fails while anything is coming or going.
 func (t *table) freeze() ([]*entry, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -156,7 +164,7 @@ func (t *table) freeze() ([]*entry, error) {
 		}
 	}
 	t.frozen = true
-	return t.sorted(), nil
+	return slices.DeleteFunc(t.sorted(), func(e *entry) bool { return e.state == gone }), nil
 }
 
 // thaw ends freeze.

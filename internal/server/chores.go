@@ -187,6 +187,9 @@ func (s *Server) advertiseAll(p *Port) {
 // advertise makes an export known on a port's link. It returns how many frames
 // that took.
 func (s *Server) advertise(p *Port, e *export) int {
+	if e.mute.Load() {
+		return 0
+	}
 	c := &p.chores
 	if c.scratch == nil {
 		c.scratch = make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString)

@@ -131,7 +131,9 @@ func (t *tally) publish(u *run) {
 	c := &u.export().counts
 	now := clock()
 	for _, r := range u.requests {
-		c.service[operationOf[r.Work.Op]].Add(now-r.arrived, 1)
+		if r.Reply > 0 {
+			c.service[operationOf[r.Work.Op]].Add(now-r.arrived, 1)
+		}
 	}
 	t.moveTo(&c.crew)
 	t.replies = [stats.Operations]uint64{}

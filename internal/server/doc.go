@@ -24,6 +24,7 @@
 //	            has it drop what is for nobody
 //	export.go   an export in use; lanes.go numbers them for the order
 //	health.go   logs when a disk begins to fail, and when it works again
+//	failstop.go ends the answers of an export whose disk is gone
 //	hang.go     logs when a request does not end, and knows the oldest
 //	sizes.go    finds out when a disk has grown or shrunk
 //	announce.go advertises again what others ask for, or every so often

@@ -31,6 +31,8 @@ type export struct {
 	async  uring.Access // what a ring does without waiting
 	adrift atomic.Int32 // requests in the rings of leads that do not lead any more
 	flying atomic.Int32 // requests that the order has
+	failed func(error)  // called once the disk is gone or broken, where the export ends then
+	mute   atomic.Bool  // nothing is answered any more
 	choked bool         // it was waited for in vain when its share of the buffers was used up; the leader's
 
 	interval time.Duration // between advertisements; 0 without repetition

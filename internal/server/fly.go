@@ -87,8 +87,9 @@ func (l *lead) land() {
 	for _, r := range g.done {
 		r.Complete(int(r.Work.Sectors()), nil)
 		r.export.health.note(r.Work, nil)
-		s.turn.answer(r)
-		r.export.counts.landed(r, now)
+		if s.turn.answer(r); r.Reply > 0 {
+			r.export.counts.landed(r, now)
+		}
 	}
 	g.done = g.done[:0]
 }

@@ -44,6 +44,10 @@ func (s *Server) route(r *request) {
 func (s *Server) accept(e *export, r *request) {
 	t := &s.turn
 	r.export, r.arrived = e, t.began
+	if e.mute.Load() {
+		t.drop(r)
+		return
+	}
 	if !e.Admits(r.Frame.Src()) {
 		t.touch(e)
 		e.counts.turn.add(masked, 1)

@@ -92,20 +92,20 @@ func (u *run) do() {
 // sectors are done. Where that failed and the run is of several requests, each is
 // done on its own: a bad sector fails only those that asked for it.
 func (u *run) ended(n int, err error) {
-	disk, health := u.export().disk, &u.export().health
+	e := u.export()
 	first := u.requests[0]
 	switch {
 	case err == nil:
 		u.complete()
-		health.note(first.Work, nil)
+		e.note(first.Work, nil)
 	case len(u.requests) == 1:
 		first.Complete(n, err)
-		health.note(first.Work, err)
+		e.note(first.Work, err)
 	default:
 		for i, r := range u.requests {
-			n, err := disk.Do(r.Work.Op, r.Work.LBA, u.vecs[i:i+1])
+			n, err := e.disk.Do(r.Work.Op, r.Work.LBA, u.vecs[i:i+1])
 			r.Complete(n, err)
-			health.note(r.Work, err)
+			e.note(r.Work, err)
 		}
 	}
 }

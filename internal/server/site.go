@@ -76,12 +76,14 @@ func (s *Server) fold(p *Port) {
 
 // Add serves an export on ports, and advertises it, once the server serves. Its
 // error says which address is taken.
-func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
-	e := newExport(b, ports)
+func (s *Server) Add(b *blade.Blade, ports ...*Port) error { return s.add(newExport(b, ports)) }
+
+// add is Add and AddFailStop.
+func (s *Server) add(e *export) error {
 	var refused error
 	err := s.ask(func() {
 		if slices.ContainsFunc(s.exports, func(other *export) bool { return other.key() == e.key() }) {
-			refused = fmt.Errorf("%s is served already", b.Name())
+			refused = fmt.Errorf("%s is served already", e.Name())
 			return
 		}
 		e.watchHealth(s.log)
@@ -92,7 +94,7 @@ func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
-		for _, p := range ports {
+		for _, p := range e.ports {
 			at := &seat{export: e, swept: s.swept} // what came before it is not for it
 			p.exports[e.key()] = at
 			p.list = append(p.list, at)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"vblade/internal/ata"
 )
 
 // How often the size of each disk is looked at, and how many disks at a time.
@@ -51,7 +53,7 @@ func (e *export) lookAtSize() {
 		return
 	}
 	go func() {
-		e.health.identified(e.disk.Refresh())
+		e.note(ata.Work{Op: ata.OpIdentify}, e.disk.Refresh())
 		e.sizing.state.Store(sizeIdle)
 	}()
 }

@@ -41,7 +41,7 @@ func (t *turn) settle(requests []*request) {
 
 // answer puts a request's reply on its way, if it has one.
 func (t *turn) answer(r *request) {
-	if r.Reply == 0 {
+	if r.hush(); r.Reply == 0 {
 		t.drop(r)
 		return
 	}

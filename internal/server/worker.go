@@ -52,8 +52,8 @@ func (w *worker) serve() {
 // back that did it.
 func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
 	for _, r := range u.requests {
-		tally.count(r)
-		if r.Reply > 0 {
+		if r.hush(); r.Reply > 0 {
+			tally.count(r)
 			out.put(r)
 		}
 	}

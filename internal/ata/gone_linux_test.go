@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package ata_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"vblade/internal/ata"
+	"vblade/test/frametest"
+)
+
+// TestIsGone tells errors of a disk that is gone from others.
+func TestIsGone(t *testing.T) {
+	for _, err := range []error{unix.EIO, unix.ENXIO, unix.ENODEV, unix.ENOTCONN, unix.ESHUTDOWN} {
+		if !ata.IsGone(fmt.Errorf("%w; %w", err, ata.ErrLost)) {
+			t.Errorf("%v is no disk that is gone", err)
+		}
+	}
+	for _, err := range []error{nil, unix.ENOSPC, unix.EINVAL, ata.ErrEnd, ata.ErrWouldWait, errors.New("other")} {
+		if ata.IsGone(err) {
+			t.Errorf("%v is a disk that is gone", err)
+		}
+	}
+}
+
+// TestTakenAway takes a device away that is in use, as far as a loop device can be:
+// every kind of access says so. A file that has become shorter is not gone.
+func TestTakenAway(t *testing.T) {
+	path := newFile(t, frametest.Content(0, frametest.Sectors))
+	device := loopDeviceOn(t, path)
+	for _, o := range []ata.Options{{}, {Sync: true}, {Direct: true}} {
+		f := openFile(t, device, o)
+		noError(t, os.Truncate(path, 0))
+		resizeLoop(t, device)
+		_, err := f.ReadAt(split(page(t, ata.SectorSize), 1), 0)
+		if !ata.IsGone(err) {
+			t.Errorf("%+v: read: %v", o, err)
+		}
+		if _, err = f.WriteAt(split(page(t, ata.SectorSize), 1), 0); !ata.IsGone(err) {
+			t.Errorf("%+v: write: %v", o, err)
+		}
+		if err = f.Refresh(); !ata.IsGone(err) {
+			t.Errorf("%+v: refresh: %v", o, err)
+		}
+		noError(t, os.Truncate(path, frametest.Sectors*ata.SectorSize))
+		resizeLoop(t, device)
+	}
+	f := openFile(t, path, ata.Options{})
+	noError(t, os.Truncate(path, 0))
+	if _, err := f.ReadAt(split(page(t, ata.SectorSize), 1), 0); err == nil || ata.IsGone(err) {
+		t.Errorf("a file that is empty now: %v", err)
+	}
+}
+
+// resizeLoop has a loop device find its file's size out again.
+func resizeLoop(t *testing.T, device string) {
+	t.Helper()
+	if out, err := exec.Command("losetup", "-c", device).CombinedOutput(); err != nil {
+		t.Fatalf("losetup -c: %v: %s", err, out)
+	}
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DiskGone withdraws an export whose disk is gone or broken, as the engine has found.
+// Nothing serves it again by itself: it stays listed as not served until it is removed
+// or added. While it is coming or going DiskGone waits, until ctx ends.
+func (s *Server) DiskGone(ctx context.Context, name string, why error) {
+	e, was, err := s.table.depart(name)
+	for errors.Is(err, errAgain) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(againTime):
+		}
+		e, was, err = s.table.depart(name)
+	}
+	if err != nil { // it was removed meanwhile
+		return
+	}
+	s.drop(e)
+	if was == serving {
+		if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+			s.Log.Warnf("%s is withdrawn, but: %v", name, err)
+		}
+	}
+	why = fmt.Errorf("withdrawn, its disk is gone or broken: %w", why)
+	s.table.lose(e, why)
+	s.Log.Errorf("%s: %v; when that is mended, add it again", name, why)
+}
