@@ -41,6 +41,11 @@ type TryReader interface {
 	TryReadAt(vecs [][]byte, off int64) error
 }
 
+var (
+	_ Store     = (*File)(nil)
+	_ TryReader = (*File)(nil)
+)
+
 // ErrWouldWait is returned instead of waiting for a disk.
 var ErrWouldWait = errors.New("the disk would have to be waited for")
 

@@ -8,9 +8,10 @@
 // A Link hands up what is for its station and its LAN: frames to its own address,
 // to a group or to all, without the tag of a VLAN.
 //
-// What is the same on every system stands in link.go, host.go, host_unix.go,
-// ways.go, tally.go and, because it can be tested anywhere, captures.go, iflist.go
-// and program.go; what a system does in files of its own.
+// contract.go says what a Host and a Link do, on every system. What is the same on
+// all of them is also in link.go, host.go, host_unix.go, tally.go and, because it
+// can be tested anywhere, captures.go, iflist.go and program.go; the rest is in the
+// files of each system.
 //
 // On Linux a Host waits by ppoll, for a moment awake or in a raw system call
 // (wait_linux.go), and hears of changes by route netlink, whereupon its Links

@@ -67,14 +67,12 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	return l, nil
 }
 
-// Buffers returns the frame buffers that Open has laid, all of one length: of 12
-// KiB, or what the MTU asked for then, in whole pages. The byte at Config.Align of
-// each begins a page. They are the caller's until Close.
+// Buffers returns the frame buffers that Open has laid: of 12 KiB, or what the MTU
+// asked for then, in whole pages.
 func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.n) }
 
-// SetFilter replaces the program that says which frames are received; an empty
-// one passes them all. It may have MaxFilter instructions. Those that have passed
-// the one before are received still.
+// SetFilter replaces the program that says which frames are received. Frames that
+// have passed the one before are still received.
 func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	program, err := ofType(l.etherType, program)
 	if err != nil {
@@ -83,12 +81,11 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	return l.conn.setFilter(unix.BIOCSETFNR, program)
 }
 
-// ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
-// the measure of Config.ReceiveBuffer.
+// ReceiveBuffer returns the bytes of frames that the kernel holds for us: both
+// buffers of bpf(4).
 func (l *Link) ReceiveBuffer() int { return 2 * l.conn.size }
 
-// Close closes the descriptor and frees the buffers. Nothing else may use the
-// Link, or a buffer, any more.
+// Close closes the descriptor and frees the buffers.
 func (l *Link) Close() error {
 	l.host.part(l)
 	l.mu.Lock()
@@ -103,8 +100,7 @@ func (l *Link) Close() error {
 // Name returns the name of the interface.
 func (l *Link) Name() string { return l.name }
 
-// Changes counts the changes of Down, MTU and MAC noticed so far. Each ends a
-// Wait.
+// Changes counts the changes of Down, MTU and MAC noticed so far.
 func (l *Link) Changes() uint64 { return l.changes.Load() }
 
 // Drops returns how many frames the kernel has dropped since Open for want of
@@ -141,12 +137,9 @@ func (l *Link) descriptor() int {
 // pending tells whether frames were read that nobody has received yet.
 func (l *Link) pending() bool { return l.left.Load() }
 
-// Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; it never waits. None is no error, whatever the interface's condition.
-// frames[i] is resliced to the frame's length, to nothing where the frame was
-// longer than its buffer. stamps[i], as far as there are stamps, is when the
-// kernel received it, in nanoseconds of CLOCK_REALTIME. One read brings all frames
-// that the kernel holds: those that find no buffer are kept for the next call.
+// Receive fills frames with what has arrived, and returns how many did, at most
+// MaxBatch. One read brings all frames that the kernel holds: those that find no
+// buffer are kept for the next call.
 func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	if l.captures.empty() {
 		n, err := l.conn.read(l.buffer)
@@ -172,9 +165,9 @@ const (
 	sendPause    = time.Millisecond
 )
 
-// Send sends frames and returns how many. One that the system refuses, or the
-// interface does not carry, is dropped, as a wire might: the initiator asks
-// again. An error is none of those that frames are lost by.
+// Send sends frames and returns how many. It waits where the interface takes none
+// at the moment, for sendPatience in all. Its errors are others than those that
+// tell of a lost frame.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	sent, tries := 0, int(sendPatience/sendPause)
 	var failed error

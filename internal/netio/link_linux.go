@@ -118,10 +118,8 @@ func spares(fast bool, mtu int) int {
 	return MaxBatch
 }
 
-// Buffers returns the frame buffers that Open has laid, all of one length: of 12
-// KiB, or what the MTU asked for then, in whole pages. The byte at Config.Align of
-// each begins a page. They are the caller's, but for what Send does, until Close:
-// ask for them once.
+// Buffers returns the frame buffers that Open has laid: of 12 KiB, or what the MTU
+// asked for then, in whole pages.
 func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.lent) }
 
 // ownDescriptor returns a descriptor of conn's socket that outlives conn.
@@ -179,8 +177,7 @@ func (l *Link) growReceiveBuffer(bytes int) {
 	}
 }
 
-// ReceiveBuffer returns the bytes that the kernel holds for us at the most, by
-// the measure of Config.ReceiveBuffer.
+// ReceiveBuffer returns the bytes of frames that the kernel holds for us.
 func (l *Link) ReceiveBuffer() int {
 	if l.ring != nil {
 		return len(l.ring.mem)
@@ -192,9 +189,8 @@ func (l *Link) ReceiveBuffer() int {
 	return n / 2 // the kernel doubles what it is asked for
 }
 
-// SetFilter replaces the program that says which frames are received; an empty
-// one passes them all. It may have MaxFilter instructions. Between the two none
-// passes that neither lets pass.
+// SetFilter replaces the program that says which frames are received, at once:
+// no frame passes that neither of the two lets pass.
 func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	program, err := guarded(program, l.foreign)
 	if err != nil {
@@ -211,8 +207,7 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 }
 
 // Close closes the sockets and frees the buffers, once what Send has accepted is
-// sent, or dropped because the interface does not take it. Nothing else may use the
-// Link, or a buffer, any more.
+// sent, or dropped because the interface does not take it.
 func (l *Link) Close() error {
 	l.host.part(l)
 	l.stopSending() // may take a moment, in which the watcher must not wait
@@ -239,12 +234,10 @@ func (l *Link) Name() string { return l.name }
 // MAC returns the address of the interface, of one that is gone the last.
 func (l *Link) MAC() [6]byte { return l.condition.Load().mac }
 
-// Down says why the interface carries no frames at the moment: ErrDown,
-// ErrNoCarrier or ErrGone; nil where it does.
+// Down says why the interface carries no frames at the moment; nil if it does.
 func (l *Link) Down() error { return l.condition.Load().down }
 
-// Changes counts the changes of Down, MTU and MAC noticed so far. Each ends a
-// Wait.
+// Changes counts the changes of Down, MTU and MAC noticed so far.
 func (l *Link) Changes() uint64 { return l.changes.Load() }
 
 // MTU asks the interface for its MTU in bytes, which may change at any time.

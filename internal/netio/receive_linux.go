@@ -29,12 +29,8 @@ func (l *Link) startReceiving(cfg Config) {
 	}
 }
 
-// Receive fills frames, each to its capacity at the most, and returns how many
-// arrived; it never waits. None is no error, whatever the interface's condition.
-// frames[i] is resliced to the frame's length, to nothing where the frame was
-// longer than its buffer or is not for us. stamps[i], as far as there are stamps,
-// is when the kernel received it, in nanoseconds of CLOCK_REALTIME, or 0 where
-// that is not known.
+// Receive fills frames with what has arrived, and returns how many did, at most
+// MaxBatch.
 func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	frames = frames[:min(len(frames), MaxBatch)]
 	stamps = stamps[:min(len(stamps), len(frames))]

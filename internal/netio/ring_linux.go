@@ -13,56 +13,63 @@ import (
 // ringBlock is the unit in which a ring's memory is allocated, in bytes.
 const ringBlock = 64 << 10
 
-// payloadAt is where the kernel puts a frame's payload in its slot, in bytes:
-// behind a slotHeader, aligned, and room for the Ethernet header such that the
-// payload is aligned too.
+// payloadAt is where the kernel puts a frame's payload in its entry, in bytes:
+// behind the header of the entry, aligned, with room for the Ethernet header such
+// that the payload is aligned too.
 const payloadAt = 80
 
 // slack is how much longer than the MTU says a frame may come: by the length of
 // a VLAN tag, whether it has one or not.
 const slack = 4
 
-// slotHeader is what a slot begins with.
-type slotHeader struct {
+// entryHeader is what an entry begins with.
+type entryHeader struct {
 	unix.Tpacket2Hdr
 	from unix.RawSockaddrLinklayer
 }
 
 // The kernel aligns the address: this is compiled only where Go lays it so too.
-var _ [(unsafe.Sizeof(unix.Tpacket2Hdr{}) + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)]byte = [unsafe.Offsetof(slotHeader{}.from)]byte{}
+var _ [(unsafe.Sizeof(unix.Tpacket2Hdr{}) + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)]byte = [unsafe.Offsetof(entryHeader{}.from)]byte{}
 
-// ringSlot is a slot of a ring: its header and all its memory, header included.
-type ringSlot struct {
-	header *slotHeader
-	mem    []byte
+// ringEntry is the place of one frame in a ring.
+type ringEntry struct {
+	status *atomic.Uint32 // that of the header: says whose the entry is, the kernel's or ours
+	header *entryHeader
+	mem    []byte // all of the entry, the header included
+}
+
+// newRingEntry returns the entry whose memory is mem.
+func newRingEntry(mem []byte) ringEntry {
+	h := (*entryHeader)(unsafe.Pointer(unsafe.SliceData(mem)))
+	return ringEntry{status: (*atomic.Uint32)(unsafe.Pointer(&h.Status)), header: h, mem: mem}
 }
 
 // ring is a packet socket's receive ring (PACKET_RX_RING, TPACKET_V2): memory
-// shared with the kernel, which copies each frame into the next slot as it
+// shared with the kernel, which copies each frame into the next entry as it
 // arrives. To receive takes no system call, and costs a fraction of what
 // recvmmsg does.
 type ring struct {
-	fd    int
-	mem   []byte
-	slots []ringSlot
-	next  atomic.Uint32 // the slot that is filled next; the receiver moves it
-	mtu   int           // bytes: the payload of the longest frame that fits into a slot
+	fd      int
+	mem     []byte
+	entries []ringEntry
+	next    atomic.Uint32 // the entry that is filled next; the receiver moves it
+	mtu     int           // bytes: the payload of the longest frame that fits into an entry
 }
 
 // newRing makes a ring of so many bytes for frames of an MTU on a bound socket.
 func newRing(fd, bytes, mtu int) (*ring, error) {
-	slot := (payloadAt + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
-	blocks, perBlock := bytes/ringBlock, ringBlock/slot
+	size := (payloadAt + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
+	blocks, perBlock := bytes/ringBlock, ringBlock/size
 	if perBlock < 2 {
 		return nil, mtuError(mtu)
 	}
-	r := &ring{fd: fd, mtu: slot - payloadAt - slack}
+	r := &ring{fd: fd, mtu: size - payloadAt - slack}
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
 		return nil, fmt.Errorf("choose the receive ring's form: %w", err)
 	}
 	err := r.set(unix.TpacketReq{
 		Block_size: ringBlock, Block_nr: uint32(blocks),
-		Frame_size: uint32(slot), Frame_nr: uint32(blocks * perBlock),
+		Frame_size: uint32(size), Frame_nr: uint32(blocks * perBlock),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make a receive ring: %w", err)
@@ -73,12 +80,11 @@ func newRing(fd, bytes, mtu int) (*ring, error) {
 		return nil, fmt.Errorf("map the receive ring: %w", err)
 	}
 	keepPrivate(r.mem)
-	r.slots = make([]ringSlot, 0, blocks*perBlock)
+	r.entries = make([]ringEntry, 0, blocks*perBlock)
 	for block := range blocks {
 		for i := range perBlock {
-			at := block*ringBlock + i*slot
-			mem := r.mem[at : at+slot : at+slot]
-			r.slots = append(r.slots, ringSlot{(*slotHeader)(unsafe.Pointer(unsafe.SliceData(mem))), mem})
+			at := block*ringBlock + i*size
+			r.entries = append(r.entries, newRingEntry(r.mem[at:at+size:at+size]))
 		}
 	}
 	return r, nil
@@ -102,25 +108,25 @@ func (r *ring) set(req unix.TpacketReq) error {
 	return nil
 }
 
-// pending tells whether a frame lies in the next slot.
-func (r *ring) pending() bool { return r.slots[r.next.Load()].filled() }
+// pending reports whether a frame lies in the next entry.
+func (r *ring) pending() bool { return r.entries[r.next.Load()].filled() }
 
 // take copies frames that have arrived and are ours into the buffers, reslices
-// these and returns how many. A frame longer than its slot or its buffer has
+// these and returns how many. A frame longer than its entry or its buffer has
 // length 0. Each has its stamp, as far as there are stamps.
 func (r *ring) take(frames [][]byte, stamps []int64, ours origin) int {
 	n, next := 0, int(r.next.Load())
-	for n < len(frames) && r.slots[next].filled() {
-		s := &r.slots[next]
-		if s.passes(ours) {
-			frames[n] = s.copyTo(frames[n][:cap(frames[n])])
+	for n < len(frames) && r.entries[next].filled() {
+		e := &r.entries[next]
+		if e.passes(ours) {
+			frames[n] = e.copyTo(frames[n][:cap(frames[n])])
 			if n < len(stamps) {
-				stamps[n] = int64(s.header.Sec)*1e9 + int64(s.header.Nsec)
+				stamps[n] = int64(e.header.Sec)*1e9 + int64(e.header.Nsec)
 			}
 			n++
 		}
-		atomic.StoreUint32(&s.header.Status, unix.TP_STATUS_KERNEL)
-		if next++; next == len(r.slots) {
+		e.status.Store(unix.TP_STATUS_KERNEL)
+		if next++; next == len(r.entries) {
 			next = 0
 		}
 	}
@@ -128,24 +134,24 @@ func (r *ring) take(frames [][]byte, stamps []int64, ours origin) int {
 	return n
 }
 
-// filled tells whether the kernel has put a frame into the slot.
-func (s *ringSlot) filled() bool { return atomic.LoadUint32(&s.header.Status)&unix.TP_STATUS_USER != 0 }
+// filled reports whether the kernel has put a frame into the entry.
+func (e *ringEntry) filled() bool { return e.status.Load()&unix.TP_STATUS_USER != 0 }
 
-// passes tells whether the frame in the slot is ours: from where it should be,
+// passes reports whether the frame in the entry is ours: from where it should be,
 // and of no VLAN.
-func (s *ringSlot) passes(ours origin) bool {
-	h := s.header
+func (e *ringEntry) passes(ours origin) bool {
+	h := e.header
 	return ours.has(&h.from) && (h.Status&unix.TP_STATUS_VLAN_VALID == 0 || h.Vlan_tci&vlanID == 0)
 }
 
 // copyTo copies the frame into a buffer and returns it; nothing where it is longer
-// than the buffer, or than the slot was.
-func (s *ringSlot) copyTo(buf []byte) []byte {
-	h := s.header
+// than the buffer, or than the entry was.
+func (e *ringEntry) copyTo(buf []byte) []byte {
+	h := e.header
 	if h.Len != h.Snaplen || int(h.Len) > len(buf) {
 		return buf[:0]
 	}
-	return buf[:copy(buf, s.mem[h.Mac:][:h.Len])]
+	return buf[:copy(buf, e.mem[h.Mac:][:h.Len])]
 }
 
 // close removes the ring, with the frames in it: the socket has a queue again.

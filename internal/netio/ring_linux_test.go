@@ -78,31 +78,31 @@ func (r *ringTest) expect(first, end, n int) {
 func TestRing(t *testing.T) {
 	for _, mtu := range []int{1500, 9000} {
 		r := newRingTest(t, mtu, 4*ringBlock)
-		slots := len(r.to.ring.slots)
-		if want := 4 * (ringBlock / (payloadAt + mtu + slack + 15)); slots < want {
-			t.Fatalf("MTU %d: %d slots; want %d", mtu, slots, want)
+		entries := len(r.to.ring.entries)
+		if want := 4 * (ringBlock / (payloadAt + mtu + slack + 15)); entries < want {
+			t.Fatalf("MTU %d: %d entries; want %d", mtu, entries, want)
 		}
 		next := 0
 		for range 9 {
 			for _, n := range []int{60, 1060, mtu + headerLen} {
-				r.send(next, next+slots/9, n)
-				r.expect(next, next+slots/9, n)
-				next += slots / 9
+				r.send(next, next+entries/9, n)
+				r.expect(next, next+entries/9, n)
+				next += entries / 9
 			}
 		}
 	}
 }
 
-// TestRingFull sends more frames than there are slots: the first ones are kept,
+// TestRingFull sends more frames than there are entries: the first ones are kept,
 // those that follow once there is room again arrive.
 func TestRingFull(t *testing.T) {
 	r := newRingTest(t, 1500, ringBlock)
-	slots := len(r.to.ring.slots)
+	entries := len(r.to.ring.entries)
 	for range 3 {
-		r.send(0, slots+7, 60)
-		r.expect(0, slots, 60)
+		r.send(0, entries+7, 60)
+		r.expect(0, entries, 60)
 		if n, err := r.to.Receive(r.in); n != 0 || err != nil {
-			t.Fatalf("more frames arrived than there are slots: %d, %v", n, err)
+			t.Fatalf("more frames arrived than there are entries: %d, %v", n, err)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestRingLongFrames(t *testing.T) {
 	}
 }
 
-// TestRingFitsMTU changes the MTU: the ring's slots hold the longest frame of
+// TestRingFitsMTU changes the MTU: the ring's entries hold the longest frame of
 // each, where one can; without a ring frames are received all the same.
 func TestRingFitsMTU(t *testing.T) {
 	r := newRingTest(t, 1500, 4*ringBlock)

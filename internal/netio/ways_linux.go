@@ -17,7 +17,7 @@ const (
 const notAsked = "not asked for"
 
 // ReceiveWay returns how frames are received at the moment, and why not by a
-// faster way; empty where there is none. Any goroutine may ask.
+// faster way.
 func (l *Link) ReceiveWay() (way, why string) {
 	if l.receiver.withRing.Load() {
 		return byRing, ""
@@ -25,8 +25,7 @@ func (l *Link) ReceiveWay() (way, why string) {
 	return byRecvmmsg, *l.receiver.why.Load()
 }
 
-// SendWay returns how frames are sent at the moment, and why not by a faster way;
-// empty where there is none. Any goroutine may ask.
+// SendWay returns how frames are sent at the moment, and why not by a faster way.
 func (l *Link) SendWay() (way, why string) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
