@@ -113,6 +113,7 @@ func (s *Server) comeDown(g *ring) {
 		r.port.flying.Add(-1)
 	}
 	s.inFlight.Add(-int32(len(g.done)))
+	s.undone.Add(-int32(len(g.done)))
 	s.mu.Unlock()
 	for range started {
 		s.work.Signal()

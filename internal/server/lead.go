@@ -100,7 +100,6 @@ func (l *lead) goHome() {
 
 // rest waits until there is something to do.
 func (s *Server) rest() {
-	s.rested = true
 	limit := s.pulse.limit()
 	if s.chores {
 		limit = choreEvery
@@ -217,9 +216,9 @@ func (s *Server) comesAlone(e *export) bool {
 		s.used = e
 	}
 	s.usedLast = t.began
-	kept := s.inPlace && !s.rested
-	s.inPlace, s.rested, s.slow = false, false, false
-	return len(t.pending) == 1 && !kept && s.inFlight.Load() == 0 && t.began >= s.usedSince
+	s.slow = false
+	kept := t.pending[0].stamp < s.inPlace // it came while another was done in place
+	return len(t.pending) == 1 && !kept && s.undone.Load() == 0 && t.began >= s.usedSince
 }
 
 // performInPlace does a run of the turn that may have to wait, while the watch
@@ -234,7 +233,7 @@ func (l *lead) performInPlace() (leads bool) {
 		l.finish()
 		return false
 	}
-	s.inPlace = true
+	s.inPlace = time.Now().UnixNano()
 	s.slow = u.export().paces[u.op()].note(took, u.bytes())
 	s.turn.settle(u.requests)
 	return true

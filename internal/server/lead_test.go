@@ -69,23 +69,23 @@ func TestCrowd(t *testing.T) {
 // arrival is a request as comesAlone sees it.
 type arrival struct {
 	at      time.Duration
-	of      int  // which export
-	with    int  // more requests in the turn
-	flying  int  // requests in flight
-	inPlace bool // then the leader does it itself
-	rested  bool // the leader has waited before it came
-	alone   bool // what is wanted
+	of      int   // which export
+	with    int   // more requests in the turn
+	undone  int   // requests in flight whose work is not done
+	stamp   int64 // when the kernel received it
+	inPlace int64 // then the leader does it itself, until this stamp
+	alone   bool  // what is wanted
 }
 
 // TestComesAlone gives a leader requests of two exports.
 func TestComesAlone(t *testing.T) {
 	const ms = time.Millisecond
 	for name, list := range map[string][]arrival{
-		"one initiator":          {{at: 0, rested: true, alone: true}, {at: ms, rested: true, alone: true}},
+		"one initiator":          {{at: 0, alone: true}, {at: ms, alone: true}},
 		"two in a turn":          {{at: ms, with: 1}, {at: ms, alone: true}},
-		"one in flight":          {{at: ms, flying: 1}, {at: ms, alone: true}},
-		"while one was done":     {{at: ms, inPlace: true, alone: true}, {at: ms, inPlace: true}, {at: ms, rested: true, alone: true}},
-		"after one was done":     {{at: ms, inPlace: true, alone: true}, {at: ms, rested: true, alone: true}},
+		"one in flight":          {{at: ms, undone: 1}, {at: ms, alone: true}},
+		"while one was done":     {{at: ms, stamp: 1, inPlace: 5, alone: true}, {at: ms, stamp: 4}, {at: ms, stamp: 9, alone: true}},
+		"after one was done":     {{at: ms, stamp: 1, inPlace: 5, alone: true}, {at: ms, stamp: 6, alone: true}},
 		"two exports at once":    {{at: ms, alone: true}, {at: 2 * ms, of: 1}, {at: 3 * ms}, {at: 4 * ms, of: 1}},
 		"another ends":           {{at: ms, alone: true}, {at: 2 * ms, of: 1}, {at: 20 * ms, of: 1}, {at: 21 * ms, of: 1, alone: true}},
 		"another, long ago":      {{at: ms, alone: true}, {at: time.Second, of: 1, alone: true}, {at: 2 * time.Second, alone: true}},
@@ -95,15 +95,15 @@ func TestComesAlone(t *testing.T) {
 			s, exports := &Server{}, [2]*export{{}, {}}
 			for i, a := range list {
 				s.turn.began = a.at
-				s.turn.pending = make([]*request, 1+a.with)
-				s.inFlight.Store(int32(a.flying))
-				if a.rested {
-					s.rested = true
+				s.turn.pending = []*request{{stamp: a.stamp}}
+				for range a.with {
+					s.turn.pending = append(s.turn.pending, &request{stamp: a.stamp})
 				}
+				s.undone.Store(int32(a.undone))
 				if got := s.comesAlone(exports[a.of]); got != a.alone {
 					t.Errorf("request %d comes alone: %v, want %v", i, got, a.alone)
 				}
-				s.inPlace = a.inPlace
+				s.inPlace = max(s.inPlace, a.inPlace)
 			}
 		})
 	}

@@ -68,9 +68,8 @@ type Server struct {
 	usedLast   time.Duration // clock when that was
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
 	missed     bool          // work was handed over because something was in flight by the ring
-	inPlace    bool          // a call that may wait was made in this turn
-	slow       bool          // and it has waited for a disk
-	rested     bool          // the leader has waited since
+	inPlace    int64         // when the last call that may wait ended, as a stamp
+	slow       bool          // in this turn such a call has waited for a disk
 	lanes      lanes
 	reporter   reporter
 	watch      watch
@@ -79,6 +78,7 @@ type Server struct {
 	leads      [leadCount]*lead
 	standing   atomic.Int32 // leads that stand by
 	inFlight   atomic.Int32 // requests that the order has
+	undone     atomic.Int32 // those of them whose work is not done yet
 	ending     atomic.Bool  // nothing more is received
 	shareAlarm *time.Timer  // ends a wait for a share
 	hang       hangLimits

@@ -101,6 +101,7 @@ func (s *Server) endTurn() {
 // fly counts a request that leaves the turn for the order. The caller holds s.mu.
 func (s *Server) fly(r *request) {
 	s.inFlight.Add(1)
+	s.undone.Add(1)
 	r.flying = true
 	r.export.flying.Add(1)
 	r.port.flying.Add(1)

@@ -51,6 +51,7 @@ func (w *worker) serve() {
 // for it, and gives its requests back; of export worker, if any, the crew gets one
 // back that did it.
 func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
+	s.undone.Add(-int32(len(u.requests))) // before the replies: the next request may come at once
 	for _, r := range u.requests {
 		if r.hush(); r.Reply > 0 {
 			tally.count(r)
