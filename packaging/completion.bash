@@ -36,7 +36,7 @@ _vblade() {
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		options="-b -d -l -m -o -r -s --buffers --direct --fail-stop --force --length --mac --offset --read-only --sync"
+		options="-b -d -l -m -o -r -s --buffers --direct --exclusive --fail-stop --force --length --mac --offset --read-only --sync"
 		case $command in
 		'') options="$options --metrics --version" ;;
 		serve) options="--control --metrics --replace" ;;

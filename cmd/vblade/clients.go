@@ -25,7 +25,7 @@ func add(o options, c console) error {
 	}
 	defer disk.Close()
 	e := &control.Export{
-		Shelf: o.shelf, Slot: o.slot, Links: o.links, File: o.file, Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Disk: disk,
+		Shelf: o.shelf, Slot: o.slot, Links: o.links, File: o.file, Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: disk,
 	}
 	if e.Filename, err = filepath.Abs(o.filename); err != nil {
 		return fmt.Errorf("find the path of %s: %w", o.filename, err)

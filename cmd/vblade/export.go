@@ -50,10 +50,16 @@ func (e *export) open(o options) (err error) {
 	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
 		return err
 	}
-	err = e.Add(control.Export{
+	x := control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
-		Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Disk: e.file,
-	})
+		Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: e.file,
+	}
+	if x.Exclusive {
+		err = e.CheckAlone(x)
+	}
+	if err == nil {
+		err = e.Add(x)
+	}
 	if err != nil {
 		e.file.Close()
 		return err

@@ -69,7 +69,7 @@ func inFull(o options) []string {
 	}
 	args = append(args, fmt.Sprintf("--direct=%v", o.file.Direct), fmt.Sprintf("--sync=%v", o.file.Sync),
 		fmt.Sprintf("--read-only=%v", o.file.ReadOnly), fmt.Sprintf("--force=%v", o.file.Force),
-		fmt.Sprintf("--fail-stop=%v", o.failStop))
+		fmt.Sprintf("--fail-stop=%v", o.failStop), fmt.Sprintf("--exclusive=%v", o.exclusive))
 	for _, m := range o.masks {
 		args = append(args, fmt.Sprintf("-m%X", m[:]))
 	}

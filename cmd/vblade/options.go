@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] [--fail-stop] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -29,17 +29,18 @@ const defaultBuffers = 16
 
 // options is the command line, checked.
 type options struct {
-	shelf    uint16
-	slot     uint8
-	links    []string // names of network interfaces
-	filename string
-	file     ata.Options
-	buffers  uint16
-	masks    []aoe.MAC
-	failStop bool   // the export ends once its disk is gone or broken
-	metrics  string // the address; none without --metrics
-	help     bool
-	version  bool
+	shelf     uint16
+	slot      uint8
+	links     []string // names of network interfaces
+	filename  string
+	file      ata.Options
+	buffers   uint16
+	masks     []aoe.MAC
+	failStop  bool   // the export ends once its disk is gone or broken
+	exclusive bool   // the export does not share its address
+	metrics   string // the address; none without --metrics
+	help      bool
+	version   bool
 
 	control string // the control socket's path
 	replace bool   // take over from the server that is there
@@ -87,6 +88,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")
+	fs.BoolVar(&o.exclusive, "exclusive", false, "do not serve what another target on the LAN serves already")
 }
 
 // parse reads the command line of an export.

@@ -52,6 +52,7 @@ var accepted = []struct {
 
 	{"--force T", func(o *options) { o.file.Force = true }},
 	{"--fail-stop T", func(o *options) { o.failStop = true }},
+	{"--exclusive T", func(o *options) { o.exclusive = true }},
 
 	{"-rs T", func(o *options) { o.file.ReadOnly, o.file.Sync = true, true }},
 	{"-dsr T", func(o *options) { o.file = ata.Options{Direct: true, Sync: true, ReadOnly: true} }},

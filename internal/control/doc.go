@@ -49,6 +49,8 @@
 //	[failStop]   the export is withdrawn once its disk is gone or broken: it answers
 //	             nothing more, and its status has the trouble until it is removed or
 //	             added again
+//	[exclusive]  it is refused where another target of its address answers on one of
+//	             its links, and is not served in a restart until none does
 //
 // With add come the descriptors of the file: one, or with sync and not readOnly
 // one and then one for each write that may run at once, each of an opening of its
@@ -69,7 +71,7 @@
 //	              [trouble]  why it is not served now
 //
 // To add what is served already is no error if the device or inode, the window,
-// the options, links and masks are the same, whatever the path; a different
+// the options, links and masks are the same, whatever the path and exclusive say; a different
 // export under the same address is refused. Remove answers once the export has
 // ended: what was received is answered, the disk is synced and closed.
 //

@@ -38,6 +38,8 @@ type Export struct {
 	Masks    []aoe.MAC
 	FailStop bool // it is withdrawn once its disk is gone or broken
 	Disk     *ata.File
+
+	Exclusive bool // it is not served where another target has its address already
 }
 
 // Name is the address as initiators write it, such as e9.0.
@@ -71,13 +73,15 @@ type parameters struct {
 	Buffers  uint16   `json:"buffers"`
 	Masks    []string `json:"masks"`
 	FailStop bool     `json:"failStop,omitempty"`
+
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // parameters returns e without its disk. How many descriptors the file has is
 // not a parameter: they say so themselves.
 func (e *Export) parameters() *parameters {
 	p := &parameters{
-		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop,
+		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
 		Masks: make([]string, len(e.Masks)),
@@ -119,7 +123,7 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 // export checks the parameters and returns the Export, yet without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
-		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop,
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
 	for _, s := range p.Masks {

@@ -15,6 +15,9 @@ import (
 // Engine serves exports. Its methods may be called at once for several exports,
 // never for one.
 type Engine interface {
+	// CheckAlone refuses an export whose address another target serves already. It
+	// takes up to some seconds.
+	CheckAlone(Export) error
 	// Add serves an export and owns its disk from then on. Its error says in a
 	// line why not, and what to do; then the disk remains the caller's.
 	Add(Export) error
@@ -179,7 +182,7 @@ func (s *Server) retryFailed(ctx context.Context) {
 // Retry tries again to serve the exports that could not be restored.
 func (s *Server) Retry() {
 	for _, e := range s.table.retry() {
-		err := s.Engine.Add(*e.Export)
+		err := s.serve(e.Export)
 		s.table.settle(e, err)
 		if err == nil {
 			s.Log.Infof("%s is served again: %s", e.Name(), e.describe())
@@ -190,6 +193,7 @@ func (s *Server) Retry() {
 // Restore serves exports from before a restart. One that cannot be served is
 // tried again while Serve runs. It owns the exports' disks.
 func (s *Server) Restore(exports []*Export) {
+	var looks sync.WaitGroup // those that are to be alone look all at once
 	for _, export := range exports {
 		e, _, err := s.table.arrive(export)
 		if err != nil || e.Export != export {
@@ -197,11 +201,32 @@ func (s *Server) Restore(exports []*Export) {
 			export.Disk.Close()
 			continue
 		}
-		if err = s.Engine.Add(*export); err != nil {
-			s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
+		looks.Add(1)
+		restore := func() {
+			defer looks.Done()
+			err := s.serve(export)
+			if err != nil {
+				s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
+			}
+			s.table.settle(e, err)
 		}
-		s.table.settle(e, err)
+		if export.Exclusive {
+			go restore()
+		} else {
+			restore()
+		}
 	}
+	looks.Wait()
+}
+
+// serve has the engine serve an export, unless it is to be alone and is not.
+func (s *Server) serve(e *Export) error {
+	if e.Exclusive {
+		if err := s.Engine.CheckAlone(*e); err != nil {
+			return err
+		}
+	}
+	return s.Engine.Add(*e)
 }
 
 // add serves an export, whose disk it owns. The same again is no error.
@@ -217,7 +242,7 @@ func (s *Server) add(e *Export) (warning, err error) {
 	}
 	// Asked before the engine owns the disk.
 	files := e.Disk.Descriptors()
-	if err := s.Engine.Add(*e); err != nil {
+	if err := s.serve(e); err != nil {
 		s.table.forget(now)
 		e.Disk.Close()
 		return nil, err

@@ -38,10 +38,18 @@ type engine struct {
 	on     map[string]Export
 	add    func(Export) error // asked before; nil for always
 	undone error              // of each Remove
+	rival  error              // of each CheckAlone
 }
 
 // newEngine returns an engine on a LAN.
 func newEngine(l *lan) *engine { return &engine{lan: l, on: map[string]Export{}} }
+
+// CheckAlone knows what it was told.
+func (g *engine) CheckAlone(Export) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.rival
+}
 
 // Add serves e.
 func (g *engine) Add(e Export) error {
