@@ -76,7 +76,7 @@ func (s *Server) reply(err error) *reply {
 func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 	switch r.Do {
 	case doAdd:
-		return s.doAdd(r.Export, files, p)
+		return s.doAdd(r, files, p)
 	case doRemove:
 		err := s.remove(r.Name)
 		s.note(p, "remove "+r.Name, "", err)
@@ -89,22 +89,29 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 }
 
 // doAdd does what a request to add an export asks for; it owns the files.
-func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply {
-	what := "add " + name(parameters.Shelf, parameters.Slot)
-	e, err := parameters.open(files)
+func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
+	what := "add " + name(r.Export.Shelf, r.Export.Slot)
+	e, err := r.Export.open(files)
 	if err != nil {
 		s.note(p, what, "", err)
 		return s.reply(err)
 	}
+	if r.Try {
+		return s.try(e)
+	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
 	others := s.table.sharers(e)
-	warning, err := s.add(e)
+	did, warning, err := s.add(e, r.Change)
+	if did == Kept || did == Changed {
+		description = string(did) + ": " + description
+	}
 	s.note(p, what, description, err)
 	answer := s.reply(err)
 	if err != nil {
 		return answer
 	}
+	answer.Did = did
 	answer.Exports = []status{served}
 	if warning != nil {
 		answer.Warnings = append(answer.Warnings, "it will be lost in a restart of the server: "+warning.Error())
@@ -113,6 +120,15 @@ func (s *Server) doAdd(parameters *parameters, files []*os.File, p peer) *reply 
 		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))
 		s.Log.Warnf("%s", sharedWarning(e, others))
 	}
+	return answer
+}
+
+// try says what doAdd would do to e, whose disk it owns.
+func (s *Server) try(e *Export) *reply {
+	defer e.Disk.Close()
+	did, err := s.table.decide(e)
+	answer := s.reply(err)
+	answer.Did = did
 	return answer
 }
 

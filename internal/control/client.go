@@ -29,6 +29,7 @@ type Info struct {
 	Name     string
 	Links    []string
 	Filename string
+	Conf     string // the conf file that it is from; empty for none
 	Sectors  int64
 	ReadOnly bool
 	Trouble  string // why it is not served now
@@ -38,6 +39,7 @@ type Info struct {
 type Answer struct {
 	PID      int // the server's
 	Exports  []Info
+	Did      Outcome // of an export that was to be added
 	Warnings []string
 	JSON     []byte // all of it, a line
 }
@@ -54,6 +56,17 @@ func (r refusal) Error() string { return r.text }
 // Add has the server serve an export. The disk remains the caller's.
 func (c Client) Add(e *Export) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.Disk.Descriptors())
+}
+
+// Change has the server serve an export, in the place of another of its address
+// if there is one.
+func (c Client) Change(e *Export) (*Answer, error) {
+	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.Disk.Descriptors())
+}
+
+// Try asks what Change would do.
+func (c Client) Try(e *Export) (*Answer, error) {
+	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true, Try: true}, e.Disk.Descriptors())
 }
 
 // Remove has the server end an export.
@@ -100,10 +113,10 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	default:
 		return nil, fmt.Errorf("no reply from the server at %s: %w", c.Path, err)
 	}
-	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, JSON: line}
+	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, JSON: line}
 	for _, st := range reply.Exports {
 		answer.Exports = append(answer.Exports, Info{
-			Name: st.Name, Links: st.Links, Filename: st.Filename, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
+			Name: st.Name, Links: st.Links, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
 		})
 	}
 	return answer, nil

@@ -31,6 +31,9 @@
 //	do      "add", "remove", "status" or "replace"
 //	name    the export, such as "e9.0": of remove, and of status for one export
 //	export  the parameters of add
+//	change  of add: true changes another export of the same address to this one; if
+//	        that cannot be served, the other is served as before
+//	try     of add: true only says what change would do
 //
 // The parameters of an export:
 //
@@ -45,6 +48,8 @@
 //	direct       they are O_DIRECT
 //	sync         they are O_SYNC (where readOnly is false)
 //	buffers      advertised: 1 to 65535
+//	[conf]       the path of the conf file that the export is from: what the server
+//	             adds by it can be told from what was added by hand
 //	masks        up to 128 MACs in 12 hexadecimal digits; none lets every one in
 //	[failStop]   the export is withdrawn once its disk is gone or broken: it answers
 //	             nothing more, and its status has the trouble until it is removed or
@@ -64,6 +69,7 @@
 //	[error]     why it was not done, in one line, with what to do; else it was done
 //	[again]     true: it may be done when it is tried again soon
 //	[warnings]  what is not as it should be, though it was done
+//	[did]       after add: "added", "kept" (the same is served already) or "changed"
 //	[exports]   after add that export, after status those asked for: a list of
 //	            parameters, with:
 //	              name       such as "e9.0"
@@ -71,8 +77,10 @@
 //	              [trouble]  why it is not served now
 //
 // To add what is served already is no error if the device or inode, the window,
-// the options, links and masks are the same, whatever the path and exclusive say; a different
-// export under the same address is refused. Remove answers once the export has
+// the options, links and masks are the same, whatever the path and exclusive say; a
+// different export under the same address is refused, unless it is to be changed, and so is
+// the same from another conf file. One that was added by hand becomes the conf
+// file's that says the same. Remove answers once the export has
 // ended: what was received is answered, the disk is synced and closed.
 //
 // # Replacing a server

@@ -33,6 +33,7 @@ type Export struct {
 	Slot     uint8
 	Links    []string // names of interfaces, each once
 	Filename string   // as whoever opened it sees it; to be shown, never opened
+	Conf     string   // the path of the conf file that it is from; empty for none
 	File     ata.Options
 	Buffers  uint16 // advertised
 	Masks    []aoe.MAC
@@ -65,6 +66,7 @@ type parameters struct {
 	Slot     uint8    `json:"slot"`
 	Links    []string `json:"links"`
 	Filename string   `json:"filename"`
+	Conf     string   `json:"conf,omitempty"`
 	Offset   int64    `json:"offset"` // in sectors, as the length
 	Length   int64    `json:"length"`
 	ReadOnly bool     `json:"readOnly"`
@@ -81,7 +83,7 @@ type parameters struct {
 // not a parameter: they say so themselves.
 func (e *Export) parameters() *parameters {
 	p := &parameters{
-		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive,
+		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive, Conf: e.Conf,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
 		Masks: make([]string, len(e.Masks)),
@@ -123,7 +125,7 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 // export checks the parameters and returns the Export, yet without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
-		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive,
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
 	for _, s := range p.Masks {
@@ -148,23 +150,28 @@ func (e *Export) Check() error {
 	case len(e.Masks) > blade.MaxMasks:
 		return fmt.Errorf("%d masks; give %d at the most", len(e.Masks), blade.MaxMasks)
 	}
-	if err := checkFilename(e.Filename); err != nil {
+	if err := checkFilename("file", e.Filename); err != nil {
 		return err
+	}
+	if e.Conf != "" {
+		if err := checkFilename("conf file", e.Conf); err != nil {
+			return err
+		}
 	}
 	return CheckLinks(e.Links)
 }
 
 // checkFilename refuses names that cannot be told to the server and shown by it.
-func checkFilename(s string) error {
+func checkFilename(what, s string) error {
 	switch {
 	case s == "":
-		return errors.New("the file has no name")
+		return fmt.Errorf("the %s has no name", what)
 	case len(s) > maxFilename:
-		return fmt.Errorf("the file's name has %d bytes; %d at the most", len(s), maxFilename)
+		return fmt.Errorf("the %s's name has %d bytes; %d at the most", what, len(s), maxFilename)
 	case !utf8.ValidString(s):
-		return fmt.Errorf("the file's name %q is not UTF-8; give it another, for example by a symbolic link", s)
+		return fmt.Errorf("the %s's name %q is not UTF-8; give it another, for example by a symbolic link", what, s)
 	case strings.ContainsFunc(s, isControl):
-		return fmt.Errorf("the file's name %q has control characters; give it another, for example by a symbolic link", s)
+		return fmt.Errorf("the %s's name %q has control characters; give it another, for example by a symbolic link", what, s)
 	}
 	return nil
 }
@@ -195,7 +202,7 @@ func CheckLinks(links []string) error {
 func notInLink(r rune) bool { return r <= ' ' || r == '/' || r == ':' || r >= 0x7f }
 
 // same tells whether e and other export the same in the same way; by which name
-// the file was opened is not part of it.
+// the file was opened, and which conf file says so, is not part of it.
 func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
@@ -227,5 +234,9 @@ func (e *Export) describe() string {
 	if e.File.ReadOnly {
 		mode = "O_RDONLY"
 	}
-	return fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.Disk.Size()/ata.SectorSize, mode)
+	text := fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.Disk.Size()/ata.SectorSize, mode)
+	if e.Conf != "" {
+		text += ", by " + e.Conf
+	}
+	return text
 }

@@ -42,6 +42,11 @@ type request struct {
 	Do     string      `json:"do"`
 	Name   string      `json:"name,omitempty"`   // of remove, and of status for one export
 	Export *parameters `json:"export,omitempty"` // of add
+
+	// Of add too: change another export of the same address to this one, or only
+	// say what would be done.
+	Change bool `json:"change,omitempty"`
+	Try    bool `json:"try,omitempty"`
 }
 
 // reply is what the server answers.
@@ -52,6 +57,7 @@ type reply struct {
 	Again    bool     `json:"again,omitempty"` // with Error: it may be done when tried again soon
 	Warnings []string `json:"warnings,omitempty"`
 	Exports  []status `json:"exports,omitempty"` // of add the one, of status those asked for
+	Did      Outcome  `json:"did,omitempty"`     // of add
 
 	// Of a handover (see handover.go).
 	Listeners []string `json:"listeners,omitempty"` // the descriptors that come along
@@ -109,7 +115,7 @@ func (r *request) check(files int) error {
 		return fmt.Errorf("there is no request %q; there are add, remove, status and replace", r.Do)
 	}
 	switch {
-	case r.Export != nil || files > 0:
+	case r.Export != nil || files > 0 || r.Change || r.Try:
 		return fmt.Errorf("%s takes no export", r.Do)
 	case r.Do == doReplace && r.Name != "":
 		return errors.New("replace takes no name")

@@ -195,7 +195,7 @@ func (s *Server) Retry() {
 func (s *Server) Restore(exports []*Export) {
 	var looks sync.WaitGroup // those that are to be alone look all at once
 	for _, export := range exports {
-		e, _, err := s.table.arrive(export)
+		e, _, _, err := s.table.arrive(export, false)
 		if err != nil || e.Export != export {
 			s.Log.Warnf("%s is there twice; the second is left out", export.Name())
 			export.Disk.Close()
@@ -229,12 +229,22 @@ func (s *Server) serve(e *Export) error {
 	return s.Engine.Add(*e)
 }
 
-// add serves an export, whose disk it owns. The same again is no error.
-func (s *Server) add(e *Export) (warning, err error) {
-	now, old, err := s.table.arrive(e)
-	if err != nil || now.Export != e {
+// add serves an export, whose disk it owns, or changes the one of its address to
+// it. The same again is no error.
+func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
+	now, old, did, err := s.table.arrive(e, change)
+	switch {
+	case err != nil:
 		e.Disk.Close()
-		return nil, err
+		return "", nil, err
+	case did == Kept:
+		e.Disk.Close()
+		return Kept, nil, nil
+	case did == adopted:
+		return Kept, s.adopt(now, e), nil
+	case did == Changed:
+		warning, err = s.change(now, e)
+		return did, warning, err
 	}
 	if old != nil {
 		s.drop(old)
@@ -245,25 +255,27 @@ func (s *Server) add(e *Export) (warning, err error) {
 	if err := s.serve(e); err != nil {
 		s.table.forget(now)
 		e.Disk.Close()
-		return nil, err
+		return "", nil, err
 	}
-	if warning = s.keep(e, files); warning != nil {
-		s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), warning)
-	}
+	warning = s.keep(e, files)
 	s.table.settle(now, nil)
-	return warning, nil
+	return did, warning, nil
 }
 
-// keep has the Keeper keep an export, where there is one.
+// keep has the Keeper keep an export that is served, where there is one. Its error
+// is a warning, and in the log.
 func (s *Server) keep(e *Export, files []*os.File) error {
 	if s.Keeper == nil {
 		return nil
 	}
 	encoded, err := e.Encode()
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.Keeper.Keep(e.Name(), encoded, files)
 	}
-	return s.Keeper.Keep(e.Name(), encoded, files)
+	if err != nil {
+		s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), err)
+	}
+	return err
 }
 
 // drop has the Keeper forget an export, where there is one.

@@ -162,7 +162,7 @@ func (s *Server) Succeed(x *Succession) error {
 // serveBy serves the exports that were handed over, all of them in time.
 func (s *Server) serveBy(x *Succession, late time.Time) error {
 	for i, export := range slices.Clone(x.exports) {
-		e, _, err := s.table.arrive(export)
+		e, _, _, err := s.table.arrive(export, false)
 		if err != nil {
 			return err
 		}
@@ -213,9 +213,7 @@ func (s *Server) keepAll() {
 	}
 	defer s.table.thaw()
 	for _, e := range entries {
-		if err := s.keep(e.Export, e.Disk.Descriptors()); err != nil {
-			s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), err)
-		}
+		s.keep(e.Export, e.Disk.Descriptors())
 	}
 }
 

@@ -53,29 +53,71 @@ func (e *entry) busy() error {
 	return nil
 }
 
-// arrive enters e as coming, in the place of one that is not served, which it returns.
-// If the same is served already it returns that. Another is refused.
-func (t *table) arrive(e *Export) (now, old *entry, err error) {
+// Outcome is what becomes of an export that is to be served.
+type Outcome string
+
+const (
+	Added   Outcome = "added"   // none of its address was served
+	Kept    Outcome = "kept"    // the same is served already
+	Changed Outcome = "changed" // another of its address was served
+
+	// To others that is Kept: the same is served, and becomes that of a conf file.
+	adopted Outcome = "adopted"
+)
+
+// arrive enters e as coming, in the place of one that is not served, which it
+// returns as old. If the same is served already, or another that is to be changed
+// to e, now is that: as coming where there is something to do to it.
+func (t *table) arrive(e *Export, change bool) (now, old *entry, did Outcome, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.frozen {
-		return nil, nil, errHandover
+	if did, err = t.outcome(e, change); err != nil {
+		return nil, nil, "", err
 	}
 	old = t.entries[e.Name()]
-	if old != nil {
-		if err := old.busy(); err != nil {
-			return nil, nil, err
-		}
-		if old.state == serving && !old.same(e) {
-			return nil, nil, fmt.Errorf("%s is served already: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), old.describe(), e.Name())
-		}
-		if old.state == serving {
-			return old, nil, nil
-		}
+	if did == Added {
+		now = &entry{Export: e, state: coming}
+		t.entries[e.Name()] = now
+		return now, old, Added, nil
 	}
-	now = &entry{Export: e, state: coming}
-	t.entries[e.Name()] = now
-	return now, old, nil
+	if did == Changed || did == adopted {
+		old.state = coming
+	}
+	return old, nil, did, nil
+}
+
+// decide returns what would become of e.
+func (t *table) decide(e *Export) (Outcome, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	did, err := t.outcome(e, true)
+	if did == adopted {
+		did = Kept
+	}
+	return did, err
+}
+
+// outcome returns what becomes of e, or why nothing does. The caller holds t.mu.
+func (t *table) outcome(e *Export, change bool) (Outcome, error) {
+	if t.frozen {
+		return "", errHandover
+	}
+	old := t.entries[e.Name()]
+	switch {
+	case old == nil:
+		return Added, nil
+	case old.busy() != nil:
+		return "", old.busy()
+	case old.state != serving:
+		return Added, nil
+	case old.same(e) && (e.Conf == "" || e.Conf == old.Conf):
+		return Kept, nil
+	case old.same(e) && (change || old.Conf == ""):
+		return adopted, nil
+	case change:
+		return Changed, nil
+	}
+	return "", fmt.Errorf("%s is served already: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), old.describe(), e.Name())
 }
 
 // depart marks the export of a name as going and returns it with the state that
