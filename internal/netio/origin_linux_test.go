@@ -241,7 +241,18 @@ func TestMacvlan(t *testing.T) {
 			w.run(t, "link", "set", "mac0", "up")
 			cfg.EtherType = etherType
 			s := &stacked{w.a, open(t, w.host, "mac0", cfg)}
-			s.check(t, rawOn(t, w.host, "ini0"))
+			r := rawOn(t, w.host, "ini0")
+			s.check(t, r)
+			r.send(s.upper.MAC(), 1, tagVLAN5)
+			r.send(toAll, 2, tagVLAN5)
+			r.send(s.upper.MAC(), 3, tagPriority)
+			r.send(toAll, 99)
+			if got := untilLast(t, s.upper); !slices.Equal(got, []int{3}) {
+				t.Errorf("of tagged frames the upper interface is handed %v", got)
+			}
+			if got := untilLast(t, s.lower); len(got) > 0 {
+				t.Errorf("of tagged frames the lower interface is handed %v", got)
+			}
 			send(t, s.upper, frame(etherType, 60, 7))
 			if f := receive(t, w.b, 1, 100); numberOf(f) != 7 {
 				t.Errorf("frame %d has left", numberOf(f))
