@@ -49,6 +49,16 @@ func checkUnclaimed(e *control.Export, server control.Client) error {
 	return nil
 }
 
+// unclaimed tells whether certainly no process serves an export's address on its links.
+func unclaimed(e *control.Export) bool {
+	for _, link := range e.Links {
+		if claim.Ask(e.Name(), link) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // serves tells whether the server has an export of this name, or may have.
 func serves(server control.Client, name string) bool {
 	answer, err := server.Status("")

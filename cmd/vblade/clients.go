@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -18,15 +19,18 @@ func add(o options, c console) error {
 	if err := control.CheckLinks(o.links); err != nil {
 		return linkError(err, o)
 	}
+	if o.hwaddr.given() {
+		if err := findLinks(o.links); err != nil {
+			return linkError(err, o)
+		}
+	}
 	o.file.Writers = diskWriters
 	disk, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
 		return err
 	}
 	defer disk.Close()
-	e := &control.Export{
-		Shelf: o.shelf, Slot: o.slot, Links: o.links, File: o.file, Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: disk,
-	}
+	e := o.export(disk)
 	if e.Filename, err = filepath.Abs(o.filename); err != nil {
 		return fmt.Errorf("find the path of %s: %w", o.filename, err)
 	}
@@ -34,10 +38,10 @@ func add(o options, c console) error {
 		return err
 	}
 	server := control.Client{Path: o.control}
-	if err := checkUnclaimed(e, server); err != nil {
+	if err := checkUnclaimed(&e, server); err != nil {
 		return err
 	}
-	answer, err := server.Add(e)
+	answer, err := addWithOwn(&e, server)
 	if err != nil {
 		return err
 	}
@@ -49,13 +53,45 @@ func add(o options, c console) error {
 	return nil
 }
 
-// remove has the server end an export.
+// addWithOwn has the server serve an export, from interfaces of its own if it has any:
+// the server cannot make them. Where it has had them already, those that are gone are
+// made again.
+func addWithOwn(e *control.Export, server control.Client) (*control.Answer, error) {
+	interfaces, err := makeOwn(e, unclaimed(e))
+	if err != nil {
+		return nil, err
+	}
+	if err := interfaces.up(); err != nil {
+		interfaces.undo()
+		return nil, err
+	}
+	answer, err := server.Add(e)
+	if err != nil {
+		interfaces.undo()
+	}
+	return answer, err
+}
+
+// remove has the server end an export, and removes the interfaces that it had for
+// itself.
 func remove(o options, c console) error {
-	answer, err := control.Client{Path: o.control}.Remove(o.name)
+	server := control.Client{Path: o.control}
+	before, errBefore := server.Status(o.name)
+	answer, err := server.Remove(o.name)
 	if err == nil {
 		warn(c, answer)
 	}
-	return err
+	if errBefore != nil || err != nil && serves(server, o.name) {
+		return err
+	}
+	was, errOwn := interfacesOfServed(before.Exports[0])
+	if errOwn == nil {
+		errOwn = removeAll(was)
+	}
+	if errOwn != nil {
+		errOwn = fmt.Errorf("%s is removed, but: %w", o.name, errOwn)
+	}
+	return errors.Join(err, errOwn)
 }
 
 // warn prints the server's warnings.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"vblade/internal/ata"
@@ -22,7 +23,9 @@ const diskWriters = server.CrewSize + 2
 // export is a site with a single export.
 type export struct {
 	*site
-	file *ata.File
+	file       *ata.File
+	interfaces *ownInterfaces // nil where it serves from the links' own addresses
+	held       claims         // for as long as those are there
 }
 
 // openExport opens an export; its errors refuse to start. It looks at the links
@@ -34,31 +37,33 @@ func openExport(o options, j *journal.Journal) (*export, error) {
 	}
 	e := &export{site: s}
 	if err := e.open(o); err != nil {
-		s.close()
+		e.close()
 		return nil, err
 	}
 	return e, nil
 }
 
-// open opens the links and the file, and has the site serve it.
+// open opens the links and the file, and has the site serve it. Interfaces of the
+// export's own it makes last: until then their addresses may be on another host.
 func (e *export) open(o options) (err error) {
-	if _, err := e.take(o.links); err != nil {
+	if !o.hwaddr.given() {
+		if _, err := e.take(o.links, nil); err != nil {
+			return linkError(err, o)
+		}
+		defer e.give(o.links) // the export has its own use of them
+	} else if err := findLinks(o.links); err != nil {
 		return linkError(err, o)
 	}
-	defer e.give(o.links) // the export has its own use of them
 	o.file.Writers = diskWriters
 	if e.file, err = ata.OpenFile(o.filename, o.file); err != nil {
 		return err
 	}
-	x := control.Export{
-		Shelf: o.shelf, Slot: o.slot, Links: o.links, Filename: o.filename, File: o.file,
-		Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: e.file,
-	}
+	x := o.export(e.file)
 	if x.Exclusive {
 		err = e.CheckAlone(x)
 	}
 	if err == nil {
-		err = e.Add(x)
+		err = e.begin(x)
 	}
 	if err != nil {
 		e.file.Close()
@@ -68,4 +73,51 @@ func (e *export) open(o options) (err error) {
 		e.log.Warnf("%s", w)
 	}
 	return nil
+}
+
+// begin has the site serve an export, from interfaces of its own if it has any. Those
+// that there are may be used by whoever has the claim, who removes them at last.
+func (e *export) begin(x control.Export) (err error) {
+	if len(x.HWAddr) == 0 {
+		return e.Add(x)
+	}
+	if e.held, err = e.claim(x.Name(), x.Links); err != nil {
+		return err
+	}
+	if e.interfaces, err = makeOwn(&x, true); err != nil {
+		return err
+	}
+	if err = e.interfaces.up(); err != nil {
+		return err
+	}
+	return e.add(x, nil, nil)
+}
+
+// serve is site.serve, which keeps the export's own interfaces meanwhile.
+func (e *export) serve(ctx context.Context) error {
+	kept, err := e.interfaces.keep(ctx, e.log)
+	if err != nil {
+		e.log.Warnf("interfaces that go with their parents are not made again: %v", err)
+	}
+	err = e.site.serve(ctx)
+	<-kept
+	return err
+}
+
+// close is site.close, and removes the export's own interfaces.
+func (e *export) close() error {
+	err := e.site.close()
+	if errOwn := e.interfaces.remove(); errOwn != nil {
+		e.log.Warnf("%v", errOwn)
+	}
+	e.held.release()
+	return err
+}
+
+// export is what the options say, of a disk that is open.
+func (o options) export(disk *ata.File) control.Export {
+	return control.Export{
+		Shelf: o.shelf, Slot: o.slot, Links: o.links, HWAddr: o.hwaddr.addresses(o.shelf, o.slot, len(o.links)),
+		Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: disk,
+	}
 }

@@ -59,6 +59,9 @@ func checkRanges(t *testing.T, o options) {
 	if len(o.masks) > 128 || len(seen) != len(o.masks) {
 		t.Errorf("%d masks, %d of them different", len(o.masks), len(seen))
 	}
+	if n := len(o.hwaddr.list); n > 0 && (o.hwaddr.auto || n != len(o.links)) {
+		t.Errorf("hwaddr %v for %d links", &o.hwaddr, len(o.links))
+	}
 }
 
 // inFull returns the command line that says all of o.
@@ -72,6 +75,9 @@ func inFull(o options) []string {
 		fmt.Sprintf("--fail-stop=%v", o.failStop), fmt.Sprintf("--exclusive=%v", o.exclusive))
 	for _, m := range o.masks {
 		args = append(args, fmt.Sprintf("-m%X", m[:]))
+	}
+	if o.hwaddr.given() {
+		args = append(args, "--hwaddr", o.hwaddr.String())
 	}
 	if o.metrics != "" {
 		args = append(args, "--metrics", o.metrics)

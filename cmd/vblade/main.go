@@ -23,16 +23,16 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, restrict))
 }
 
-// confinement takes from the process what it does not need to serve the file at
-// path, or with an empty path files that others open.
-type confinement func(path string, readOnly bool) error
+// confinement takes from the process what it does not need to serve as options say:
+// a file, or where they name none files that others open.
+type confinement func(options) error
 
 // restrict is the confinement of a process.
-func restrict(path string, readOnly bool) error {
-	if path == "" {
+func restrict(o options) error {
+	if o.filename == "" {
 		return confine.Server()
 	}
-	return confine.Process(path, readOnly)
+	return confine.Process(o.filename, o.file.ReadOnly, o.hwaddr.given())
 }
 
 // console is where a command prints, and what it is confined by.
@@ -80,7 +80,7 @@ func serve(o options, c console) error {
 
 	ctx, stop := untilSignal()
 	defer stop()
-	if err := c.restrict(o.filename, o.file.ReadOnly); err != nil {
+	if err := c.restrict(o); err != nil {
 		e.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	announce(c.stdout, os.Getpid(), o, e.file)

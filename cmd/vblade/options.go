@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -36,6 +36,7 @@ type options struct {
 	file      ata.Options
 	buffers   uint16
 	masks     []aoe.MAC
+	hwaddr    hwaddr
 	failStop  bool   // the export ends once its disk is gone or broken
 	exclusive bool   // the export does not share its address
 	metrics   string // the address; none without --metrics
@@ -86,6 +87,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk (O_SYNC)")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
+	fs.Var(&o.hwaddr, "hwaddr", "serve from this `MAC`, or several, one for each netif; auto: made from shelf and slot")
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")
 	fs.BoolVar(&o.exclusive, "exclusive", false, "do not serve what another target on the LAN serves already")
@@ -109,6 +111,9 @@ func (o *options) setExport(args []string) error {
 	}
 	o.shelf, o.slot = uint16(shelf), uint8(slot)
 	if o.links, err = splitLinks(args[2]); err != nil {
+		return err
+	}
+	if err = o.hwaddr.checkCount(len(o.links)); err != nil {
 		return err
 	}
 	if o.filename = args[3]; o.filename == "" {

@@ -54,6 +54,14 @@ var accepted = []struct {
 	{"--fail-stop T", func(o *options) { o.failStop = true }},
 	{"--exclusive T", func(o *options) { o.exclusive = true }},
 
+	{"--hwaddr auto T", func(o *options) { o.hwaddr.auto = true }},
+	{"--hwaddr auto 9 0 eth0,eth1 disk", func(o *options) { o.hwaddr.auto, o.links = true, []string{"eth0", "eth1"} }},
+	{"--hwaddr=a2:00:00:00:00:01 T", func(o *options) { o.hwaddr.list = []aoe.MAC{{0xa2, 5: 1}} }},
+	{"--hwaddr 020000000001,020000000002 9 0 eth0,eth1 disk", func(o *options) {
+		o.hwaddr.list, o.links = []aoe.MAC{{2, 5: 1}, {2, 5: 2}}, []string{"eth0", "eth1"}
+	}},
+	{"--hwaddr 020000000001 T --hwaddr auto", func(o *options) { o.hwaddr.auto = true }},
+
 	{"-rs T", func(o *options) { o.file.ReadOnly, o.file.Sync = true, true }},
 	{"-dsr T", func(o *options) { o.file = ata.Options{Direct: true, Sync: true, ReadOnly: true} }},
 	{"-rsb64 T", func(o *options) { o.file.ReadOnly, o.file.Sync, o.buffers = true, true, 64 }},

@@ -10,7 +10,7 @@ import (
 )
 
 // unconfined leaves the process of the tests as it is, which they share.
-func unconfined(string, bool) error { return nil }
+func unconfined(options) error { return nil }
 
 // refused are command lines and what the error says; "T" stands for the target.
 var refused = []struct {
@@ -109,6 +109,15 @@ var refused = []struct {
 	{"-m 00:11:22:33:44:5g T", "number 1 of the list"},
 	{"-m 001122334455,00:11:22:33:44:555 T", "number 2 of the list"},
 
+	{"--hwaddr T", `--hwaddr: number 1 of the list, "9", is not a MAC; write it like a2:00:00:00:09:00, or write auto`},
+	{"--hwaddr= T", `number 1 of the list, "", is not a MAC`},
+	{"--hwaddr auto,020000000001 T", `number 1 of the list, "auto", is not a MAC`},
+	{"--hwaddr 010000000001 T", "01:00:00:00:00:01 is the address of a group; give one whose first byte is even, such as a2"},
+	{"--hwaddr 000000000000 T", "00:00:00:00:00:00 is no address of an interface"},
+	{"--hwaddr 020000000001,020000000001 9 0 eth0,eth1 disk", "02:00:00:00:00:01 is there twice; each link needs another"},
+	{"--hwaddr 020000000001 9 0 eth0,eth1 disk", "--hwaddr: 1 MACs for 2 interfaces; give one for each, in their order, or auto"},
+	{"add --hwaddr 020000000001,020000000002 T", "--hwaddr: 2 MACs for 1 interfaces; give one for each, in their order, or auto"},
+
 	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100`},
 	{"--metrics= T", `"" is no address`},
 	{"--metrics 9100 T", `"9100" is no address`},
@@ -177,10 +186,10 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--metrics", "--force", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--hwaddr", "--metrics", "--force", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

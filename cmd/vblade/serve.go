@@ -39,7 +39,7 @@ func serveMany(o options, c console) error {
 	raiseLimits()
 	ctx, stop := untilSignal()
 	defer stop()
-	if err := c.restrict("", true); err != nil {
+	if err := c.restrict(o); err != nil {
 		h.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
 	h.observed.attach(h.site.server, h.log)

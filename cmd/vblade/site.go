@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -57,7 +58,17 @@ type usedLink struct {
 	*netio.Link
 	port    *server.Port
 	uses    int
-	doubted bool // its warnings were logged
+	doubted bool  // its warnings were logged
+	lost    error // what Down says in place of netio.ErrGone, if not nil
+}
+
+// Down says why the link carries no frames at the moment; nil where it does.
+func (l *usedLink) Down() error {
+	err := l.Link.Down()
+	if l.lost != nil && errors.Is(err, netio.ErrGone) {
+		return l.lost
+	}
+	return err
 }
 
 // served is what an export holds.
@@ -107,36 +118,66 @@ func useRings(s *server.Server, getenv func(string) string) error {
 
 // Add serves an export and owns its disk from then on. Its error says why not.
 func (s *site) Add(e control.Export) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.exports[e.Name()] != nil {
-		return fmt.Errorf("%s is served already", e.Name())
-	}
-	ports, err := s.take(e.Links)
+	held, err := s.claim(e.Name(), e.Links)
 	if err != nil {
 		return err
 	}
-	held, err := s.claim(e.Name(), e.Links)
+	return s.add(e, held, errLost)
+}
+
+// errLost says what becomes of an export that has lost its own interface, which this
+// process cannot make.
+var errLost = errors.New("the interface is gone with the one below it; when that is there again, have vblade add make it: by the same command as before")
+
+// add is Add once the export's address is claimed. What the log says of interfaces of
+// its own that go is lost, if that is not nil.
+func (s *site) add(e control.Export, held claims, lost error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.exports[e.Name()] != nil {
+		held.release()
+		return fmt.Errorf("%s is served already", e.Name())
+	}
+	links := interfaceNames(&e)
+	if len(e.HWAddr) == 0 {
+		lost = nil
+	}
+	ports, err := s.take(links, lost)
 	if err != nil {
-		s.give(e.Links)
+		held.release()
+		return err
+	}
+	if err := s.checkAddresses(links, e.HWAddr); err != nil {
+		held.release()
+		s.give(links)
 		return err
 	}
 	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name, Label: e.Filename})
 	add := s.server.Add
 	if e.FailStop {
 		add = func(b *blade.Blade, ports ...*server.Port) error {
-			lost := func(err error) { s.gone <- diskGone{e.Name(), err} }
-			return s.server.AddFailStop(b, lost, ports...)
+			stopped := func(err error) { s.gone <- diskGone{e.Name(), err} }
+			return s.server.AddFailStop(b, stopped, ports...)
 		}
 	}
 	if err := add(b, ports...); err != nil {
 		held.release()
-		s.give(e.Links)
+		s.give(links)
 		return err
 	}
-	s.exports[e.Name()] = &served{disk: e.Disk, links: e.Links, claims: held}
-	s.warnOfLinks(e.Links)
-	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(e.Links))
+	s.exports[e.Name()] = &served{disk: e.Disk, links: links, claims: held}
+	s.warnOfLinks(links)
+	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(links))
+	return nil
+}
+
+// checkAddresses refuses links that do not have the addresses that they were made with.
+func (s *site) checkAddresses(links []string, macs []aoe.MAC) error {
+	for i, mac := range macs {
+		if now := s.links[links[i]].MAC(); now != mac {
+			return fmt.Errorf("interface %s has the address %v, not %v", links[i], net.HardwareAddr(now[:]), net.HardwareAddr(mac[:]))
+		}
+	}
 	return nil
 }
 
@@ -178,14 +219,14 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 }
 
 // take returns the ports of links, and opens those that are not in use yet: all,
-// or none with an error.
-func (s *site) take(names []string) ([]*server.Port, error) {
+// or none with an error. Of a link that it opens, Down says lost for netio.ErrGone.
+func (s *site) take(names []string, lost error) ([]*server.Port, error) {
 	var ports []*server.Port
 	for i, name := range names {
 		l := s.links[name]
 		if l == nil {
 			var err error
-			if l, err = s.openLink(name); err != nil {
+			if l, err = s.openLink(name, lost); err != nil {
 				s.give(names[:i])
 				return nil, err
 			}
@@ -207,7 +248,7 @@ func (s *site) own(names []string) []ownLink {
 }
 
 // openLink puts a link into use.
-func (s *site) openLink(name string) (*usedLink, error) {
+func (s *site) openLink(name string, lost error) (*usedLink, error) {
 	l, err := s.host.Open(name, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
 		Filter:        aoe.ServerFilter(nil, nil), // nothing, until there is an export
@@ -219,12 +260,12 @@ func (s *site) openLink(name string) (*usedLink, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := s.server.Attach(l, l.Buffers())
-	if err != nil {
+	used := &usedLink{Link: l, lost: lost}
+	if used.port, err = s.server.Attach(used, l.Buffers()); err != nil {
 		l.Close()
 		return nil, err
 	}
-	return &usedLink{Link: l, port: port}, nil
+	return used, nil
 }
 
 // give gives up an export's use of links, and closes those that nobody uses.

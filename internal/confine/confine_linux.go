@@ -5,6 +5,7 @@ package confine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -15,14 +16,19 @@ import (
 
 // Process confines the process, every thread of it and for good, to what is
 // open, to the file at path (only to read it, with readOnly) and to opening its
-// raw sockets again. It does as much of that as the system can; the error tells
-// of the rest, and is no reason not to serve.
-func Process(path string, readOnly bool) error {
+// raw sockets again; with interfaces also to making and removing network
+// interfaces. It does as much of that as the system can; the error tells of the
+// rest, and is no reason not to serve.
+func Process(path string, readOnly, interfaces bool) error {
+	rights := []cap.Value{cap.NET_RAW}
+	if interfaces {
+		rights = append(rights, cap.NET_ADMIN)
+	}
 	// Found while capabilities may help to; used when they are gone, for Landlock
 	// comes last: the others may have to look into /proc.
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(), shutOut())
+		return join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(rights...), shutOut())
 	}
 	defer unix.Close(fd)
 	access := landlock.AccessFSSet(llsys.AccessFSReadFile | llsys.AccessFSIoctlDev)
@@ -30,13 +36,13 @@ func Process(path string, readOnly bool) error {
 		access |= llsys.AccessFSWriteFile
 	}
 	file := landlock.PathAccess(access, fmt.Sprintf("/proc/self/fd/%d", fd))
-	return join(forbidGain(), dropCapabilities(), shutOut(file))
+	return join(forbidGain(), dropCapabilities(rights...), shutOut(file))
 }
 
 // Server confines the process as Process does, but leaves it no file at all:
 // only what is open, what others hand it over a socket that is open, and the
 // opening of raw sockets.
-func Server() error { return join(forbidGain(), dropCapabilities(), shutOut()) }
+func Server() error { return join(forbidGain(), dropCapabilities(cap.NET_RAW), shutOut()) }
 
 // join makes one error, of one line, of several; nil where there are none.
 func join(errs ...error) error {
@@ -55,15 +61,17 @@ func forbidGain() error {
 	return nil
 }
 
-// dropCapabilities takes all capabilities from the process but CAP_NET_RAW, which
-// opens packet and AF_XDP sockets, if it has that. The inheritable and ambient
-// sets are emptied.
-func dropCapabilities() error {
-	dropBounds()
-	keep := cap.NewSet()
-	if has, _ := cap.GetProc().GetFlag(cap.Permitted, cap.NET_RAW); has {
-		keep.SetFlag(cap.Permitted, true, cap.NET_RAW)
-		keep.SetFlag(cap.Effective, true, cap.NET_RAW)
+// dropCapabilities takes all capabilities from the process but rights, as far as it
+// has those: CAP_NET_RAW opens packet and AF_XDP sockets, CAP_NET_ADMIN makes and
+// removes interfaces. The inheritable and ambient sets are emptied.
+func dropCapabilities(rights ...cap.Value) error {
+	dropBounds(rights)
+	keep, now := cap.NewSet(), cap.GetProc()
+	for _, c := range rights {
+		if has, _ := now.GetFlag(cap.Permitted, c); has {
+			keep.SetFlag(cap.Permitted, true, c)
+			keep.SetFlag(cap.Effective, true, c)
+		}
 	}
 	if err := keep.SetProc(); err != nil {
 		return fmt.Errorf("drop capabilities: %w", err)
@@ -71,11 +79,11 @@ func dropCapabilities() error {
 	return nil
 }
 
-// dropBounds empties the bounding set but for CAP_NET_RAW. That takes
-// CAP_SETPCAP; without it no_new_privs has the same effect.
-func dropBounds() {
+// dropBounds empties the bounding set but for rights. That takes CAP_SETPCAP;
+// without it no_new_privs has the same effect.
+func dropBounds(rights []cap.Value) {
 	for c := cap.Value(0); c < cap.MaxBits(); c++ {
-		if c != cap.NET_RAW && cap.DropBound(c) != nil {
+		if !slices.Contains(rights, c) && cap.DropBound(c) != nil {
 			return
 		}
 	}

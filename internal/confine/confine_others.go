@@ -5,7 +5,7 @@
 package confine
 
 // Process takes nothing here (BUG 1).
-func Process(string, bool) error { return nil }
+func Process(string, bool, bool) error { return nil }
 
 // Server takes nothing here (BUG 1).
 func Server() error { return nil }

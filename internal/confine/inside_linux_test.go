@@ -69,7 +69,7 @@ func runInside(dir string) error {
 		return err
 	}
 	older := newThreads(8)
-	if err := confine.Process(s.path(diskName), false); err != nil {
+	if err := confine.Process(s.path(diskName), false, false); err != nil {
 		return err
 	}
 	results := map[string]string{}

@@ -35,7 +35,7 @@ func runOld(dir string) error {
 	if err := hideLandlock(); err != nil {
 		return err
 	}
-	fmt.Println(confine.Process(dir+"/"+diskName, true))
+	fmt.Println(confine.Process(dir+"/"+diskName, true, false))
 	os.Stdin.Read(make([]byte, 1))
 	return nil
 }

@@ -28,6 +28,7 @@ type Client struct{ Path string }
 type Info struct {
 	Name     string
 	Links    []string
+	HWAddr   []string // of the export's own, one for each of Links; none for those of the links
 	Filename string
 	Conf     string // the conf file that it is from; empty for none
 	Sectors  int64
@@ -116,7 +117,7 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, JSON: line}
 	for _, st := range reply.Exports {
 		answer.Exports = append(answer.Exports, Info{
-			Name: st.Name, Links: st.Links, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
+			Name: st.Name, Links: st.Links, HWAddr: st.HWAddr, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
 		})
 	}
 	return answer, nil

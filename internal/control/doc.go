@@ -39,6 +39,9 @@
 //
 //	shelf, slot  its address: 0 to 65534, 0 to 254
 //	links        names of 1 to 16 interfaces, each once
+//	[hwaddr]     addresses of the export's own, one for each of links, in 12
+//	             hexadecimal digits: it is served from interfaces that have them, which
+//	             whoever adds it has made (package macvlan), and removes after it has ended
 //	filename     the path of the file, absolute, as its opener sees it: 1 to 4,096
 //	             bytes of UTF-8 without control characters. It is shown, and
 //	             compared with what it leads to, but never opened
@@ -77,8 +80,8 @@
 //	              [trouble]  why it is not served now
 //
 // To add what is served already is no error if the device or inode, the window,
-// the options, links and masks are the same, whatever the path and exclusive say; a
-// different export under the same address is refused, unless it is to be changed, and so is
+// the options, links, own addresses and masks are the same, whatever the path and
+// exclusive say; a different export under the same address is refused, unless it is to be changed, and so is
 // the same from another conf file. One that was added by hand becomes the conf
 // file's that says the same. Remove answers once the export has
 // ended: what was received is answered, the disk is synced and closed.

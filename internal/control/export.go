@@ -17,6 +17,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/macvlan"
 )
 
 // Bounds of an Export.
@@ -31,9 +32,10 @@ const (
 type Export struct {
 	Shelf    uint16
 	Slot     uint8
-	Links    []string // names of interfaces, each once
-	Filename string   // as whoever opened it sees it; to be shown, never opened
-	Conf     string   // the path of the conf file that it is from; empty for none
+	Links    []string  // names of interfaces, each once
+	HWAddr   []aoe.MAC // of its own, one for each of Links; none for those of the links
+	Filename string    // as whoever opened it sees it; to be shown, never opened
+	Conf     string    // the path of the conf file that it is from; empty for none
 	File     ata.Options
 	Buffers  uint16 // advertised
 	Masks    []aoe.MAC
@@ -65,6 +67,7 @@ type parameters struct {
 	Shelf    uint16   `json:"shelf"`
 	Slot     uint8    `json:"slot"`
 	Links    []string `json:"links"`
+	HWAddr   []string `json:"hwaddr,omitempty"`
 	Filename string   `json:"filename"`
 	Conf     string   `json:"conf,omitempty"`
 	Offset   int64    `json:"offset"` // in sectors, as the length
@@ -86,12 +89,31 @@ func (e *Export) parameters() *parameters {
 		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive, Conf: e.Conf,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
-		Masks: make([]string, len(e.Masks)),
-	}
-	for i, m := range e.Masks {
-		p.Masks[i] = hex.EncodeToString(m[:])
+		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr),
 	}
 	return p
+}
+
+// encodeMACs writes MACs in 12 hexadecimal digits each.
+func encodeMACs(macs []aoe.MAC) []string {
+	texts := make([]string, len(macs))
+	for i, m := range macs {
+		texts[i] = hex.EncodeToString(m[:])
+	}
+	return texts
+}
+
+// decodeMACs reads MACs of what, as encodeMACs writes them.
+func decodeMACs(texts []string, what string) ([]aoe.MAC, error) {
+	var macs []aoe.MAC
+	for _, s := range texts {
+		b, err := hex.DecodeString(s)
+		if err != nil || len(b) != aoe.MACLen {
+			return nil, fmt.Errorf("%s %q is no MAC of 12 hexadecimal digits", what, s)
+		}
+		macs = append(macs, aoe.MAC(b))
+	}
+	return macs, nil
 }
 
 // Encode writes e without its disk, for Decode.
@@ -128,12 +150,12 @@ func (p *parameters) export() (*Export, error) {
 		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
-	for _, s := range p.Masks {
-		b, err := hex.DecodeString(s)
-		if err != nil || len(b) != aoe.MACLen {
-			return nil, fmt.Errorf("mask %q is no MAC of 12 hexadecimal digits", s)
-		}
-		e.Masks = append(e.Masks, aoe.MAC(b))
+	var err error
+	if e.Masks, err = decodeMACs(p.Masks, "mask"); err != nil {
+		return nil, err
+	}
+	if e.HWAddr, err = decodeMACs(p.HWAddr, "hwaddr"); err != nil {
+		return nil, err
 	}
 	return e, e.Check()
 }
@@ -158,7 +180,23 @@ func (e *Export) Check() error {
 			return err
 		}
 	}
-	return CheckLinks(e.Links)
+	if err := CheckLinks(e.Links); err != nil {
+		return err
+	}
+	return e.checkHWAddr()
+}
+
+// checkHWAddr refuses addresses of the export's own that are not one for each link.
+func (e *Export) checkHWAddr() error {
+	if n := len(e.HWAddr); n != 0 && n != len(e.Links) {
+		return fmt.Errorf("%d own addresses for %d interfaces; give one for each", n, len(e.Links))
+	}
+	for _, m := range e.HWAddr {
+		if err := macvlan.CheckAddress(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkFilename refuses names that cannot be told to the server and shown by it.
@@ -208,12 +246,16 @@ func (e *Export) same(other *Export) bool {
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // a matter of opening alone
 	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
-		slices.Equal(sorted(e.Links), sorted(other.Links)) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
+		slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 
-// sorted returns links in an order that does not depend on how they were given.
-func sorted(links []string) []string {
-	links = slices.Clone(links)
+// paths returns the links, with the address that the export has on each, in an order
+// that does not depend on how they were given.
+func (e *Export) paths() []string {
+	links := slices.Clone(e.Links)
+	for i, m := range e.HWAddr {
+		links[i] += " " + hex.EncodeToString(m[:])
+	}
 	slices.Sort(links)
 	return links
 }

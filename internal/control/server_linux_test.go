@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"vblade/internal/aoe"
 	"vblade/internal/ata"
 )
 
@@ -26,6 +27,9 @@ func TestAdd(t *testing.T) {
 		func(e *Export) { e.File = ata.Options{Offset: 3, Length: 4} },
 		func(e *Export) { e.File = ata.Options{Sync: true, Writers: 66} },
 		func(e *Export) { e.Links, e.Buffers, e.Masks = []string{"eth0", "eth1.5"}, 65535, masks(128) },
+		func(e *Export) {
+			e.Links, e.HWAddr = []string{"eth0", "eth1"}, []aoe.MAC{{2, 5: 1}, {2, 5: 2}}
+		},
 	} {
 		e := newExport(t, 9, uint8(i), change)
 		a := r.mustAdd(e)
@@ -44,7 +48,8 @@ func TestAdd(t *testing.T) {
 		}
 	}
 	a, err := r.Status("")
-	if err != nil || len(a.Exports) != 5 || a.Exports[4].Name != "e9.4" || !slices.Equal(a.Exports[4].Links, []string{"eth0", "eth1.5"}) {
+	if err != nil || len(a.Exports) != 6 || a.Exports[4].Name != "e9.4" || !slices.Equal(a.Exports[4].Links, []string{"eth0", "eth1.5"}) ||
+		!slices.Equal(a.Exports[5].HWAddr, []string{"020000000001", "020000000002"}) {
 		t.Errorf("status: %+v, %v", a, err)
 	}
 	if want := fmt.Sprintf("info: control: uid %d, pid %d: add e9.1: ", os.Getuid(), os.Getpid()); !strings.Contains(r.journal.Leveled(), want) {
@@ -55,7 +60,9 @@ func TestAdd(t *testing.T) {
 // TestAddAgain adds what is there, the same and otherwise.
 func TestAddAgain(t *testing.T) {
 	r := startServer(t)
-	e := newExport(t, 9, 0, func(e *Export) { e.Links, e.Masks = []string{"eth0", "eth1"}, masks(2) })
+	e := newExport(t, 9, 0, func(e *Export) {
+		e.Links, e.Masks, e.HWAddr = []string{"eth0", "eth1"}, masks(2), []aoe.MAC{{2, 5: 1}, {2, 5: 2}}
+	})
 	r.mustAdd(e)
 	link := e.Filename + ".link"
 	if err := os.Symlink(e.Filename, link); err != nil {
@@ -71,17 +78,20 @@ func TestAddAgain(t *testing.T) {
 		{"by another name", func(e *Export) { e.Filename = link }, true},
 		{"links and masks in another order", func(e *Export) {
 			slices.Reverse(e.Links)
+			slices.Reverse(e.HWAddr)
 			slices.Reverse(e.Masks)
 		}, true},
 		{"another file", func(e *Export) { e.Filename = other.Filename }, false},
-		{"one link less", func(e *Export) { e.Links = e.Links[:1] }, false},
+		{"one link less", func(e *Export) { e.Links, e.HWAddr = e.Links[:1], e.HWAddr[:1] }, false},
+		{"own addresses exchanged", func(e *Export) { slices.Reverse(e.HWAddr) }, false},
+		{"no own addresses", func(e *Export) { e.HWAddr = nil }, false},
 		{"another mask", func(e *Export) { e.Masks = masks(3)[1:] }, false},
 		{"read-only", func(e *Export) { e.File.ReadOnly = true }, false},
 		{"a window", func(e *Export) { e.File.Length = 16 }, false},
 		{"more buffers", func(e *Export) { e.Buffers++ }, false},
 	} {
 		again := *e
-		again.Links, again.Masks = slices.Clone(e.Links), slices.Clone(e.Masks)
+		again.Links, again.Masks, again.HWAddr = slices.Clone(e.Links), slices.Clone(e.Masks), slices.Clone(e.HWAddr)
 		c.change(&again)
 		openDisk(t, &again)
 		a, err := r.Add(&again)

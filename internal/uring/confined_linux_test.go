@@ -63,7 +63,7 @@ func runInside(path string) error {
 	if err := errors.Join(err, enabled.Enable()); err != nil {
 		return err
 	}
-	if err := confine.Process(path, false); err != nil {
+	if err := confine.Process(path, false, false); err != nil {
 		fmt.Println("confined in part only:", err)
 	}
 	if err := disabled.Enable(); err != nil {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vblade/internal/control"
+	"vblade/internal/journal"
+	"vblade/internal/macvlan"
+	"vblade/internal/netio"
+)
+
+// ownInterfaces are the interfaces that an export has for itself (--hwaddr). A nil one
+// is that of an export that has none.
+type ownInterfaces struct {
+	all  []macvlan.Interface
+	made []macvlan.Interface // those that were not there before
+}
+
+// interfacesOf returns the interfaces that an export has for itself, one on each link.
+func interfacesOf(e *control.Export) []macvlan.Interface {
+	var all []macvlan.Interface
+	for i, mac := range e.HWAddr {
+		link := e.Links[i]
+		all = append(all, macvlan.Interface{Name: macvlan.Name(e.Shelf, e.Slot, link), Parent: link, MAC: mac})
+	}
+	return all
+}
+
+// interfacesOfServed is interfacesOf for what a server tells of an export.
+func interfacesOfServed(i control.Info) ([]macvlan.Interface, error) {
+	e := control.Export{Links: i.Links}
+	var err error
+	if e.Shelf, e.Slot, err = control.ParseName(i.Name); err != nil {
+		return nil, err
+	}
+	for n, s := range i.HWAddr {
+		mac, ok := parseMAC(s)
+		if !ok || n >= len(i.Links) {
+			return nil, fmt.Errorf("the server says of %s what is no list of addresses: %q", i.Name, i.HWAddr)
+		}
+		e.HWAddr = append(e.HWAddr, mac)
+	}
+	return interfacesOf(&e), nil
+}
+
+// interfaceNames returns the names of the interfaces that an export is served on: its
+// own, or the links that it names.
+func interfaceNames(e *control.Export) []string {
+	if len(e.HWAddr) == 0 {
+		return e.Links
+	}
+	var names []string
+	for _, i := range interfacesOf(e) {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// findLinks says which of the interfaces of this host there is not.
+func findLinks(names []string) error {
+	for _, name := range names {
+		if _, err := netio.Address(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeOwn makes an export's own interfaces, all or none. Those that are left over from
+// before it takes, with replace those of other addresses too.
+func makeOwn(e *control.Export, replace bool) (*ownInterfaces, error) {
+	o := &ownInterfaces{all: interfacesOf(e)}
+	if len(o.all) == 0 {
+		return nil, nil
+	}
+	for _, i := range o.all {
+		made, err := i.Make(replace)
+		if made {
+			o.made = append(o.made, i)
+		}
+		if err != nil {
+			o.undo()
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// up sets the interfaces up.
+func (o *ownInterfaces) up() error {
+	if o == nil {
+		return nil
+	}
+	for _, i := range o.all {
+		if err := i.Up(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo removes the interfaces that makeOwn has made.
+func (o *ownInterfaces) undo() {
+	if o != nil {
+		removeAll(o.made)
+	}
+}
+
+// remove removes the interfaces.
+func (o *ownInterfaces) remove() error {
+	if o == nil {
+		return nil
+	}
+	return removeAll(o.all)
+}
+
+// removeAll removes interfaces.
+func removeAll(all []macvlan.Interface) error {
+	var errs []error
+	for _, i := range all {
+		errs = append(errs, i.Remove())
+	}
+	return errors.Join(errs...)
+}
+
+// keep has the interfaces made again, if they go with their parents, until ctx ends.
+// The channel is closed when that is over.
+func (o *ownInterfaces) keep(ctx context.Context, log *journal.Log) (<-chan struct{}, error) {
+	over := make(chan struct{})
+	if o == nil {
+		close(over)
+		return over, nil
+	}
+	k, err := macvlan.NewKeeper(o.all, log)
+	if err != nil {
+		close(over)
+		return over, err
+	}
+	go func() {
+		defer close(over)
+		k.Run(ctx)
+	}()
+	return over, nil
+}
