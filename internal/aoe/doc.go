@@ -7,6 +7,6 @@
 // so there is nothing to encode and nothing that a reply could lose. The
 // package knows no sockets, clocks, goroutines or disks.
 //
-// "Section" and "difference" in a comment are those of docs/protocol.md.
-// All fields are big-endian but the ATA LBA, whose low byte comes first.
+// "Section" and "difference" in a comment are those of docs/protocol.md. All
+// fields are big-endian except the ATA LBA, whose low byte comes first.
 package aoe

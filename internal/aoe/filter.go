@@ -17,10 +17,10 @@ func MaxFilter(n int) int { return 19 + 5*n }
 // filterHead is the number of instructions of filterBegin.
 const filterHead = 10
 
-// filterBegin returns the beginning of a target's filter. What is no AoE frame
-// does not pass, and of replies only those that a target makes itself known by
-// (section 4): one of our address is a rival. Requests go on behind it, with as
-// few instructions as if there were no replies.
+// filterBegin returns the beginning of a target's filter. It drops frames that
+// are not AoE, and every reply except advertisements (section 4), which tell of
+// rivals. Requests go on to the instructions that follow, after as few of these
+// as if there were no replies.
 func filterBegin() [filterHead]bpf.RawInstruction {
 	return [...]bpf.RawInstruction{
 		load(offEtherType, 2),
@@ -36,10 +36,11 @@ func filterBegin() [filterHead]bpf.RawInstruction {
 	}
 }
 
-// RequestFilter appends to program the socket filter of a target: AoE requests
-// to its shelf and slot, or to every one (section 7), from the sources in
-// masks, or where that is empty from all; and what filterBegin passes. It
-// allocates nothing where program has room for MaxFilter instructions.
+// RequestFilter appends to program the socket filter of a target. It passes
+// what filterBegin passes, and AoE requests to its shelf and slot, or to
+// broadcast ones (section 7), from the sources in masks, or from all if masks
+// is empty. It allocates nothing if program has room for MaxFilter
+// instructions.
 func RequestFilter(program []bpf.RawInstruction, shelf uint16, slot uint8, masks []MAC) []bpf.RawInstruction {
 	begin := filterBegin()
 	program = append(program, begin[:]...)
@@ -55,8 +56,10 @@ func RequestFilter(program []bpf.RawInstruction, shelf uint16, slot uint8, masks
 	if len(masks) == 0 {
 		return append(program, pass(wholeFrame))
 	}
-	// A jump reaches no more than 255 instructions: each mask passes the frame
-	// by itself. Most differ in their last bytes: others cost one instruction.
+	// A jump reaches at most 255 instructions, so each mask has its own
+	// instruction that passes the frame. The last bytes are compared first,
+	// because most masks differ there: a mask that does not match then costs
+	// one instruction.
 	const head, tail = offSrc, offSrc + 2
 	program = append(program, load(tail, 4))
 	for _, m := range masks {
@@ -71,27 +74,28 @@ func RequestFilter(program []bpf.RawInstruction, shelf uint16, slot uint8, masks
 	return append(program, pass(0))
 }
 
-// load is the instruction that loads size bytes of the frame, 1, 2 or 4. With
-// those Assemble does not fail.
+// load is the instruction that loads 1, 2 or 4 bytes of the frame. Assemble
+// does not fail for these sizes.
 func load(off uint32, size int) bpf.RawInstruction {
 	raw, _ := bpf.LoadAbsolute{Off: off, Size: size}.Assemble()
 	return raw
 }
 
-// jump is the instruction that skips some where what was loaded is so.
+// jump is the instruction that skips some others if a comparison of the
+// loaded value is true.
 func jump(cond bpf.JumpTest, value uint32, skip uint8) bpf.RawInstruction {
 	raw, _ := bpf.JumpIf{Cond: cond, Val: value, SkipTrue: skip}.Assemble()
 	return raw
 }
 
-// pass is the instruction that lets so many bytes of the frame pass.
+// pass is the instruction that passes the first bytes of the frame.
 func pass(n uint32) bpf.RawInstruction {
 	raw, _ := bpf.RetConstant{Val: n}.Assemble()
 	return raw
 }
 
-// ReplyFilter returns the socket filter of an initiator: AoE replies to its
-// own address, and those sent to all.
+// ReplyFilter returns the socket filter of an initiator. It passes AoE
+// replies to its address and to the broadcast address.
 func ReplyFilter(own MAC) ([]bpf.RawInstruction, error) {
 	return bpf.Assemble([]bpf.Instruction{
 		bpf.LoadAbsolute{Off: offEtherType, Size: 2},

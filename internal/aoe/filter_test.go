@@ -29,7 +29,8 @@ func machine(t *testing.T, raw []bpf.RawInstruction) *bpf.VM {
 	return vm
 }
 
-// passes tells whether a filter lets all of a frame pass; a part of it must not.
+// passes reports whether a filter lets all of a frame pass; a part of it must
+// not.
 func passes(t *testing.T, vm *bpf.VM, f []byte) bool {
 	t.Helper()
 	n, err := vm.Run(f)
@@ -68,16 +69,16 @@ func everyFrame() [][]byte {
 	return frames
 }
 
-// announces tells whether a frame is a config reply to all: by it a target makes
-// itself known (section 4), and every filter of a target passes it.
+// announces reports whether a frame is a config reply to all: by it a target
+// makes itself known (section 4), and every filter of a target passes it.
 func announces(f []byte) bool {
 	return len(f) >= 20 && f[12] == 0x88 && f[13] == 0xa2 && f[14]&0x08 != 0 && f[19] == 1 &&
 		f[0] == 0xff && f[1] == 0xff && f[2] == 0xff && f[3] == 0xff
 }
 
-// addressed tells whether a filter of a target has to pass a frame, whoever
-// sent it: EtherType AoE, R clear, shelf ours or 0xffff, slot ours or 0xff
-// (section 7).
+// addressed reports whether a filter of a target has to pass a frame,
+// whoever sent it: EtherType AoE, R clear, shelf ours or 0xffff, slot ours
+// or 0xff (section 7).
 func addressed(f []byte, shelf uint16, slot uint8) bool {
 	return len(f) >= 19 && f[12] == 0x88 && f[13] == 0xa2 && f[14]&0x08 == 0 &&
 		(f[16] == byte(shelf>>8) && f[17] == byte(shelf) || f[16] == 0xff && f[17] == 0xff) &&

@@ -9,17 +9,18 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// Limits of what a server's filter checks of masks: others do not fit anyway.
+// Limits on the mask lists that a server's filter checks. More would not fit
+// into a filter.
 const (
 	maxLists    = 256 // different ones
 	maxListSize = 240 // masks, so that a conditional jump reaches over them
 )
 
-// toList marks, where a jump has no use for it, a jump whose operand is an
-// action yet.
+// toList marks a jump whose operand is still an action, in a field that such
+// a jump does not use.
 const toList = 1
 
-// maskLists is the different lists of masks among targets. Its memory is fixed.
+// maskLists holds the different mask lists of the targets, in fixed memory.
 type maskLists struct {
 	list    [maxLists][]MAC
 	sum     [maxLists]uint64 // to compare instead of most lists
@@ -38,7 +39,7 @@ func (l *maskLists) collect(targets []Target) {
 	}
 }
 
-// add adds a list, in the place of the longest if there is no other.
+// add adds a list. If there is no room, it replaces the longest list.
 func (l *maskLists) add(masks []MAC) {
 	at := l.n
 	switch {
@@ -55,7 +56,8 @@ func (l *maskLists) add(masks []MAC) {
 	}
 }
 
-// longest returns the number of the longest list that is not dropped, -1 if all are.
+// longest returns the number of the longest list that is not dropped, or -1 if all
+// are.
 func (l *maskLists) longest() int {
 	longest := -1
 	for i, m := range l.list[:l.n] {
@@ -66,7 +68,7 @@ func (l *maskLists) longest() int {
 	return longest
 }
 
-// find returns a list's number, -1 where it has none.
+// find returns a list's number, or -1 if it has none.
 func (l *maskLists) find(masks []MAC) int {
 	for i, s := 0, sum(masks); i < l.n; i++ {
 		if l.sum[i] == s && slices.Equal(l.list[i], masks) {
@@ -76,7 +78,7 @@ func (l *maskLists) find(masks []MAC) int {
 	return -1
 }
 
-// sum returns a number that is hardly ever the same for two lists.
+// sum returns a hash of a list.
 func sum(masks []MAC) uint64 {
 	const prime = 1<<40 + 1<<8 + 0xb3 // of the hash FNV-1a
 	s := uint64(len(masks))
@@ -87,7 +89,8 @@ func sum(masks []MAC) uint64 {
 	return s
 }
 
-// action returns what masks want: where they are not checked, that all pass.
+// action returns the action for masks: to pass every frame if the masks are
+// not checked.
 func (l *maskLists) action(masks []MAC) action {
 	if len(masks) > 0 {
 		if i := l.find(masks); i >= 0 && !l.dropped[i] {
@@ -97,8 +100,8 @@ func (l *maskLists) action(masks []MAC) action {
 	return actPass
 }
 
-// dropLongest drops the longest lists, one at least, whose checks have so many
-// instructions; false where none is left.
+// dropLongest drops the longest lists, at least one, until their checks make
+// up so many instructions. It returns false if no list is left.
 func (l *maskLists) dropLongest(size int) bool {
 	some := false
 	for size > 0 {
@@ -112,9 +115,9 @@ func (l *maskLists) dropLongest(size int) bool {
 	return some
 }
 
-// checks writes the checks of lists and the ways to them. The lists follow each
-// other: X tells whether a frame that is not in one is dropped or goes on to the
-// next, as one does that any list may pass.
+// checks writes the checks of the lists, one after the other, and the jumps to
+// them. X says what happens to a frame whose source is not in a list: it is
+// dropped, or goes on to the next list if any list may pass it.
 func (w *filterWriter) checks() {
 	if w.lists.longest() < 0 {
 		return
@@ -154,13 +157,13 @@ func head(m *MAC) uint16 { return binary.BigEndian.Uint16(m[:]) }
 // tail returns its other four bytes.
 func tail(m *MAC) uint32 { return binary.BigEndian.Uint32(m[2:]) }
 
-// newHead tells whether no mask before has the i-th one's head.
+// newHead reports whether the i-th mask is the first one with its head.
 func newHead(masks []MAC, i int) bool {
 	return !slices.ContainsFunc(masks[:i], func(m MAC) bool { return head(&m) == head(&masks[i]) })
 }
 
-// check writes the check of a list: what is in it passes, what is not goes on
-// where X is 1 and is dropped otherwise.
+// check writes the check of a list: a source in it passes; another goes on if
+// X is 1 and is dropped otherwise.
 func (w *filterWriter) check(masks []MAC) {
 	end := w.size + listSize(masks) - 3
 	w.put(load(offSrc, 2))
@@ -174,8 +177,8 @@ func (w *filterWriter) check(masks []MAC) {
 	w.put(pass(0))
 }
 
-// group writes the check of the masks that have the first one's head. What has
-// that head and is none of them goes on at end.
+// group writes the check of the masks that share the first one's head. A
+// source with that head that is none of them goes on at end.
 func (w *filterWriter) group(masks []MAC, end int) {
 	n := 0
 	for i := range masks {

@@ -2,7 +2,7 @@
 
 package aoe
 
-// action is what follows from the address of a frame.
+// action is what a filter does with a frame, by its address.
 type action int16
 
 // The actions. Those from actFirst are the lists of masks, by number.
@@ -13,7 +13,8 @@ const (
 	actFirst        // from the sources in the first list
 )
 
-// or is the action for a frame that is addressed to targets of both actions.
+// or returns the action for a frame that is addressed to targets of both
+// actions.
 func (a action) or(b action) action {
 	switch {
 	case a == b || b == actDrop:
@@ -33,10 +34,10 @@ type step struct {
 	action action
 }
 
-// ranges is what a search tree is made of: an action for each address, as steps
-// in ascending order. What no step covers is dropped. Its memory is fixed, so
-// that it may be a local variable: a filter of more steps has too many
-// instructions anyway.
+// ranges is what a search tree is made from: an action for each address, as
+// steps in ascending order. Addresses that no step covers are dropped. Its
+// memory is fixed, so it can be a local variable; a filter with more steps
+// would have too many instructions anyway.
 type ranges struct {
 	list [FilterLimit]step
 	n    int
@@ -46,8 +47,8 @@ type ranges struct {
 // steps returns the steps.
 func (r *ranges) steps() []step { return r.list[:r.n] }
 
-// add sets the action of the addresses from one, not lower than those of the
-// steps before, to another, which is not of them.
+// add sets the action of the addresses from one up to but not including
+// another. They are not lower than those of the steps before.
 func (r *ranges) add(from, to uint32, a action) {
 	if a == actDrop {
 		return
@@ -65,14 +66,14 @@ func (r *ranges) add(from, to uint32, a action) {
 	r.append(step{to, actDrop})
 }
 
-// append appends a step, for which there is room.
+// append appends a step. There must be room for it.
 func (r *ranges) append(s step) {
 	r.list[r.n] = s
 	r.n++
 }
 
-// unicast makes the ranges of shelf and slot, for frames to one slot, on one
-// shelf or on every one. Targets are sorted.
+// unicast makes the ranges of addresses for frames to one slot, on one shelf
+// or on every shelf. The targets are sorted.
 func (r *ranges) unicast(targets []Target, lists *maskLists) {
 	r.n, r.over = 0, 0
 	var slots [EverySlot]action // on every shelf
@@ -96,13 +97,14 @@ func (r *ranges) unicast(targets []Target, lists *maskLists) {
 	}
 }
 
-// broadcast makes the ranges of shelves, for frames to every slot of one shelf or
-// of all. Targets are sorted.
+// broadcast makes the ranges of shelves for frames to every slot, on one shelf or
+// on every shelf. The targets are sorted.
 func (r *ranges) broadcast(targets []Target, lists *maskLists) {
 	r.byShelf(targets, func(t *Target) action { return lists.action(t.Masks) })
 }
 
-// shelves makes the ranges of shelves, whoever sends. Targets are sorted.
+// shelves makes the ranges of shelves, for frames from any source. The
+// targets are sorted.
 func (r *ranges) shelves(targets []Target) {
 	r.byShelf(targets, func(*Target) action { return actPass })
 }

@@ -4,13 +4,14 @@ package aoe
 
 import "golang.org/x/net/bpf"
 
-// clusterSteps is the most steps of a cluster: with an action for each range,
-// all of it is within the reach of a conditional jump, 255 instructions.
+// clusterSteps is the most steps in a cluster. With an action for each of
+// them, a cluster still fits into the 255 instructions that a conditional
+// jump can skip.
 const clusterSteps = 127
 
-// tree writes the search of what was loaded among steps; below the first of
-// them the action is another. A conditional jump reaches a cluster only, so
-// above the clusters each right branch begins with a far jump.
+// tree writes the search for the loaded value among steps; values below the
+// first step have the given action. A conditional jump does not reach beyond
+// a cluster, so above the clusters each right branch begins with a far jump.
 func (w *filterWriter) tree(steps []step, below action) {
 	if len(steps) <= clusterSteps {
 		w.cluster(steps, below)
@@ -25,8 +26,8 @@ func (w *filterWriter) tree(steps []step, below action) {
 	w.tree(steps[mid+1:], steps[mid].action)
 }
 
-// cluster writes a search whose end is a row of actions, each of which serves
-// all ranges that have it.
+// cluster writes a search that ends in a row of actions, one for all the
+// ranges that share it.
 func (w *filterWriter) cluster(steps []step, below action) {
 	c := cluster{w: w, first: w.size, nodes: len(steps)}
 	c.act(below)
@@ -48,7 +49,7 @@ type cluster struct {
 	n     int // actions
 }
 
-// act returns the place of an action in the row, where it is put if it is not
+// act returns the place of an action in the row, and adds it if it is not
 // there.
 func (c *cluster) act(a action) int {
 	for i, b := range c.acts[:c.n] {
@@ -61,8 +62,8 @@ func (c *cluster) act(a action) int {
 	return c.n - 1
 }
 
-// search writes the nodes of a tree: each compares and has its left branch
-// behind it, and behind that the right one.
+// search writes the nodes of a tree: each compares, and is followed by its
+// left branch and then its right one.
 func (c *cluster) search(steps []step, below action) {
 	if len(steps) == 0 {
 		return
@@ -81,8 +82,8 @@ func (c *cluster) search(steps []step, below action) {
 	c.search(steps[mid+1:], s.action)
 }
 
-// act writes what an action does. Where a list is to be asked, checks puts in
-// the way to it.
+// act writes what an action does. The jump to the check of a list is
+// completed by checks.
 func (w *filterWriter) act(a action) {
 	switch a {
 	case actDrop:
@@ -96,8 +97,8 @@ func (w *filterWriter) act(a action) {
 	}
 }
 
-// branch is the instruction that skips some where what was loaded is at least
-// from, and others where it is less.
+// branch is the instruction that skips one number of instructions if the
+// loaded value is at least from, and another number if it is less.
 func branch(from uint32, atLeast, less uint8) bpf.RawInstruction {
 	raw, _ := bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: from, SkipTrue: atLeast, SkipFalse: less}.Assemble()
 	return raw

@@ -8,7 +8,7 @@ import (
 	"github.com/mdlayher/ethernet"
 )
 
-// EtherType is the one registered for ATA over Ethernet.
+// EtherType is the type registered for ATA over Ethernet.
 const EtherType ethernet.EtherType = 0x88a2
 
 // MAC is an Ethernet address, comparable and free of allocation.
@@ -113,7 +113,7 @@ func (f Frame) EtherType() ethernet.EtherType {
 // Version returns the protocol version.
 func (f Frame) Version() uint8 { return f[offVersion] >> 4 }
 
-// Has tells whether a flag is set.
+// Has reports whether a flag is set.
 func (f Frame) Has(flag Flag) bool { return Flag(f[offVersion])&flag != 0 }
 
 // Set sets a flag and leaves the other bits as they are.

@@ -63,7 +63,8 @@ func (f Frame) MaskError() MaskError { return MaskError(f[offMaskError]) }
 // may hold fewer.
 func (f Frame) MaskCount() int { return int(f[offMaskCount]) }
 
-// HoldsDirectives tells whether the frame is as long as its directive count says.
+// HoldsDirectives reports whether the frame is as long as its directive count
+// says.
 func (f Frame) HoldsDirectives() bool {
 	return len(f) >= MaskLen+f.MaskCount()*DirectiveLen
 }

@@ -37,7 +37,8 @@ func (f Frame) ReserveOp() ReserveOp { return ReserveOp(f[offReserveOp]) }
 // may hold fewer.
 func (f Frame) ReserveCount() int { return int(f[offReserveCount]) }
 
-// HoldsReservation tells whether the frame is as long as its MAC count says.
+// HoldsReservation reports whether the frame is as long as its MAC count
+// says.
 func (f Frame) HoldsReservation() bool {
 	return len(f) >= ReserveLen+f.ReserveCount()*MACLen
 }

@@ -10,31 +10,31 @@ import (
 )
 
 // Target is an export as a socket filter sees it: its address, and who may
-// address it. Without masks everybody may.
+// address it. Without masks every source may.
 type Target struct {
 	Shelf uint16
 	Slot  uint8
 	Masks []MAC
 }
 
-// FilterLimit is the most instructions of a server's filter: what Linux takes
-// (BPF_MAXINSNS), less what is put before it. A system may take fewer: Linux
-// counts a filter, with the one that it replaces, against net.core.optmem_max,
-// and FreeBSD has net.bpf.maxinsns.
+// FilterLimit is the most instructions in a server's filter: as many as Linux
+// takes (BPF_MAXINSNS), less those that package netio puts before them. A
+// system may take fewer: Linux counts a filter, and the one that it replaces,
+// against net.core.optmem_max, and FreeBSD has net.bpf.maxinsns.
 const FilterLimit = 4096 - 16
 
 // ShortestFilter is the least limit of instructions of a server's filter.
 const ShortestFilter = filterHead + 1
 
-// MaxServerFilter is the most instructions of the filter of so many targets,
-// which have so many masks in all.
+// MaxServerFilter is the most instructions in the filter of a number of
+// targets that have a number of masks in all.
 func MaxServerFilter(targets, masks int) int {
 	if targets == 1 {
 		return MaxFilter(masks)
 	}
 	// A target makes two steps among the addresses, two for its slot on every
-	// shelf and two for its shelf. Each may take a comparison and a jump to what
-	// follows; a list of masks takes 4 and at most 5 for each mask.
+	// shelf and two for its shelf. Each step takes up to a comparison and a
+	// jump; a mask list takes 4 instructions and up to 5 for each mask.
 	return min(FilterLimit, 32+filterHead+targets*(6*2+1+4)+5*masks)
 }
 
@@ -43,18 +43,19 @@ func ServerFilter(program []bpf.RawInstruction, targets []Target) []bpf.RawInstr
 	return ServerFilterWithin(program, targets, FilterLimit)
 }
 
-// ServerFilterWithin appends to program the socket filter of a server, of no
-// more than limit instructions, ShortestFilter at the least: AoE requests to any
-// target, or to every shelf, every slot or both (section 7) where that means a
-// target, from a source that one of the targets addressed admits; and what
-// filterBegin passes. It sorts targets.
-// It allocates nothing where program has room for MaxServerFilter instructions.
+// ServerFilterWithin appends to program the socket filter of a server, of at
+// most limit instructions, which is at least ShortestFilter. It passes what
+// filterBegin passes, and AoE requests that address a target, itself or by
+// broadcast (section 7), from a source that this target serves. It sorts
+// targets. It allocates nothing if program has room for MaxServerFilter
+// instructions.
 //
-// Where the limit is too low, the filter passes more frames, never fewer, and
-// the targets decide. In this order it leaves out: the longest lists of masks,
-// whose targets then admit everybody; all but the shelf; all but that it is an
-// AoE request. A broadcast to targets with different lists passes from the
-// sources in all lists of the server.
+// If the limit is too low, the filter passes more frames, never fewer, and the
+// targets decide. It leaves out checks in this order: the longest mask lists,
+// so that their targets get frames from every source; everything but the
+// shelf; everything but that the frame is an AoE request. A broadcast to
+// targets with different lists passes from the sources in all lists of the
+// server.
 func ServerFilterWithin(program []bpf.RawInstruction, targets []Target, limit int) []bpf.RawInstruction {
 	if len(targets) == 1 {
 		t := &targets[0]
@@ -94,7 +95,7 @@ type filterWriter struct {
 	lists   maskLists
 }
 
-// fits tells whether all of the filter was written.
+// fits reports whether all of the filter was written.
 func (w *filterWriter) fits() bool { return w.size <= w.limit }
 
 // put appends an instruction, if the limit allows it.
@@ -113,7 +114,7 @@ func (w *filterWriter) patch(at int) {
 	}
 }
 
-// begin starts anew with the beginning of each filter.
+// begin discards what was written and writes the beginning of a filter.
 func (w *filterWriter) begin() {
 	w.program, w.size = w.program[:w.start], 0
 	for _, i := range filterBegin() {
@@ -160,13 +161,13 @@ func (w *filterWriter) anyRequest() {
 	w.size++
 }
 
-// far is the jump that skips as many instructions as patch says later.
+// far is a jump that skips as many instructions as patch says later.
 func far() bpf.RawInstruction {
 	raw, _ := bpf.Jump{}.Assemble()
 	return raw
 }
 
-// and is the instruction that leaves only some bits of what was loaded.
+// and is the instruction that keeps some bits of the loaded value.
 func and(mask uint32) bpf.RawInstruction {
 	raw, _ := bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: mask}.Assemble()
 	return raw

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package journal says what happens, on a standard error that never keeps its
-// caller: whoever does not read it holds up nobody.
+// Package journal is a log on standard error that never blocks its callers, even
+// if nobody reads it.
 //
-// A Journal takes lines and writes them from a goroutine of its own. A line that
-// finds no room is left out, and where it is missing a line says how many are.
-// Where standard error is the systemd journal, each line carries its priority.
+// A Journal queues lines and writes them from a goroutine of its own. When the
+// queue is full, lines are dropped, and a line in their place says how many. If
+// standard error is the systemd journal, each line carries its priority.
 //
 //	j := journal.New(os.Stderr)
 //	defer j.Close(time.Second)

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// waiting is how many writes wait for a reader of standard error.
+// waiting is the length of the queue, in writes.
 const waiting = 64
 
-// Journal is a standard error that never keeps its caller: what finds no room is
-// left out, and counted.
+// Journal is a log whose writers never block: lines that find the queue full are
+// dropped and counted.
 type Journal struct {
 	to         io.Writer
 	priorities bool // each line begins with its level
@@ -22,29 +22,29 @@ type Journal struct {
 	ended      chan struct{}
 
 	mu     sync.Mutex
-	missed int // lines left out since the last that found room
+	missed int // lines dropped since the last that was queued
 }
 
-// entry is what one call wrote, or the end, and how many lines were left out
-// before it.
+// entry is what one call wrote, or the end of the log, and how many lines were
+// dropped before it.
 type entry struct {
 	missed int
 	text   []byte
 	end    bool
 }
 
-// New returns a Journal that goes to w. Its lines carry priorities if w is the
+// New returns a Journal that writes to w. Its lines carry priorities if w is the
 // systemd journal.
 func New(w io.Writer) *Journal { return newJournal(w, isSystemd(w)) }
 
-// newJournal is New for a w that is known to take priorities, or not to.
+// newJournal is New for a writer that is known to take priorities, or not to.
 func newJournal(w io.Writer, priorities bool) *Journal {
 	j := &Journal{to: w, priorities: priorities, entries: make(chan entry, waiting), ended: make(chan struct{})}
 	go j.copy()
 	return j
 }
 
-// add takes whole lines of a level. It never blocks.
+// add queues whole lines of a level. It never blocks.
 func (j *Journal) add(level Level, text []byte) {
 	lines := bytes.Count(text, []byte{'\n'})
 	if j.priorities {
@@ -60,7 +60,7 @@ func (j *Journal) add(level Level, text []byte) {
 	}
 }
 
-// copy writes what add has taken, until Close.
+// copy writes what is queued, until Close.
 func (j *Journal) copy() {
 	defer close(j.ended)
 	for e := range j.entries {
@@ -79,7 +79,7 @@ func (j *Journal) copy() {
 	}
 }
 
-// gap is the line that stands for lines left out.
+// gap is the line that stands for dropped lines.
 func (j *Journal) gap(lines int) []byte {
 	text := fmt.Appendf(nil, name+"%d lines are left out here: nobody read them\n", lines)
 	if j.priorities {
@@ -88,7 +88,7 @@ func (j *Journal) gap(lines int) []byte {
 	return text
 }
 
-// Close waits until all is written, for so long at the most.
+// Close waits until the queue is written, up to a limit.
 func (j *Journal) Close(within time.Duration) {
 	late := time.After(within)
 	select {

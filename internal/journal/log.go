@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// name begins every line that is not written as it stands.
+// name begins every line that is not written verbatim.
 const name = "vblade: "
 
 // Log writes lines about one thing to a Journal. None of its methods blocks. A
@@ -18,20 +18,20 @@ type Log struct {
 	subject string
 }
 
-// Log returns a Log whose lines begin with "vblade: " and the subject, such as
-// "e9.0: "; an empty one for none.
+// Log returns a Log whose lines begin with "vblade: " and a subject, such as
+// "e9.0: ", which may be empty.
 func (j *Journal) Log(subject string) *Log { return &Log{journal: j, subject: subject} }
 
-// Errorf writes that something failed and ends what it was part of.
+// Errorf logs that something failed that vblade was asked to do.
 func (l *Log) Errorf(format string, a ...any) { l.printf(Error, format, a) }
 
-// Warnf writes that something is wrong that vblade lives through.
+// Warnf logs that something is wrong, while vblade goes on.
 func (l *Log) Warnf(format string, a ...any) { l.printf(Warning, format, a) }
 
-// Infof writes what is good to know.
+// Infof logs a change that needs no action.
 func (l *Log) Infof(format string, a ...any) { l.printf(Info, format, a) }
 
-// printf writes a line.
+// printf queues a line.
 func (l *Log) printf(level Level, format string, a []any) {
 	if l == nil {
 		return
@@ -40,8 +40,8 @@ func (l *Log) printf(level Level, format string, a []any) {
 	l.journal.add(level, []byte(name+l.subject+strings.TrimSuffix(text, "\n")+"\n"))
 }
 
-// Logger returns a log.Logger whose lines begin with "vblade: " and have a level;
-// what is written to its Writer is taken as it stands. Neither ever blocks.
+// Logger returns a log.Logger whose lines begin with "vblade: " and have a level.
+// What is written to its Writer is logged verbatim. Neither ever blocks.
 func (j *Journal) Logger(level Level) *log.Logger {
 	return log.New(levelWriter{j, level}, name, 0)
 }
@@ -52,7 +52,7 @@ type levelWriter struct {
 	level   Level
 }
 
-// Write takes what is one call's output.
+// Write queues the output of one call.
 func (w levelWriter) Write(p []byte) (int, error) {
 	w.journal.add(w.level, append([]byte(nil), p...))
 	return len(p), nil

@@ -30,7 +30,7 @@ func withPriority(level Level, text []byte) []byte {
 	return b.Bytes()
 }
 
-// isSystemd tells whether w is a file that the systemd journal reads: the one
+// isSystemd reports whether w is a file that the systemd journal reads: the one
 // whose device and inode JOURNAL_STREAM names (systemd.exec(5)).
 func isSystemd(w io.Writer) bool {
 	f, ok := w.(*os.File)

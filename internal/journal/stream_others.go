@@ -6,5 +6,5 @@ package journal
 
 import "io/fs"
 
-// stream names no file: there is no systemd here.
+// stream returns nothing: there is no systemd on this system.
 func stream(fs.FileInfo) string { return "" }

@@ -2,14 +2,14 @@
 
 package order
 
-// gate counts the unfinished writes of a lane that arrived between two
-// barriers; the barrier behind it waits for it and for the gates before.
+// gate counts the unfinished writes of a lane that arrived between two barriers.
+// The barrier behind it waits for this gate and the gates before it.
 //
-// A gate exists while a write is in it or a barrier waits behind it, so there
-// is at most one for each ticket.
+// A gate exists while it has a write, or a barrier waits behind it, so there is
+// at most one for each ticket.
 type gate struct {
 	writes  int32
-	barrier int32 // number of the ticket; none while the gate is its lane's open one
+	barrier int32 // number of the ticket; unused while the gate is open
 }
 
 // enter puts a write into its lane's open gate.
@@ -36,8 +36,8 @@ func (o *Order) exit(t *Ticket) {
 	}
 }
 
-// stop puts a barrier behind its lane's open gate, which takes no more writes,
-// if any earlier write of the lane is unfinished.
+// stop puts a barrier behind its lane's open gate and closes the gate, if an
+// earlier write of the lane is unfinished.
 func (o *Order) stop(t *Ticket) {
 	l := t.Lane
 	if l.first == 0 && l.open == 0 {
@@ -46,7 +46,7 @@ func (o *Order) stop(t *Ticket) {
 	t.waits = 1
 	closed := l.open
 	if closed == 0 {
-		closed = o.gates.take() // no write since the last barrier, which waits
+		closed = o.gates.take() // no write has arrived since the last barrier, which still waits
 	}
 	l.open = 0
 	o.gates.at(closed).value.barrier = int32(t.Number)
@@ -58,7 +58,8 @@ func (o *Order) stop(t *Ticket) {
 	l.last = closed
 }
 
-// openGates lets the barriers of a lane start before which no write is left.
+// openGates starts the barriers of a lane that have no unfinished write before
+// them.
 func (o *Order) openGates(l *Lane) {
 	for l.first != 0 {
 		at := l.first

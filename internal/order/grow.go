@@ -2,8 +2,8 @@
 
 package order
 
-// Grow makes tickets the order's, numbers them, and makes room for them: each
-// touches at most sectors sectors. Requests may be in flight.
+// Grow adds tickets to the order, numbers them, and allocates memory for them:
+// each touches at most so many sectors. Requests may be in flight.
 func (o *Order) Grow(tickets []*Ticket, sectors int) {
 	for _, t := range tickets {
 		t.room, t.Number = sectors, len(o.tickets)
@@ -26,8 +26,8 @@ func (o *Order) Grow(tickets []*Ticket, sectors int) {
 	}
 }
 
-// Shrink takes tickets that are not in flight from the order. Their room and
-// their numbers are the next ones' to grow; no memory is given back.
+// Shrink removes tickets that are not in flight from the order. The next Grow
+// reuses their memory and numbers; no memory is freed.
 func (o *Order) Shrink(tickets []*Ticket) {
 	for _, t := range tickets {
 		o.sectors -= t.room
@@ -38,7 +38,7 @@ func (o *Order) Shrink(tickets []*Ticket) {
 	clear(o.ready[:cap(o.ready)])
 }
 
-// blocksOf returns how many blocks so many contiguous sectors touch at the most.
+// blocksOf returns the most blocks that a number of contiguous sectors touches.
 func blocksOf(sectors int) int {
 	if sectors == 0 {
 		return 0

@@ -7,17 +7,16 @@ import "math/bits"
 // blockShift is the binary logarithm of the sectors in a block.
 const blockShift = 6
 
-// block holds the locks of 64 neighbouring sectors, of which some request is in
-// one at least. A bit stands for a sector. A sector that somebody waits for is
-// held by somebody.
+// block holds the locks of 64 neighbouring sectors, a bit for each. At least one
+// of them is held. A sector that a ticket waits for is held by another.
 type block struct {
 	writer uint64 // a writer holds it
 	reader uint64 // one reader holds it, or two
 	second uint64 // two readers hold it
-	queued uint64 // somebody waits for it
+	queued uint64 // a ticket waits for it
 }
 
-// queue is who waits for a sector's lock, in order of arrival.
+// queue holds the tickets that wait for a sector's lock, in order of arrival.
 type queue struct {
 	first, last index // places
 }
@@ -35,7 +34,8 @@ func (l *Lane) sectorKey(sector int64) uint64 { return uint64(l.ID)<<48 | uint64
 // end returns the sector behind a ticket's last.
 func (t *Ticket) end() int64 { return t.First + int64(t.Sectors) }
 
-// part returns what a ticket touches, from a sector on, of that sector's block.
+// part returns the sectors that a ticket touches of one block, from the given one
+// on.
 func (t *Ticket) part(from int64) part {
 	next := min(t.end(), (from>>blockShift+1)<<blockShift)
 	return part{
@@ -60,7 +60,7 @@ func (o *Order) join(t *Ticket) {
 	}
 }
 
-// collides tells whether one of a ticket's sectors is not to be had at once.
+// collides reports whether one of a ticket's sectors is not to be had at once.
 func (o *Order) collides(t *Ticket) bool {
 	for s := t.First; s < t.end(); {
 		p := t.part(s)
@@ -72,8 +72,8 @@ func (o *Order) collides(t *Ticket) bool {
 	return false
 }
 
-// leave takes the locks from a ticket that holds all of its own, and gives them
-// to those whose turn it is.
+// leave releases the locks of a ticket that holds all of its own, and hands them
+// to the tickets that are next.
 func (o *Order) leave(t *Ticket) {
 	for s := t.First; s < t.end(); {
 		p := t.part(s)
@@ -89,11 +89,11 @@ func (o *Order) leave(t *Ticket) {
 	}
 }
 
-// taken returns the sectors that an arrival must wait for: somebody it clashes
-// with holds them, or somebody waits.
+// taken returns the sectors that a new ticket must wait for: those whose holders
+// it clashes with, and those that have a queue.
 func (b *block) taken(a Access) uint64 { return b.held(a) | b.queued }
 
-// held returns the sectors whose holders an access clashes with.
+// held returns the sectors whose holders clash with an access.
 func (b *block) held(a Access) uint64 {
 	if a == Read {
 		return b.writer | b.second
@@ -101,7 +101,7 @@ func (b *block) held(a Access) uint64 {
 	return b.writer | b.reader
 }
 
-// take gives one more the locks in a mask.
+// take gives a ticket the locks in a mask.
 func (b *block) take(a Access, mask uint64) {
 	if a == Read {
 		b.second |= b.reader & mask
@@ -111,7 +111,7 @@ func (b *block) take(a Access, mask uint64) {
 	}
 }
 
-// leave takes the locks in a mask from one that holds them.
+// leave takes the locks in a mask from a ticket that holds them.
 func (b *block) leave(a Access, mask uint64) {
 	if a == Read {
 		b.reader &^= mask &^ b.second
@@ -121,8 +121,8 @@ func (b *block) leave(a Access, mask uint64) {
 	}
 }
 
-// wait puts a ticket at the end of a sector's queue. The sector is a bit of a
-// block with a key.
+// wait appends a ticket to a sector's queue. The sector is a bit of the block
+// with the key.
 func (o *Order) wait(b *block, key uint64, bit int, t *Ticket) {
 	b.queued |= 1 << bit
 	q := o.queues.findOrAdd(key<<blockShift | uint64(bit))
@@ -136,7 +136,8 @@ func (o *Order) wait(b *block, key uint64, bit int, t *Ticket) {
 	q.last = at
 }
 
-// handOver gives a sector's lock, which one has left, to those whose turn it is.
+// handOver gives a sector's lock, which a ticket has released, to those that are
+// next in its queue.
 func (o *Order) handOver(b *block, key uint64, bit int) {
 	sector := key<<blockShift | uint64(bit)
 	q := o.queues.find(sector)

@@ -15,7 +15,7 @@ type model struct {
 	started map[*Ticket]bool
 }
 
-// clash tells whether two tickets must keep their order, the earlier first.
+// clash reports whether two tickets must keep their order, the earlier first.
 func clash(earlier, later *Ticket) bool {
 	switch {
 	case earlier.Lane != later.Lane, earlier.Access == Free, later.Access == Free, earlier.Access == Barrier:
@@ -28,7 +28,7 @@ func clash(earlier, later *Ticket) bool {
 	return earlier.First < later.end() && later.First < earlier.end()
 }
 
-// mayStart tells whether an arrived ticket may start.
+// mayStart reports whether an arrived ticket may start.
 func (m *model) mayStart(t *Ticket) bool {
 	readers := map[int64]int{} // by sector
 	for _, earlier := range m.arrived {

@@ -4,40 +4,40 @@ package order
 
 // Order is the order of the requests in flight.
 //
-// Every sector of an export with a request in it has a fair lock for maxReaders
-// readers or one writer. A request joins the queues of all its sectors in one
-// step, when it arrives, and may start once it holds every one of its locks.
-// Why that is right:
+// Every sector of an export that a request touches has a fair lock, for
+// maxReaders readers or one writer. A request joins the queues of all its sectors
+// in one step, when it arrives, and may start once it holds all of its locks.
+// This is right because:
 //
 //   - Two requests that share a sector, one of them a write, never hold its
 //     lock at once, and get it in the order of arrival: queues are first come,
 //     first served, and no reader overtakes a writer.
-//   - It cannot deadlock: whoever waits, waits for earlier arrivals only, so
-//     the earliest request of all waits for none.
+//   - It cannot deadlock: a request waits for earlier arrivals only, so the
+//     earliest of all waits for none.
 //   - Requests that share no sector share no lock and never wait for each other.
 //
 // A barrier touches no sector; it may start once every write of its lane that
 // arrived before it has ended. Nothing waits for a barrier.
 //
-// How it is stored: the locks of 64 neighbouring sectors are the bits of a few
-// words, a block, so that a request that clashes with none takes and leaves all
-// its locks in one step a block. Only a sector that somebody waits for has a
-// queue. The cost of a request grows with its sectors at the most, never with
-// the number of requests in flight.
+// Storage: the locks of 64 neighbouring sectors are the bits of a few words, a
+// block, so a request that clashes with no other takes and leaves all its locks
+// in one step a block. Only a sector that a request waits for has a queue. The
+// cost of a request grows at most with its sectors, never with the number of
+// requests in flight.
 type Order struct {
 	tickets []*Ticket    // by their numbers; nil where a number is unused
 	numbers []int        // unused ones
-	sectors int          // that all tickets touch at the most
-	blocks  int          // that all tickets touch at the most
+	sectors int          // that all tickets touch at most
+	blocks  int          // that all tickets touch at most
 	locks   table[block] // by export and block
-	queues  table[queue] // by export and sector: those with somebody in it
+	queues  table[queue] // by export and sector, of the sectors that a ticket waits for
 	places  pool[int32]  // of the waiting tickets, by number, chained in queues
 	gates   pool[gate]   // of all lanes
 	ready   []*Ticket    // what a release lets start
 }
 
-// Access is what a ticket does. Its zero value is none: work without a stated
-// access must not get a place in the order by accident.
+// Access is what a ticket does. The zero value is invalid, so that work whose
+// access was forgotten does not get a place in the order by accident.
 type Access uint8
 
 // The kinds of access.
@@ -48,13 +48,12 @@ const (
 	Free                      // waits for nothing, and nothing waits for it
 )
 
-// maxReaders is the most reads at once in a sector. More would do nothing but
-// this: a read that hangs is sent again and again by its initiator, and each of
-// them would keep another worker.
+// maxReaders is the most reads at once in a sector. With more, a read that hangs
+// would occupy a worker each time that its initiator repeats it.
 const maxReaders = 2
 
-// noAccess is said of a ticket whose access is none of the kinds: a fault of
-// the program, whatever arrived.
+// noAccess is the panic for a ticket without a valid access, which is a fault of
+// the program.
 const noAccess = "order: a ticket without an access"
 
 // Ticket is a request as the order sees it. The owner sets the exported fields
@@ -64,7 +63,7 @@ type Ticket struct {
 	Access  Access
 	First   int64 // sector, below 1<<48
 	Sectors int   // none for Barrier and Free; no more than Grow was told
-	Number  int   // set by Grow: unique, and less than the most tickets there were at once
+	Number  int   // set by Grow: unique, and less than the most tickets that there were at once
 
 	room  int   // sectors that Grow made room for
 	waits int   // locks, or for a barrier gates, that it waits for
@@ -86,8 +85,8 @@ func New() *Order {
 	return &Order{locks: newTable[block](), queues: newTable[queue]()}
 }
 
-// Admit takes a ticket in, as the latest arrival, and tells whether it may
-// start at once. If not, a Release will return it.
+// Admit adds a ticket as the latest arrival, and reports whether it may start at
+// once. If not, a Release will return it.
 func (o *Order) Admit(t *Ticket) (starts bool) {
 	t.waits = 0
 	switch t.Access {
@@ -105,7 +104,7 @@ func (o *Order) Admit(t *Ticket) (starts bool) {
 	return t.waits == 0
 }
 
-// Clashes tells whether a ticket, were it admitted, would have to wait.
+// Clashes reports whether a ticket would have to wait if it were admitted now.
 func (o *Order) Clashes(t *Ticket) bool {
 	switch t.Access {
 	case Read, Write:
@@ -119,8 +118,8 @@ func (o *Order) Clashes(t *Ticket) bool {
 	}
 }
 
-// Release ends a ticket that was admitted and might start. It returns those
-// that may start now; the slice is good until the next call.
+// Release ends a ticket that was allowed to start. It returns the tickets that
+// may start now; the slice is valid until the next call.
 func (o *Order) Release(t *Ticket) []*Ticket {
 	o.ready = o.ready[:0]
 	switch t.Access {

@@ -7,21 +7,21 @@ import (
 	"math/rand/v2"
 )
 
-// index is the place of an item in a pool, counted from one; zero is none.
-// Numbers instead of pointers keep the pools out of the garbage collector's way,
-// and hold when a pool grows.
+// index is the place of an item in a pool, counted from 1; 0 is no item. The
+// garbage collector does not scan numbers, as it would pointers, and they remain
+// valid when a pool grows.
 type index int32
 
-// pool gives out items that it has room for since grow.
+// pool allocates items, within the memory that grow has made.
 type pool[V any] struct {
 	items []item[V]
 	free  index // unused items, chained
 }
 
-// item is one of a pool.
+// item is an item of a pool.
 type item[V any] struct {
 	value V
-	next  index // in a chain of the user's, or of unused items
+	next  index // in a chain of the pool's user, or of unused items
 }
 
 // at returns the item with an index, until the pool grows.
@@ -39,7 +39,7 @@ func (p *pool[V]) take() index {
 	return i
 }
 
-// put takes an item back.
+// put frees an item.
 func (p *pool[V]) put(i index) {
 	p.at(i).next = p.free
 	p.free = i
@@ -57,7 +57,7 @@ type table[V any] struct {
 	pool       pool[keyed[V]]
 	buckets    []index // heads of the chains
 	multiplier uint64
-	shift      uint // keeps as many bits of a product as buckets need
+	shift      uint // selects the bits of a product that number the buckets
 }
 
 // keyed is a value with its key.
@@ -66,9 +66,9 @@ type keyed[V any] struct {
 	value V
 }
 
-// newTable returns an empty table. Peers choose the keys, so the hash is a
-// random one of a universal family (multiply and shift): the chains are short
-// whatever they choose.
+// newTable returns an empty table. Peers choose the keys, so the hash is chosen
+// at random from a universal family (multiply and shift), which keeps the chains
+// short for any keys.
 func newTable[V any]() table[V] {
 	return table[V]{buckets: make([]index, 2), multiplier: rand.Uint64() | 1, shift: 63}
 }
@@ -78,7 +78,7 @@ func (t *table[V]) bucket(key uint64) *index {
 	return &t.buckets[key*t.multiplier>>(t.shift&63)]
 }
 
-// find returns the value of a key, nil where it has none, until the table grows.
+// find returns the value of a key, or nil. It is valid until the table grows.
 func (t *table[V]) find(key uint64) *V {
 	for i := *t.bucket(key); i != 0; {
 		e := t.pool.at(i)
@@ -90,7 +90,7 @@ func (t *table[V]) find(key uint64) *V {
 	return nil
 }
 
-// findOrAdd returns the value of a key, zeroed where it had none.
+// findOrAdd returns the value of a key, and adds a zero value if there is none.
 func (t *table[V]) findOrAdd(key uint64) *V {
 	if v := t.find(key); v != nil {
 		return v

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// Close cancels what is in flight, waits for it up to a limit and releases the
-// ring. On an enabled ring the ring's thread calls it. What cannot be cancelled
-// (a read that a disk does not answer) is left behind with ErrInFlight.
+// Close cancels the requests in flight, waits for them up to a limit and releases
+// the ring. The thread of an enabled ring must call it. If a request cannot be
+// cancelled, such as a read that the disk does not answer, Close returns
+// ErrInFlight.
 func (r *Ring) Close(limit time.Duration) error {
 	left := r.drain(time.Now().Add(limit))
 	err := r.release()
@@ -21,7 +22,8 @@ func (r *Ring) Close(limit time.Duration) error {
 	return err
 }
 
-// drain cancels what is in flight, and returns how much has not ended by then.
+// drain cancels the requests in flight, and returns how many have not ended at
+// the limit.
 func (r *Ring) drain(deadline time.Time) int {
 	for asked := false; r.inFlight > 0; {
 		if !asked {
@@ -34,5 +36,5 @@ func (r *Ring) drain(deadline time.Time) int {
 		for range r.Completions {
 		}
 	}
-	return r.inFlight - int(r.tail-r.sqHead.Load()) // without what was never submitted
+	return r.inFlight - int(r.tail-r.sqHead.Load()) // without those that were never submitted
 }

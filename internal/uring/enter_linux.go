@@ -10,19 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawWait is the longest wait in a raw system call, which does not release the P:
-// the runtime's own threads may have to wait that long.
+// rawWait is the longest wait in a raw system call, which does not release the P.
+// The Go runtime may have to wait for the P that long.
 const rawWait = time.Millisecond
 
-// Enter submits what is prepared and finishes what can be; then it waits until
-// there are so many completions, the time is over (below 0: it never is) or a
-// signal arrives, as the runtime's do. None of these is an error. EAGAIN says
-// that the kernel lacks memory, and what was not submitted is with the next
-// Enter; after EBADR completions are lost, and the ring can only be closed.
+// Enter submits the prepared requests and processes completions. Then it waits
+// until there are so many completions, the timeout is over (a negative one never
+// is), or a signal arrives, such as those of the Go runtime. None of these is an
+// error. EAGAIN means that the kernel lacks memory; the next Enter submits the
+// rest. After EBADR completions are lost, and the ring can only be closed.
 //
-// A submission may wait for the disk: always where Probe says Waits of the file
-// and the request is not for a Thread, elsewhere while metadata are read. So the
-// system call is raw only where nothing is submitted, and the wait is short.
+// A submission may wait for the disk: always if Probe returns Waits for the file
+// and the request has no Thread flag, otherwise while metadata are read. So the
+// system call is raw only if nothing is submitted and the wait is short.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
 	flags := uintptr(enterGetEvents)
@@ -40,14 +40,13 @@ func (r *Ring) Enter(wait int, timeout time.Duration) error {
 		_, _, e = unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), submit, uintptr(wait), flags, uintptr(arg), size)
 	}
 	switch e {
-	case 0, unix.ETIME, unix.EINTR, unix.EBUSY: // EBUSY: completions are to be taken first
+	case 0, unix.ETIME, unix.EINTR, unix.EBUSY: // EBUSY: completions have to be taken first
 		return nil
 	}
 	return fmt.Errorf("enter the io_uring: %w", e)
 }
 
-// Completions passes the completions that have arrived to yield, and frees their
-// places.
+// Completions yields the completions that have arrived, and frees their entries.
 func (r *Ring) Completions(yield func(Completion) bool) {
 	mask := uint32(len(r.cqes) - 1)
 	for tail := r.cqTail.Load(); r.head != tail; {
@@ -61,10 +60,10 @@ func (r *Ring) Completions(yield func(Completion) bool) {
 	r.cqHead.Store(r.head)
 }
 
-// Ready tells whether completions have arrived. It makes no system call.
+// Ready reports whether completions have arrived. It makes no system call.
 func (r *Ring) Ready() bool { return r.cqTail.Load() != r.head }
 
-// Pending tells whether an Enter that does not wait would bring completions. It
+// Pending reports whether an Enter without a wait would bring completions. It
 // makes no system call.
 func (r *Ring) Pending() bool { return r.sqFlags.Load()&(sqTaskrun|sqCQOverflow) != 0 }
 

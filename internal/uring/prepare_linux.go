@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Readv prepares a read of a file from an offset in bytes into the buffers. As
-// all that prepare a request, it reports whether the queue had room for it: if
-// not, Enter makes some.
+// Readv prepares a read of a file, from an offset in bytes, into the buffers.
+// Like all methods that prepare a request, it reports whether the queue had room
+// for it; Enter makes room.
 func (r *Ring) Readv(data uint64, file int, vecs []Vec, offset int64, f Flags) bool {
 	return r.prepare(opReadv, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
 }
@@ -20,17 +20,19 @@ func (r *Ring) Writev(data uint64, file int, vecs []Vec, offset int64, f Flags) 
 	return r.prepare(opWritev, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
 }
 
-// ReadFixed prepares a read into b, which lies in the buffer of that index.
+// ReadFixed prepares a read into b, which is part of the registered buffer with
+// the index.
 func (r *Ring) ReadFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
 	return r.fixed(opReadFixed, data, file, b, index, offset, f)
 }
 
-// WriteFixed prepares a write of b, which lies in the buffer of that index.
+// WriteFixed prepares a write of b, which is part of the registered buffer with
+// the index.
 func (r *Ring) WriteFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
 	return r.fixed(opWriteFixed, data, file, b, index, offset, f)
 }
 
-// fixed prepares a read or write with a buffer of the table.
+// fixed prepares a read or write with a registered buffer.
 func (r *Ring) fixed(opcode uint8, data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
 	e := r.prepare(opcode, data, file, unsafe.Pointer(unsafe.SliceData(b)), len(b), offset, f)
 	if e == nil {
@@ -40,8 +42,8 @@ func (r *Ring) fixed(opcode uint8, data uint64, file int, b []byte, index int, o
 	return true
 }
 
-// Fdatasync prepares a flush of a file's data, which a thread of the kernel does.
-// It does not wait for writes in flight.
+// Fdatasync prepares a flush of a file's data, which a kernel thread does. It
+// does not wait for writes in flight.
 func (r *Ring) Fdatasync(data uint64, file int, f Flags) bool {
 	e := r.prepare(opFsync, data, file, nil, 0, 0, f&^NoWait)
 	if e == nil {
@@ -51,8 +53,8 @@ func (r *Ring) Fdatasync(data uint64, file int, f Flags) bool {
 	return true
 }
 
-// Poll prepares a wait for events (POLLIN and so on, 16 bits) of a descriptor. It
-// completes once, with those that have come.
+// Poll prepares a wait for events of a descriptor (POLLIN and so on, 16 bits). It
+// completes once, with the events that have occurred.
 func (r *Ring) Poll(data uint64, file int, events uint16, f Flags) bool {
 	e := r.prepare(opPollAdd, data, file, nil, 0, 0, f&^NoWait)
 	if e == nil {
@@ -64,9 +66,9 @@ func (r *Ring) Poll(data uint64, file int, events uint16, f Flags) bool {
 }
 
 // Cancel prepares to cancel the request that was prepared with target as its
-// data. It completes with 0 where that is cancelled, ENOENT where there is none,
-// EALREADY where it could not be; what is cancelled completes with ECANCELED or
-// EINTR.
+// data. It completes with 0 if that request is cancelled, with ENOENT if there is
+// none, and with EALREADY if it could not be cancelled. A cancelled request
+// completes with ECANCELED or EINTR.
 func (r *Ring) Cancel(data, target uint64) bool {
 	e := r.prepare(opAsyncCancel, data, -1, nil, 0, 0, 0)
 	if e == nil {
@@ -86,14 +88,16 @@ func (r *Ring) cancelEverything() bool {
 	return true
 }
 
-// prepare lays the next request, nil where there is no room.
+// prepare fills the next entry of the queue and returns it, or nil if the queue
+// is full.
 func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n int, offset int64, f Flags) *sqe {
 	if r.Room() == 0 {
 		return nil
 	}
 	i := r.tail & uint32(len(r.sqes)-1)
-	// The requests are no memory of the collector's: what they point to must lie
-	// on the heap, and the compiler has it there if a pointer is kept.
+	// The garbage collector does not see the pointers in the queue, which is
+	// mapped memory. Keeping them in a Go slice makes the compiler put their
+	// targets on the heap, where they do not move.
 	r.keep[i] = p
 	e := &r.sqes[i]
 	*e = sqe{opcode: opcode, fd: int32(file), off: uint64(offset), addr: uint64(uintptr(p)), len: uint32(n), userData: data}

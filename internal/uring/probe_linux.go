@@ -12,13 +12,14 @@ import (
 // pastEnd is an offset in bytes, aligned for O_DIRECT, that no file reaches.
 const pastEnd = 1 << 62
 
-// Probe finds out what of a file, open for reading, a ring does asynchronously.
-// It tries a read past the end that must not wait (RWF_NOWAIT): a file that
-// cannot promise that refuses it before anything else, another has nothing to
-// read. The disk is not asked, so a disk that hangs does not keep Probe.
+// Probe finds out which requests on a file, which is open for reading, a ring
+// does asynchronously. It tries a read past the end of the file that must not
+// wait (RWF_NOWAIT). A file that cannot promise that refuses it; another has
+// nothing to read there. The disk is not asked, so Probe does not wait for a disk
+// that hangs.
 //
-// A file that promises not to wait may still read metadata in the submission,
-// where it was not in memory yet.
+// A file that promises not to wait may still read metadata from the disk in the
+// submission.
 func Probe(fd int) (Access, error) {
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {

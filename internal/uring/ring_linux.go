@@ -19,7 +19,7 @@ type Ring struct {
 	sqeArea  []byte // the mapping of the requests
 
 	sqes    []sqe
-	keep    []unsafe.Pointer // what the requests not yet submitted point to
+	keep    []unsafe.Pointer // what the requests that are not submitted yet point to
 	sqHead  *atomic.Uint32   // the kernel's
 	sqTail  *atomic.Uint32   // ours, as published
 	sqFlags *atomic.Uint32
@@ -32,12 +32,13 @@ type Ring struct {
 
 	wait     timespec
 	arg      enterArg
-	inFlight int            // requests prepared and not completed
+	inFlight int            // requests that are prepared and not completed
 	hold     unsafe.Pointer // what a registration points to
 }
 
-// attempts are the ways to set up a ring, the best first; each works on kernels
-// on which those before it do not. What is too new is refused with EINVAL.
+// attempts are the ways to set up a ring, the best first. Each works on older
+// kernels than the one before. A kernel refuses flags that it does not know with
+// EINVAL.
 func attempts() [4]uint32 {
 	const always = setupDisabled | setupClamp | setupCQSize
 	return [...]uint32{
@@ -48,16 +49,16 @@ func attempts() [4]uint32 {
 	}
 }
 
-// New makes a ring for so many requests prepared at once, rounded up to a power
-// of two, and four times as many in flight before completions have to wait for
-// room. It is disabled: files and buffers can be registered by any thread, the
-// rest works once Enable is called. The error says what can be done about it.
+// New makes a ring for a number of requests prepared at once, rounded up to a
+// power of two, and four times as many in flight. The ring is disabled: any
+// thread can register files and buffers; everything else works once Enable is
+// called. The error says what can be done about it.
 func New(entries int) (*Ring, error) {
 	ways := attempts()
 	return newRing(entries, ways[:])
 }
 
-// newRing makes a ring in the first way that the kernel knows.
+// newRing makes a ring in the first of several ways that the kernel knows.
 func newRing(entries int, ways []uint32) (*Ring, error) {
 	err := error(unix.EINVAL)
 	for _, flags := range ways {
@@ -88,7 +89,7 @@ func advice(err error) string {
 	return ""
 }
 
-// mapRing maps the memory of a ring that the kernel has made.
+// mapRing maps the memory of a ring.
 func mapRing(fd int, p *params) (*Ring, error) {
 	r := &Ring{fd: fd, deferred: p.flags&setupDeferTaskrun != 0}
 	const needed = featSingleMmap | featNoDrop | featExtArg | featRsrcTags
@@ -111,8 +112,7 @@ func mapRing(fd int, p *params) (*Ring, error) {
 	return r, nil
 }
 
-// view makes the typed views of the mappings. Nothing is computed from addresses
-// afterwards.
+// view makes typed views of the mappings. No address is computed after this.
 func (r *Ring) view(p *params) {
 	r.sqes = unsafe.Slice((*sqe)(unsafe.Pointer(&r.sqeArea[0])), p.sqEntries)
 	r.keep = make([]unsafe.Pointer, p.sqEntries)
@@ -122,7 +122,7 @@ func (r *Ring) view(p *params) {
 	r.cqes = unsafe.Slice((*Completion)(unsafe.Pointer(&r.rings[p.cq.cqes])), p.cqEntries)
 	r.cqHead = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.cq.head]))
 	r.cqTail = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.cq.tail]))
-	// Requests are submitted in the order in which they are laid.
+	// Requests are submitted in the order in which they are prepared.
 	array := unsafe.Slice((*uint32)(unsafe.Pointer(&r.rings[p.sq.array])), p.sqEntries)
 	for i := range array {
 		array[i] = uint32(i)
@@ -130,7 +130,7 @@ func (r *Ring) view(p *params) {
 	r.arg.ts = uint64(uintptr(unsafe.Pointer(&r.wait)))
 }
 
-// release gives the ring's memory and descriptor back.
+// release unmaps the ring's memory and closes its descriptor.
 func (r *Ring) release() error {
 	var errs [2]error
 	if r.rings != nil {
@@ -145,10 +145,10 @@ func (r *Ring) release() error {
 // Enable puts the ring into use, by the calling thread only.
 func (r *Ring) Enable() error { return r.register("enable the io_uring", registerEnable, nil, 0) }
 
-// Deferred tells whether requests are finished only while the thread is in Enter
-// (Linux 6.1 and newer), rather than interrupting it.
+// Deferred reports whether requests are finished only while the thread is in
+// Enter (Linux 6.1 and newer), rather than interrupting it.
 func (r *Ring) Deferred() bool { return r.deferred }
 
-// Descriptor returns the ring's descriptor: it is readable while there are
-// completions, or, as Pending says, there would be after an Enter.
+// Descriptor returns the ring's descriptor. It is readable while there are
+// completions, and while Pending reports true.
 func (r *Ring) Descriptor() int { return r.fd }

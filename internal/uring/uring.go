@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ErrInFlight says that requests were left behind: the kernel may use their
+// ErrInFlight means that requests are still in flight: the kernel may use their
 // buffers until they end.
 var ErrInFlight = errors.New("requests have not ended")
 
@@ -28,12 +28,12 @@ const (
 	// FixedFile says that the file is an index of the ring's table of files
 	// rather than a descriptor.
 	FixedFile Flags = 1 << iota
-	// Thread has a thread of the kernel do the request from the start, such that
-	// the submission does not wait, whatever the file, and writes to one file are
-	// not done one after the other. See Ring.SetWorkers.
+	// Thread leaves the request to a kernel thread from the start, so the
+	// submission does not wait, and writes to one file are not done one after the
+	// other. See Ring.SetWorkers.
 	Thread
-	// NoWait has a read or write fail with EAGAIN where it would have to wait,
-	// and with EOPNOTSUPP where the file cannot tell (RWF_NOWAIT).
+	// NoWait makes a read or write fail with EAGAIN if it would have to wait, and
+	// with EOPNOTSUPP if the file cannot tell (RWF_NOWAIT).
 	NoWait
 )
 
@@ -53,27 +53,29 @@ func (c Completion) Err() error {
 	return syscall.Errno(-c.Result)
 }
 
-// Access is what of a file's reads and writes a ring does truly asynchronously:
-// the submission does not wait for the disk, and no thread does either.
+// Access says which requests on a file a ring does truly asynchronously: neither
+// the submission nor a kernel thread waits for the disk.
 type Access int
 
 // The accesses, as Probe finds them.
 const (
-	// Waits: neither. The file has no way to say that a request would wait, so
-	// the kernel waits in the submission (FUSE, O_DIRECT) or leaves the request
-	// to one of its threads (tmpfs).
+	// Waits: none. The file has no way to tell that a request would wait, so the
+	// kernel waits in the submission (FUSE, O_DIRECT) or leaves the request to
+	// one of its threads (tmpfs).
 	Waits Access = iota
-	// AsyncReads: reads; the file is open without O_DIRECT. Writes go into the
-	// page cache: in the submission where the file can tell that they do not
-	// wait, else by a thread, for one file one write after the other (ext4).
+	// AsyncReads: reads only; the file is open without O_DIRECT. Writes go into
+	// the page cache, in the submission if the file can tell that they do not
+	// wait, otherwise by a kernel thread, for each file one write after the other
+	// (ext4).
 	AsyncReads
-	// Async: both; the file is open with O_DIRECT. Writes that change how the
-	// file is laid out on the disk (holes, its end) are done by threads.
+	// Async: reads and writes; the file is open with O_DIRECT. Writes that change
+	// the layout of the file on the disk (holes, its end) are done by kernel
+	// threads.
 	Async
 )
 
 // String returns a word for the access.
 func (a Access) String() string { return [...]string{"waits", "async reads", "async"}[a] }
 
-// PollIn is the event that a descriptor can be read from (POLLIN).
+// PollIn is the event that a descriptor is readable (POLLIN).
 const PollIn = 0x1

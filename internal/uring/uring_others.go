@@ -24,7 +24,8 @@ func Probe(int) (Access, error) { return Waits, nil }
 // Enable puts the ring into use.
 func (r *Ring) Enable() error { return errSystem }
 
-// Deferred tells whether requests are finished only while the thread is in Enter.
+// Deferred reports whether requests are finished only while the thread is in
+// Enter.
 func (r *Ring) Deferred() bool { return false }
 
 // Descriptor returns the ring's descriptor.
@@ -75,10 +76,10 @@ func (r *Ring) Enter(int, time.Duration) error { return errSystem }
 // Completions passes the completions that have arrived to yield.
 func (r *Ring) Completions(func(Completion) bool) {}
 
-// Ready tells whether completions have arrived.
+// Ready reports whether completions have arrived.
 func (r *Ring) Ready() bool { return false }
 
-// Pending tells whether an Enter would bring completions.
+// Pending reports whether an Enter would bring completions.
 func (r *Ring) Pending() bool { return false }
 
 // InFlight returns how many requests have not completed.
