@@ -4,13 +4,14 @@ package claim
 
 import "fmt"
 
-// HeldError says that another process certainly serves an address on an interface.
+// HeldError means that another process certainly serves an address on an
+// interface.
 type HeldError struct {
 	Export, Netif string
 	PID           int // 0 for one of another PID namespace
 }
 
-// Error says who it is, and what helps.
+// Error says which process it is, and what to do.
 func (e *HeldError) Error() string {
 	who := "another process"
 	if e.PID != 0 {

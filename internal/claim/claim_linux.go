@@ -15,8 +15,8 @@ import (
 
 // How a claim is asked for, and answers.
 const (
-	answerTime  = time.Second           // after which whoever has not accepted serves nothing
-	answerPause = time.Millisecond      // after each answer: nobody shall keep us busy with questions
+	answerTime  = time.Second           // after which a process that has not accepted is taken to serve nothing
+	answerPause = time.Millisecond      // after each answer, so that questions cannot keep us busy
 	tries       = 10                    // to bind a name whose holder comes or goes
 	tryPause    = 10 * time.Millisecond // between them
 )
@@ -32,8 +32,8 @@ func socketName(export, netif string) *net.UnixAddr {
 }
 
 // Take claims an export's address, such as e9.0, on an interface of the calling
-// thread's network namespace. Its error is a HeldError where another process
-// certainly serves it; any other says what cannot be told, and why.
+// thread's network namespace. It returns a HeldError if another process certainly
+// serves it; any other error says what is not known, and why.
 func Take(export, netif string) (*Claim, error) {
 	for try := 1; ; try++ {
 		l, err := net.ListenUnix("unix", socketName(export, netif))
@@ -69,15 +69,15 @@ func (c *Claim) answer() {
 	}
 }
 
-// Release gives up the claim.
+// Release gives the claim up.
 func (c *Claim) Release() { c.listener.Close() }
 
-// Ask finds out whether a process has claimed an export's address on an interface:
-// nil if none has, and otherwise errors as Take's.
+// Ask finds out whether a process has claimed an export's address on an
+// interface. It returns nil if none has, otherwise errors like those of Take.
 func Ask(export, netif string) error {
 	conn, err := net.DialTimeout("unix", socketName(export, netif).Name, answerTime)
 	switch {
-	case errors.Is(err, unix.ECONNREFUSED): // there is none, or it does not listen yet
+	case errors.Is(err, unix.ECONNREFUSED): // there is no holder, or it does not listen yet
 		return nil
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
 		return fmt.Errorf("another process seems to serve %s on %s too; find it by: ss -xlp | grep @vblade/%s/%s",
@@ -102,8 +102,8 @@ func Ask(export, netif string) error {
 	return &HeldError{Export: export, Netif: netif, PID: int(holder.Pid)}
 }
 
-// credentials are those of the process that listens, as of when it began to
-// (SO_PEERCRED, unix(7)).
+// credentials returns the credentials of the listening process, as of when it
+// began to listen (SO_PEERCRED, unix(7)).
 func credentials(conn *net.UnixConn) (c *unix.Ucred, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {

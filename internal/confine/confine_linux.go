@@ -24,8 +24,8 @@ func Process(path string, readOnly, interfaces bool) error {
 	if interfaces {
 		rights = append(rights, cap.NET_ADMIN)
 	}
-	// Found while capabilities may help to; used when they are gone, for Landlock
-	// comes last: the others may have to look into /proc.
+	// The rule is made while capabilities may help with it. Landlock comes last,
+	// because the other steps may have to read /proc.
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return join(fmt.Errorf("find %s: %w", path, err), forbidGain(), dropCapabilities(rights...), shutOut())
@@ -39,12 +39,12 @@ func Process(path string, readOnly, interfaces bool) error {
 	return join(forbidGain(), dropCapabilities(rights...), shutOut(file))
 }
 
-// Server confines the process as Process does, but leaves it no file at all:
-// only what is open, what others hand it over a socket that is open, and the
-// opening of raw sockets.
+// Server confines the process as Process does, but leaves it no file: only what
+// is open, what others hand it over an open socket, and the opening of raw
+// sockets.
 func Server() error { return join(forbidGain(), dropCapabilities(cap.NET_RAW), shutOut()) }
 
-// join makes one error, of one line, of several; nil where there are none.
+// join joins errors into one of one line. It returns nil if there are none.
 func join(errs ...error) error {
 	all := errors.Join(errs...)
 	if all == nil {
@@ -53,7 +53,7 @@ func join(errs ...error) error {
 	return errors.New(strings.ReplaceAll(all.Error(), "\n", "; "))
 }
 
-// forbidGain has no program that is executed bring privileges along.
+// forbidGain sets no_new_privs, so that exec gains no privileges.
 func forbidGain() error {
 	if _, err := cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
@@ -89,10 +89,12 @@ func dropBounds(rights []cap.Value) {
 	}
 }
 
-// shutOut keeps the process from all files but those of the rules, from TCP, and
-// from other processes. Of an older kernel's Landlock it uses what there is.
+// shutOut denies the process all files except those of the rules, TCP, and
+// signals and abstract sockets to other processes. It uses as much of Landlock as
+// the kernel supports.
 func shutOut(rules ...landlock.Rule) error {
-	// V6 has all of these. V9 would deny the socket of systemd's notify protocol.
+	// V6 covers all of these. V9 would deny the socket of systemd's notify
+	// protocol.
 	everything := landlock.V6
 	missing := everything.Restrict(rules...)
 	if missing == nil {

@@ -4,8 +4,8 @@
 
 package confine
 
-// Process takes nothing here (BUG 1).
+// Process does nothing on this system (BUG 1).
 func Process(string, bool, bool) error { return nil }
 
-// Server takes nothing here (BUG 1).
+// Server does nothing on this system (BUG 1).
 func Server() error { return nil }

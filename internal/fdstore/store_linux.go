@@ -18,22 +18,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// parametersOf is the end of the name that the parameters have.
+// parametersOf is the suffix of the name of the parameters.
 const parametersOf = "-parameters"
 
-// MaxParameters is the most bytes of parameters that are taken back.
+// MaxParameters is the longest parameters that Restore accepts, in bytes.
 const MaxParameters = 64 << 10
 
 // patience is how long the manager may take to store a message.
 const patience = 5 * time.Second
 
-// Store keeps files at the service manager. Its methods may be called at once.
+// Store keeps files in the service manager. Its methods may be called
+// concurrently.
 type Store struct {
 	address string
-	most    int // files that the manager keeps; 0 if it does not say
+	most    int // how many files the manager keeps; 0 if it does not say
 
 	mu   sync.Mutex
-	kept map[string]int // files of a name
+	kept map[string]int // how many files each name has
 }
 
 // Kept is what was kept under a name.
@@ -43,7 +44,8 @@ type Kept struct {
 	Files      []*os.File // in any order
 }
 
-// New returns the store of this process's service manager, nil where there is none.
+// New returns the store of this process's service manager, or nil if there is
+// none.
 func New() *Store {
 	address := os.Getenv("NOTIFY_SOCKET")
 	if address == "" {
@@ -53,7 +55,7 @@ func New() *Store {
 	return &Store{address: address, most: most, kept: map[string]int{}}
 }
 
-// Keep keeps files and parameters under a name that is not in use, and returns
+// Keep stores files and parameters under a name that is not in use, and returns
 // once the manager has them.
 func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
 	if err := s.reserve(name, len(files)+1); err != nil {
@@ -73,7 +75,7 @@ func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
 	return s.barrier()
 }
 
-// reserve counts n files of a name, if the manager keeps so many.
+// reserve counts n how many files each name has, if the manager keeps so many.
 func (s *Store) reserve(name string, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +105,8 @@ func (s *Store) Drop(name string) error {
 	return s.barrier()
 }
 
-// put sends files under a name. FDPOLL=0 has the manager keep a file whatever
-// becomes of it.
+// put sends files under a name. FDPOLL=0 makes the manager keep a file even if it
+// reports an error or hang-up.
 func (s *Store) put(name string, files []*os.File) error {
 	return s.tell("FDSTORE=1\nFDNAME="+name+"\nFDPOLL=0", files)
 }
@@ -147,8 +149,8 @@ func send(conn *net.UnixConn, message, control []byte) error {
 	return errors.Join(err, sent)
 }
 
-// barrier returns once the manager has done what it was told: it closes the pipe
-// that it gets (sd_notify_barrier).
+// barrier returns once the manager has processed all messages: it then closes the
+// pipe that it was sent (sd_notify_barrier).
 func (s *Store) barrier() error {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -185,9 +187,9 @@ func memoryFile(name string, content []byte) (*os.File, error) {
 	return f, nil
 }
 
-// Restore returns what an earlier process of the service has kept; it remains
-// kept. The warnings say what is not complete, and is dropped. It must be called
-// once, before the process has other files.
+// Restore returns what an earlier process of the service has stored, which
+// remains stored. The warnings say what is incomplete and was dropped. It must be
+// called once, before the process opens other files.
 func (s *Store) Restore() (all []Kept, warnings []error) {
 	files, parameters := map[string][]*os.File{}, map[string]*os.File{}
 	var names []string

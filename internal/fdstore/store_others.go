@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// Store keeps nothing here (BUG 2).
+// Store keeps nothing on this system (BUG 2).
 type Store struct{}
 
 // Kept is what was kept under a name.
@@ -19,7 +19,7 @@ type Kept struct {
 	Files      []*os.File
 }
 
-// New returns nil: there is no store.
+// New returns nil: there is no store on this system.
 func New() *Store { return nil }
 
 // Keep is not supported on this system.

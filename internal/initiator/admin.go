@@ -9,8 +9,9 @@ import (
 	"vblade/internal/aoe"
 )
 
-// command runs one request that is not an ATA command. A refusal is returned
-// as an *AoEError after reply has seen the frame: it too carries data.
+// command runs one request that is not an ATA command. A refusal is returned as
+// an *AoEError, after reply has seen the frame, because a refusal carries data
+// too.
 func (t *Target) command(c aoe.Command, build func(aoe.Frame) int, reply func(aoe.Frame) error) error {
 	return t.initiator.Run(Exchange{
 		Requests: 1,
@@ -31,9 +32,9 @@ func (t *Target) command(c aoe.Command, build func(aoe.Frame) int, reply func(ao
 	})
 }
 
-// ConfigString runs a config command with a string and returns the target's,
-// also beside an error. A test or prefix that does not match is not answered:
-// it ends in a *TimeoutError.
+// ConfigString runs a config command with a string and returns the target's
+// string, also together with an error. A test or prefix that does not match is
+// not answered, which results in a *TimeoutError.
 func (t *Target) ConfigString(op aoe.ConfigOp, s string) (string, error) {
 	var got string
 	err := t.command(aoe.CommandConfig,
@@ -55,7 +56,7 @@ type Directive struct {
 	MAC aoe.MAC
 }
 
-// Masks returns the MACs that the target serves; none for all.
+// Masks returns the MACs that the target serves. It serves all if there are none.
 func (t *Target) Masks() ([]aoe.MAC, error) {
 	return t.masks(aoe.MaskRead, nil)
 }
@@ -93,15 +94,15 @@ func (t *Target) masks(op aoe.MaskOp, edits []Directive) ([]aoe.MAC, error) {
 	return list, err
 }
 
-// Reservation returns the MACs that the target is reserved for; none if it is
-// not reserved.
+// Reservation returns the MACs that the target is reserved for, if it is
+// reserved.
 func (t *Target) Reservation() ([]aoe.MAC, error) {
 	return t.reserve(aoe.ReserveRead, nil)
 }
 
-// Reserve reserves the target for MACs, or releases it where there are none.
-// Force does so whoever holds it. The reservation in force is returned, also
-// beside an error.
+// Reserve reserves the target for MACs, or releases it if there are none. With
+// force it does so whoever holds the reservation. It returns the reservation in
+// force, also together with an error.
 func (t *Target) Reserve(force bool, macs ...aoe.MAC) ([]aoe.MAC, error) {
 	op := aoe.ReserveSet
 	if force {

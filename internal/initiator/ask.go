@@ -12,8 +12,9 @@ import (
 	"vblade/internal/aoe"
 )
 
-// How AskEach paces its questions, each of which every target on the LAN hears,
-// lest it drown the LAN or their receive buffers: so many at a time.
+// How AskEach paces its questions, so many at a time. Every target on the LAN
+// receives each of them; the pace keeps them from flooding the LAN and the
+// receive buffers.
 const (
 	askBurst = 32
 	askPause = 4 * time.Millisecond
@@ -25,10 +26,10 @@ type Address struct {
 	Slot  uint8
 }
 
-// Ask is Discover for the targets of one shelf and slot, of which there should
-// be one; each is returned once for every MAC that answers.
+// Ask is Discover for one shelf and slot. There should be one target; it is
+// returned once for every MAC that answers.
 func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough int) ([]*Target, error) {
-	tag := rand.Uint32() // whoever did not hear the question cannot answer it
+	tag := rand.Uint32() // a target that did not receive the question cannot answer it
 	if err := i.sendQueries([]Address{{shelf, slot}}, tag); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough i
 
 // AskEach asks for the targets of many addresses. It returns those that answer
 // until some time after the last question, each once for every MAC, and at most
-// enough of an address.
+// so many for an address.
 func (i *Initiator) AskEach(addresses []Address, within time.Duration, enough int) ([]*Target, error) {
 	answers := make(map[Address]int, len(addresses))
 	for _, a := range addresses {
@@ -70,7 +71,7 @@ func (i *Initiator) AskEach(addresses []Address, within time.Duration, enough in
 	return found, nil
 }
 
-// sendQueries asks for targets, once each. It fails unless the link takes all of
+// sendQueries asks for each target once. It fails unless the link accepts all of
 // the questions.
 func (i *Initiator) sendQueries(addresses []Address, tag uint32) error {
 	frames := make([][]byte, len(addresses))
@@ -91,13 +92,13 @@ func (i *Initiator) sendQueries(addresses []Address, tag uint32) error {
 	return nil
 }
 
-// Listen returns the targets that make themselves known within a time, or the
-// first enough of them, each once.
+// Listen returns the targets that advertise themselves within a time, or the
+// first so many of them, each once.
 func (i *Initiator) Listen(within time.Duration, enough int) ([]*Target, error) {
 	return i.listen(within, enough, func(aoe.Frame) bool { return true })
 }
 
-// listen is Listen for wanted frames.
+// listen is Listen for the frames that are wanted.
 func (i *Initiator) listen(within time.Duration, enough int, wanted func(aoe.Frame) bool) ([]*Target, error) {
 	var found []*Target
 	err := i.hear(within, func(t *Target, f aoe.Frame) bool {
@@ -109,8 +110,8 @@ func (i *Initiator) listen(within time.Duration, enough int, wanted func(aoe.Fra
 	return found, err
 }
 
-// hear passes the targets that config replies describe to take for a time, until
-// take returns false, or until Interrupt.
+// hear calls take with each target that a config reply describes, for a time,
+// until take returns false, or until Interrupt.
 func (i *Initiator) hear(within time.Duration, take func(*Target, aoe.Frame) bool) error {
 	for end := time.Now().Add(within); time.Now().Before(end); {
 		got, err := i.receive()
@@ -130,7 +131,7 @@ func (i *Initiator) hear(within time.Duration, take func(*Target, aoe.Frame) boo
 	return nil
 }
 
-// isSame tells whether other is the same target at the same MAC.
+// isSame reports whether other is the same target at the same MAC.
 func (t *Target) isSame(other *Target) bool {
 	return t.Shelf == other.Shelf && t.Slot == other.Slot && t.MAC == other.MAC
 }

@@ -11,7 +11,7 @@ import (
 	"vblade/internal/ata"
 )
 
-// ATAError says that a target's disk refused a command.
+// ATAError means that a target's disk refused a command.
 type ATAError struct {
 	Target  string
 	Command uint8
@@ -27,7 +27,7 @@ func (e *ATAError) Error() string {
 		e.Target, e.Command, e.LBA, e.Status, e.Err, e.Left)
 }
 
-// AoEError says that a target refused a request.
+// AoEError means that a target refused a request.
 type AoEError struct {
 	Target string
 	Code   aoe.Error
@@ -38,10 +38,10 @@ func (e *AoEError) Error() string {
 	return fmt.Sprintf("%s: AoE error %d", e.Target, e.Code)
 }
 
-// errUnaligned is returned for transfers that are not of whole sectors.
+// errUnaligned is returned for transfers of partial sectors.
 var errUnaligned = errors.New("offset and length must be multiples of 512 bytes")
 
-// header writes what every request to the target begins with.
+// header writes the header of a request to the target.
 func (t *Target) header(f aoe.Frame, c aoe.Command) {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(aoe.Version, 0, c)
@@ -56,7 +56,7 @@ func (t *Target) Command(f aoe.Frame, flags aoe.ATAFlag, opcode, count uint8, lb
 	return aoe.MinLen
 }
 
-// Check returns the error that an ATA reply to opcode tells.
+// Check returns the error in an ATA reply to opcode.
 func (t *Target) Check(f aoe.Frame, opcode uint8) error {
 	switch {
 	case f.Has(aoe.FlagError):
@@ -89,7 +89,7 @@ func (t *Target) Flush() error {
 	return t.single(ata.FlushCacheExt, 0, func(aoe.Frame) error { return nil })
 }
 
-// piece returns the part of a transfer of size bytes that request k carries.
+// piece returns the part that request k carries of a transfer of size bytes.
 func (t *Target) piece(k, size int) (from, to int) {
 	from = k * t.Sectors * ata.SectorSize
 	return from, min(size, from+t.Sectors*ata.SectorSize)
@@ -122,7 +122,8 @@ func (t *Target) transfer(p []byte, off int64, build func(f aoe.Frame, part []by
 	return len(p), nil
 }
 
-// ReadAt fills p from the byte offset off of the disk, both whole sectors.
+// ReadAt fills p from the byte offset off of the disk. Both are multiples of the
+// sector size.
 func (t *Target) ReadAt(p []byte, off int64) (int, error) {
 	return t.transfer(p, off,
 		func(f aoe.Frame, part []byte, lba uint64) int {
@@ -140,7 +141,8 @@ func (t *Target) ReadAt(p []byte, off int64) (int, error) {
 		})
 }
 
-// WriteAt writes p at the byte offset off of the disk, both whole sectors.
+// WriteAt writes p at the byte offset off of the disk. Both are multiples of the
+// sector size.
 func (t *Target) WriteAt(p []byte, off int64) (int, error) {
 	return t.transfer(p, off,
 		func(f aoe.Frame, part []byte, lba uint64) int {

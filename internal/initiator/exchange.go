@@ -10,23 +10,23 @@ import (
 	"vblade/internal/aoe"
 )
 
-// Exchange is a run of requests, of which Window are outstanding at a time.
+// Exchange is a series of requests, of which Window are outstanding at a time.
 type Exchange struct {
 	Requests int // how many, numbered from 0
 	Window   int // at most MaxWindow
 
 	// Build writes request k into f, whose source address and tag are set
-	// afterwards, and returns its length. Once for each k, in order.
+	// afterwards, and returns its length. It is called once for each k, in order.
 	Build func(k int, f aoe.Frame) int
-	// Reply takes the reply to request k, which took so long from its last
-	// sending. An error ends the exchange.
+	// Reply is called with the reply to request k, and the time since k was sent
+	// last. An error ends the exchange.
 	Reply func(k int, f aoe.Frame, took time.Duration) error
-	// Again changes a request that is about to be sent again; nil: none is changed.
+	// Again changes a request that is about to be sent again. It may be nil.
 	Again func(f aoe.Frame)
 }
 
-// slot is an outstanding request.
-type slot struct {
+// request is an outstanding request, or an unused place for one.
+type request struct {
 	buf   []byte
 	n     int // length of the request
 	k     int // its number in the exchange
@@ -37,7 +37,7 @@ type slot struct {
 	retry time.Duration // how long after that to send it again
 }
 
-// TimeoutError says that a request was not answered.
+// TimeoutError means that a request was not answered.
 type TimeoutError struct {
 	Shelf    uint16
 	Slot     uint8
@@ -52,8 +52,8 @@ func (e *TimeoutError) Error() string {
 // errInterrupted is returned by an exchange that Interrupt ended.
 var errInterrupted = errors.New("interrupted")
 
-// Run runs an exchange to its end. Requests still outstanding at an error are
-// forgotten: the target may yet execute them.
+// Run runs an exchange to its end. After an error, requests that are outstanding
+// are forgotten, although the target may still execute them.
 func (i *Initiator) Run(x Exchange) error {
 	defer i.abandon()
 	next, done := 0, 0
@@ -73,23 +73,23 @@ func (i *Initiator) Run(x Exchange) error {
 	return nil
 }
 
-// abandon frees every slot.
+// abandon forgets every request.
 func (i *Initiator) abandon() {
-	for n := range i.slots {
-		if i.slots[n].busy {
+	for n := range i.requests {
+		if i.requests[n].busy {
 			i.release(n)
 		}
 	}
 }
 
-// release frees slot n.
+// release frees the place of request n.
 func (i *Initiator) release(n int) {
-	i.slots[n].busy = false
+	i.requests[n].busy = false
 	i.free = append(i.free, n)
 }
 
-// fill sends requests from number next on, up to the window, and returns the
-// number of the next one.
+// fill sends requests from number next on, until the window is full, and returns
+// the number of the next one.
 func (i *Initiator) fill(x Exchange, next int) int {
 	window := min(x.Window, MaxWindow)
 	i.out = i.out[:0]
@@ -97,15 +97,15 @@ func (i *Initiator) fill(x Exchange, next int) int {
 	for next < x.Requests && MaxWindow-len(i.free) < window {
 		n := i.free[len(i.free)-1]
 		i.free = i.free[:len(i.free)-1]
-		s := &i.slots[n]
+		s := &i.requests[n]
 		if s.buf == nil {
-			s.buf = make([]byte, i.longest()) // no buffer of the link: it is sent again from here
+			s.buf = make([]byte, i.longest()) // not a buffer of the link, because it is sent again from here
 		}
 		f := aoe.Frame(s.buf)
 		s.n = x.Build(next, f)
 		i.counter++
-		// The low byte finds the slot again; the rest tells a late reply to an
-		// earlier request of the slot from the one awaited.
+		// The low byte is the index of the request. The rest tells a late reply to
+		// an earlier request at this index from the one awaited.
 		s.tag = i.counter<<8 | uint32(n)
 		f.SetTag(s.tag)
 		f.SetSrc(i.opts.MAC)
@@ -117,14 +117,14 @@ func (i *Initiator) fill(x Exchange, next int) int {
 	return next
 }
 
-// send sends what stands in i.out. What the link refuses will be repeated.
+// send sends the frames in i.out. A frame that the link refuses will be repeated.
 func (i *Initiator) send() {
 	if len(i.out) > 0 {
 		i.link.Send(i.out)
 	}
 }
 
-// collect takes the replies that have arrived and returns how many requests
+// collect processes the replies that have arrived, and returns how many requests
 // they answer.
 func (i *Initiator) collect(x Exchange) (int, error) {
 	got, err := i.receive()
@@ -138,7 +138,7 @@ func (i *Initiator) collect(x Exchange) (int, error) {
 		if !ok {
 			continue
 		}
-		s := &i.slots[n]
+		s := &i.requests[n]
 		i.release(n)
 		answered++
 		if err := x.Reply(s.k, f, now.Sub(s.sent)); err != nil {
@@ -148,19 +148,20 @@ func (i *Initiator) collect(x Exchange) (int, error) {
 	return answered, nil
 }
 
-// match finds the slot that a frame answers.
+// match finds the request that a frame answers.
 func (i *Initiator) match(f aoe.Frame) (int, bool) {
 	if len(f) < aoe.HeaderLen || !f.Has(aoe.FlagResponse) {
 		return 0, false
 	}
 	n := int(f.Tag() & (MaxWindow - 1))
-	s := &i.slots[n]
+	s := &i.requests[n]
 	return n, s.busy && s.tag == f.Tag() && f.Command() == aoe.Frame(s.buf).Command()
 }
 
-// repeat waits for a reply until a request may be due to be sent again, and
-// sends those again that are. With Options.Poll it does not wait. It looks at the
-// requests only when one may be due: there may be many, and replies come often.
+// repeat waits for a reply until a request may be due to be repeated, and repeats
+// those that are due. With Options.Poll it does not wait. It looks at the
+// requests only when one may be due, because there may be many and replies come
+// often.
 func (i *Initiator) repeat(x Exchange) error {
 	now := time.Now()
 	if !now.Before(i.due) {
@@ -174,13 +175,13 @@ func (i *Initiator) repeat(x Exchange) error {
 	return nil
 }
 
-// sendAgain sends the requests again that are due, and sets i.due to when the
-// next may be: not after it are requests due that are yet to be sent.
+// sendAgain repeats the requests that are due, and sets i.due to when the next
+// one may be. Requests that are sent later are due later.
 func (i *Initiator) sendAgain(x Exchange, now time.Time) error {
 	wait := i.opts.Retry
 	i.out = i.out[:0]
-	for n := range i.slots {
-		s := &i.slots[n]
+	for n := range i.requests {
+		s := &i.requests[n]
 		if !s.busy {
 			continue
 		}

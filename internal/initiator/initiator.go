@@ -15,40 +15,41 @@ import (
 // MaxWindow is the most requests that an exchange keeps outstanding.
 const MaxWindow = 256
 
-// receiveBuffer holds the replies to a full window of jumbo frames, in bytes.
+// receiveBuffer is the size of a buffer that holds the replies to a full window
+// of jumbo frames, in bytes.
 const receiveBuffer = 8 << 20
 
-// linger is how long an Initiator waits for a reply in a raw system call, or, but
-// with Options.Sleep, awake. It measures targets, not how long this host takes to
-// wake up.
+// linger is how long an Initiator waits for a reply in a raw system call or,
+// without Options.Sleep, awake. So the times that it measures are those of
+// targets, not the time that this host takes to wake up.
 const linger = time.Millisecond
 
 // Options change how an Initiator behaves; the zero value is the usual one.
 type Options struct {
-	MAC      aoe.MAC       // the address to speak from; zero for the interface's own
+	MAC      aoe.MAC       // the source address; zero for the interface's own
 	Patience time.Duration // how long to repeat a request; zero for 10 seconds
-	Retry    time.Duration // when to repeat one first; zero for 200 ms. Doubled each time.
-	Poll     bool          // an Exchange does not sleep, and has a CPU for itself; implies Fast
-	Fast     bool          // receive and send by the fastest ways there are, which take more memory
-	Sleep    bool          // the opposite: whoever else is on this CPU has it while nothing arrives
+	Retry    time.Duration // when to repeat it first; zero for 200 ms. It doubles each time.
+	Poll     bool          // an Exchange never sleeps and occupies a CPU; implies Fast
+	Fast     bool          // receive and send in the fastest ways that there are, which take more memory
+	Sleep    bool          // the opposite of Poll: give the CPU to others while nothing arrives
 }
 
 // Initiator is a station on the LAN that speaks to targets.
 type Initiator struct {
-	host    *netio.Host
-	link    *netio.Link
-	opts    Options
-	in      [][]byte
-	out     [][]byte
-	slots   []slot
-	free    []int // indexes of the slots not in use
-	counter uint32
-	due     time.Time // no request is to be sent again before
+	host     *netio.Host
+	link     *netio.Link
+	opts     Options
+	in       [][]byte
+	out      [][]byte
+	requests []request
+	free     []int // indexes of those not in use
+	counter  uint32
+	due      time.Time // no request is to be sent again before
 
 	interrupted atomic.Bool
 
-	// Retransmissions counts the requests sent again for want of a reply: the
-	// frames that were lost, or answered late.
+	// Retransmissions counts the repeated requests, whose frames were lost or
+	// answered late.
 	Retransmissions int
 }
 
@@ -92,14 +93,14 @@ func Open(netif string, o Options) (*Initiator, error) {
 		return nil, errors.Join(err, host.Close())
 	}
 	i := &Initiator{
-		host:  host,
-		link:  link,
-		opts:  o,
-		in:    link.Buffers(),
-		out:   make([][]byte, 0, MaxWindow),
-		slots: make([]slot, MaxWindow),
+		host:     host,
+		link:     link,
+		opts:     o,
+		in:       link.Buffers(),
+		out:      make([][]byte, 0, MaxWindow),
+		requests: make([]request, MaxWindow),
 	}
-	for n := range i.slots {
+	for n := range i.requests {
 		i.free = append(i.free, n)
 	}
 	return i, nil
@@ -108,17 +109,18 @@ func Open(netif string, o Options) (*Initiator, error) {
 // longest is the length of the longest frame that the buffers hold, in bytes.
 func (i *Initiator) longest() int { return cap(i.in[0]) }
 
-// Close closes the Initiator. Its Targets are of no more use.
+// Close closes the Initiator. Its Targets cannot be used any more.
 func (i *Initiator) Close() error { return i.host.Close() }
 
-// Interrupt ends waiting for replies, now and from now on; any goroutine may.
+// Interrupt ends waiting for replies, now and in the future. Any goroutine may
+// call it.
 func (i *Initiator) Interrupt() {
 	i.interrupted.Store(true)
 	i.host.Wake()
 }
 
-// receive receives replies into i.in and returns how many. Where there are none
-// it waits a moment for the first.
+// receive receives replies into i.in and returns how many. If there are none it
+// waits a moment for the first.
 func (i *Initiator) receive() (int, error) {
 	got, err := i.link.Receive(i.in, nil)
 	if got == 0 && err == nil {
@@ -139,5 +141,5 @@ func (i *Initiator) wait(limit time.Duration) bool {
 	return !i.interrupted.Load()
 }
 
-// MAC returns the address that the Initiator speaks from.
+// MAC returns the source address of the Initiator.
 func (i *Initiator) MAC() aoe.MAC { return i.opts.MAC }

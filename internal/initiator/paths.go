@@ -10,10 +10,9 @@ import (
 	"vblade/internal/aoe"
 )
 
-// Paths is one disk that several links lead to. A transfer goes over one link; a
-// link on which nobody answers loses it to the next, where the whole transfer is
-// repeated. So a write that was acknowledged may have late duplicates on every
-// other link.
+// Paths is a disk that can be reached over several links. A transfer goes over
+// one link. If nobody answers there, the whole transfer is repeated over the next
+// link. So an acknowledged write may have late duplicates on every other link.
 type Paths struct {
 	// Repeats counts the transfers that were repeated, on another link or because
 	// the link carries less than it did.
@@ -24,9 +23,9 @@ type Paths struct {
 	limit time.Duration
 }
 
-// NewPaths joins targets that an initiator on each link has found. A transfer may
-// take so long, over all links together; each is left after its initiator's
-// Options.Patience.
+// NewPaths joins targets that an initiator on each link has found. The limit is
+// for a transfer over all links together; a link is given up after its
+// initiator's Options.Patience.
 func NewPaths(limit time.Duration, targets ...*Target) (*Paths, error) {
 	if len(targets) == 0 {
 		return nil, errors.New("a disk needs a path")
@@ -39,16 +38,18 @@ func NewPaths(limit time.Duration, targets ...*Target) (*Paths, error) {
 	return &Paths{paths: targets, limit: limit}, nil
 }
 
-// Use has the next transfer try path i first.
+// Use makes the next transfer try path i first.
 func (p *Paths) Use(i int) { p.at = i % len(p.paths) }
 
-// ReadAt fills b from the byte offset off of the disk, both whole sectors.
+// ReadAt fills b from the byte offset off of the disk. Both are multiples of the
+// sector size.
 func (p *Paths) ReadAt(b []byte, off int64) (n int, err error) {
 	err = p.try(func(t *Target) error { n, err = t.ReadAt(b, off); return err })
 	return n, err
 }
 
-// WriteAt writes b at the byte offset off of the disk, both whole sectors.
+// WriteAt writes b at the byte offset off of the disk. Both are multiples of the
+// sector size.
 func (p *Paths) WriteAt(b []byte, off int64) (n int, err error) {
 	err = p.try(func(t *Target) error { n, err = t.WriteAt(b, off); return err })
 	return n, err
@@ -79,17 +80,17 @@ func (p *Paths) try(transfer func(*Target) error) error {
 	}
 }
 
-// verdict is what the end of a transfer says of its path.
+// verdict is what the result of a transfer says about its path.
 type verdict int
 
 // The verdicts.
 const (
-	unanswered verdict = iota // another path may do
-	outdated                  // refused, as a frame is that holds more than the link carries now
+	unanswered verdict = iota // another path may answer
+	outdated                  // refused, as a frame that holds more than the link carries now
 	final                     // the target's own answer, the same on every path
 )
 
-// judge returns what an error says of the path.
+// judge returns what an error says about the path.
 func judge(err error) verdict {
 	var disk *ATAError
 	var protocol *AoEError
@@ -102,9 +103,9 @@ func judge(err error) verdict {
 	return unanswered
 }
 
-// renew asks for the target on the path in use again, whose address and MTU may
-// have changed since, and reports whether frames hold another number of sectors
-// now. Where nobody answers, the transfer will find that out.
+// renew finds the target on the path in use again, whose address and MTU may have
+// changed, and reports whether frames hold another number of sectors now. If
+// nobody answers, the transfer will find that out.
 func (p *Paths) renew() bool {
 	old := p.paths[p.at]
 	found, err := old.initiator.Find(old.Shelf, old.Slot)

@@ -17,8 +17,8 @@ type Target struct {
 	Shelf    uint16
 	Slot     uint8
 	MAC      aoe.MAC
-	Buffers  int // requests it says it queues
-	Sectors  int // the most in one frame, of those that the initiator's buffers hold
+	Buffers  int // how many requests it says that it queues
+	Sectors  int // the most in one frame, as far as the initiator's buffers hold them
 	Firmware uint16
 	Config   string // the config string
 
@@ -32,7 +32,7 @@ func (t *Target) Name() string { return fmt.Sprintf("e%d.%d", t.Shelf, t.Slot) }
 // Initiator returns the initiator that found the target.
 func (t *Target) Initiator() *Initiator { return t.initiator }
 
-// SetWindow says how many requests to keep outstanding; without it, as many as
+// SetWindow sets how many requests to keep outstanding. The default is as many as
 // the target queues.
 func (t *Target) SetWindow(n int) { t.window = max(1, n) }
 
@@ -58,7 +58,7 @@ func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
 	}, true
 }
 
-// query writes a config read for shelf and slot to everyone.
+// query writes a broadcast config read for shelf and slot.
 func query(f aoe.Frame, shelf uint16, slot uint8) int {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(aoe.Version, 0, aoe.CommandConfig)
@@ -87,13 +87,14 @@ func (i *Initiator) Find(shelf uint16, slot uint8) (*Target, error) {
 	return found, err
 }
 
-// Discover asks every target on the LAN and returns those that answer within a
-// time, or the first enough of them.
+// Discover asks every target on the LAN, and returns those that answer within a
+// time, or the first so many of them.
 func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error) {
 	return i.Ask(aoe.EveryShelf, aoe.EverySlot, within, enough)
 }
 
-// Identity is what IDENTIFY DEVICE tells of a disk (docs/protocol.md, section 3).
+// Identity is what IDENTIFY DEVICE says about a disk (docs/protocol.md, section
+// 3).
 type Identity struct {
 	Serial, Firmware, Model string
 	Sectors                 int64 // of 512 bytes
@@ -101,7 +102,7 @@ type Identity struct {
 	Raw                     [ata.SectorSize]byte
 }
 
-// Identify asks the disk what it is.
+// Identify runs IDENTIFY DEVICE.
 func (t *Target) Identify() (Identity, error) {
 	var id Identity
 	err := t.single(ata.Identify, 1, func(f aoe.Frame) error {

@@ -60,7 +60,7 @@ func (o *Order) join(t *Ticket) {
 	}
 }
 
-// collides reports whether one of a ticket's sectors is not to be had at once.
+// collides reports whether a ticket would have to wait for one of its sectors.
 func (o *Order) collides(t *Ticket) bool {
 	for s := t.First; s < t.end(); {
 		p := t.part(s)
