@@ -14,11 +14,11 @@ import (
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
-// Process confines the process, every thread of it and for good, to what is
-// open, to the file at path (only to read it, with readOnly) and to opening its
-// raw sockets again; with interfaces also to making and removing network
-// interfaces. It does as much of that as the system can; the error tells of the
-// rest, and is no reason not to serve.
+// Process confines all threads of the process, irrevocably, to what is open, to
+// the file at path (with readOnly, to reading it), and to opening raw sockets;
+// with interfaces also to making and removing network interfaces. It does as much
+// of this as the system supports. The error tells what is missing, and is no
+// reason not to serve.
 func Process(path string, readOnly, interfaces bool) error {
 	rights := []cap.Value{cap.NET_RAW}
 	if interfaces {
@@ -61,9 +61,9 @@ func forbidGain() error {
 	return nil
 }
 
-// dropCapabilities takes all capabilities from the process but rights, as far as it
-// has those: CAP_NET_RAW opens packet and AF_XDP sockets, CAP_NET_ADMIN makes and
-// removes interfaces. The inheritable and ambient sets are emptied.
+// dropCapabilities drops all capabilities except rights, as far as the process
+// has them: CAP_NET_RAW opens packet and AF_XDP sockets, CAP_NET_ADMIN makes and
+// removes interfaces. It empties the inheritable and ambient sets.
 func dropCapabilities(rights ...cap.Value) error {
 	dropBounds(rights)
 	keep, now := cap.NewSet(), cap.GetProc()
@@ -79,8 +79,8 @@ func dropCapabilities(rights ...cap.Value) error {
 	return nil
 }
 
-// dropBounds empties the bounding set but for rights. That takes CAP_SETPCAP;
-// without it no_new_privs has the same effect.
+// dropBounds empties the bounding set except for rights. This needs CAP_SETPCAP;
+// without it, no_new_privs has the same effect.
 func dropBounds(rights []cap.Value) {
 	for c := cap.Value(0); c < cap.MaxBits(); c++ {
 		if !slices.Contains(rights, c) && cap.DropBound(c) != nil {

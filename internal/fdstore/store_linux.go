@@ -75,7 +75,7 @@ func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
 	return s.barrier()
 }
 
-// reserve counts n how many files each name has, if the manager keeps so many.
+// reserve counts n more files under a name, if the manager keeps so many.
 func (s *Store) reserve(name string, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alarm ends a poll(2), this one or the next: a pipe that has something in it.
+// alarm ends this poll(2) or the next one. It is a pipe that holds a byte while
+// the alarm rings.
 type alarm struct{ r, w int }
 
 // newAlarm returns an alarm that is silent.
@@ -24,14 +25,14 @@ func newAlarm() (alarm, error) {
 // descriptor returns what is readable while the alarm rings.
 func (a alarm) descriptor() int { return a.r }
 
-// ring rings the alarm. A pipe that is full rings already.
+// ring rings the alarm. A full pipe already rings.
 func (a alarm) ring() {
 	one := [1]byte{1}
 	unix.Write(a.w, one[:])
 }
 
-// silence ends the ringing, or most of it: who is woken once more for the same
-// thing finds nothing new.
+// silence empties the pipe, or most of it. A goroutine that is woken once more
+// for the same thing finds nothing new.
 func (a alarm) silence() {
 	var some [64]byte
 	unix.Read(a.r, some[:])

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alarm ends a poll(2), this one or the next: an eventfd that has counted.
+// alarm ends this poll(2) or the next one. It is an eventfd whose counter is not
+// 0 while the alarm rings.
 type alarm struct{ fd int }
 
 // newAlarm returns an alarm that is silent.
@@ -25,7 +26,7 @@ func (a alarm) descriptor() int { return a.fd }
 
 // ring rings the alarm.
 func (a alarm) ring() {
-	one := [8]byte{1} // an eventfd counts in host order; any non-zero count rings
+	one := [8]byte{1} // an eventfd counts in host byte order; any count but 0 rings
 	unix.Write(a.fd, one[:])
 }
 

@@ -9,45 +9,48 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepFor is how long frames that the interface does not take are kept, before
-// they are dropped: an initiator that asks again must not get older replies.
+// keepFor is how long frames that the interface does not accept are kept before
+// they are dropped. An initiator that repeats its request must not get older
+// replies.
 const keepFor = 100 * time.Millisecond
 
-// How long the backlog rests before it is tried again: between two looks at an
-// AF_XDP ring, each pause twice as long as the one before, and at the most, the
-// packet socket having told nothing.
+// How long the backlog rests before the next try: first between two looks at an
+// AF_XDP ring, where each pause is twice as long as the one before, and at most,
+// if the packet socket does not become writable.
 const (
 	firstRest = 100 * time.Microsecond
 	lastRest  = 2 * time.Millisecond
 	longRest  = 10 * time.Millisecond
 )
 
-// kept is a frame that begins a buffer of the Link and waits to be sent.
+// kept is a frame at the beginning of one of the Link's buffers that waits to be
+// sent.
 type kept struct {
 	buffer, n int
 	since     time.Time // it was sent
 }
 
-// backlog is the frames that Send has accepted and the interface has not: those
-// that wait in the ring of the AF_XDP sender, then those here, oldest first. It
-// takes no more of them than there are spare buffers. Link.sendMu guards it.
+// backlog is the queue of frames that Send has accepted and the interface has
+// not: first those in the ring of the AF_XDP sender, then those here, oldest
+// first. It holds at most as many frames as there are spare buffers. Link.sendMu
+// guards it.
 type backlog struct {
 	frames   []kept
 	patience time.Duration    // how long they may wait
-	batch    [MaxBatch][]byte // of them, as Link.post wants them
+	batch    [MaxBatch][]byte // the first frames, in the form that Link.post wants
 	served   bool             // Link.serveBacklog runs
 }
 
-// backlogged tells whether frames wait to be sent. The caller holds sendMu.
+// backlogged reports whether frames wait to be sent. The caller holds sendMu.
 func (l *Link) backlogged() bool { return len(l.backlog.frames) > 0 || l.ringWaits() }
 
-// ringWaits tells whether frames wait in the AF_XDP sender's ring. The caller
+// ringWaits reports whether frames wait in the AF_XDP sender's ring. The caller
 // holds sendMu.
 func (l *Link) ringWaits() bool { return l.fast != nil && l.fast.waits() }
 
-// keep takes frames over into the backlog, from the first on, as many as there
-// are spare buffers for, and returns how many. One longer than a buffer is dropped.
-// The caller holds sendMu.
+// keep moves frames into the backlog, from the first on, while there are spare
+// buffers, and returns how many it has moved. It drops frames that are longer
+// than a buffer. The caller holds sendMu.
 func (l *Link) keep(frames [][]byte, now time.Time) int {
 	n := 0
 	for i, f := range frames {
@@ -65,8 +68,8 @@ func (l *Link) keep(frames [][]byte, now time.Time) int {
 	return n
 }
 
-// flush drops what has waited for too long and sends, of the rest, what there is
-// room for now. The caller holds sendMu.
+// flush drops frames that have waited for too long, and sends as many of the rest
+// as there is room for now. The caller holds sendMu.
 func (l *Link) flush(now time.Time) {
 	l.expire(now.Add(-l.backlog.patience))
 	if l.ringWaits() {
@@ -86,7 +89,8 @@ func (l *Link) flush(now time.Time) {
 	}
 }
 
-// expire drops what has waited since before a time. The caller holds sendMu.
+// expire drops the frames that have waited since before a time. The caller holds
+// sendMu.
 func (l *Link) expire(before time.Time) {
 	if l.ringWaits() {
 		l.unsent.Add(uint64(l.fast.expire(before)))
@@ -99,8 +103,8 @@ func (l *Link) expire(before time.Time) {
 	l.unsent.Add(uint64(n))
 }
 
-// forget ends the first n frames of the backlog, apart from those in the ring.
-// The caller holds sendMu.
+// forget removes the first n frames of the backlog, not counting those in the
+// ring. The caller holds sendMu.
 func (l *Link) forget(n int) {
 	for _, f := range l.backlog.frames[:n] {
 		l.bufs.give(f.buffer)
@@ -118,8 +122,8 @@ func (l *Link) discard() {
 	l.unsent.Add(uint64(n))
 }
 
-// serve has the backlog, if there is one, sent from a goroutine of its own. The
-// caller holds sendMu.
+// serve starts a goroutine that sends the backlog, if there is one. The caller
+// holds sendMu.
 func (l *Link) serve() {
 	if !l.backlog.served && l.backlogged() {
 		l.backlog.served = true
@@ -128,7 +132,7 @@ func (l *Link) serve() {
 	}
 }
 
-// serveBacklog sends the backlog until there is none.
+// serveBacklog sends the backlog until it is empty.
 func (l *Link) serveBacklog() {
 	defer l.serving.Done()
 	rest := firstRest
@@ -137,8 +141,8 @@ func (l *Link) serveBacklog() {
 	}
 }
 
-// tryBacklog sends of the backlog what there is room for now, and tells whether
-// there is more.
+// tryBacklog sends as much of the backlog as there is room for now, and reports
+// whether more is left.
 func (l *Link) tryBacklog() bool {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
@@ -147,9 +151,9 @@ func (l *Link) tryBacklog() bool {
 	return l.backlog.served
 }
 
-// rest waits until the backlog is worth another try: where frames wait in a ring,
-// of which nobody tells when there is room, for so long; else until the packet
-// socket has room.
+// rest waits until the backlog should be tried again: for a pause if frames wait
+// in the ring, because nothing tells when the ring has room, otherwise until the
+// packet socket has room.
 func (l *Link) rest(d time.Duration) {
 	l.sendMu.Lock()
 	fds := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLOUT}}
@@ -163,6 +167,6 @@ func (l *Link) rest(d time.Duration) {
 	unix.Ppoll(fds, &ts, nil)
 }
 
-// Unsent returns how many frames Send has accepted and the Link has dropped since:
-// the interface did not take them in time, or fell. Any goroutine may ask.
+// Unsent returns how many frames were dropped after Send had accepted them,
+// because the interface did not accept them in time or went down.
 func (l *Link) Unsent() uint64 { return l.unsent.Load() }

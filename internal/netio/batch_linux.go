@@ -8,20 +8,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mmsghdr is the kernel's struct mmsghdr, which x/sys does not have: a message
-// and the number of bytes received or sent. Go pads it as C does.
+// mmsghdr is the kernel's struct mmsghdr, which x/sys lacks: a message, and the
+// number of bytes received or sent. Go pads it as C does.
 type mmsghdr struct {
 	hdr unix.Msghdr
 	len uint32
 }
 
-// batch is the array that recvmmsg and sendmmsg work on, kept from call to call.
+// batch is the array for recvmmsg and sendmmsg, kept from call to call.
 type batch struct {
 	msgs [MaxBatch]mmsghdr
 	vecs [MaxBatch]unix.Iovec
 }
 
-// set lays frames into the batch, each with its length, and returns how many.
+// set puts frames into the batch, each with its length, and returns how many.
 func (b *batch) set(frames [][]byte) int {
 	n := min(len(frames), MaxBatch)
 	for i, f := range frames[:n] {
@@ -33,9 +33,9 @@ func (b *batch) set(frames [][]byte) int {
 	return n
 }
 
-// call runs recvmmsg or sendmmsg over the first n messages. Neither blocks for
-// more than a moment: not announcing them to the scheduler saves more than the
-// rest of them costs.
+// call runs recvmmsg or sendmmsg for the first n messages. Neither blocks. The
+// call is raw, because telling the scheduler would cost more than the call
+// itself.
 func (b *batch) call(trap uintptr, fd, n, flags int) (int, unix.Errno) {
 	got, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&b.msgs)), uintptr(n),
 		uintptr(flags), 0, 0)

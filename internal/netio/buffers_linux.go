@@ -10,24 +10,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepSmall keeps huge pages away, which would make a whole area resident at its
+// keepSmall forbids huge pages, which would make a whole area resident with its
 // first frame.
 func keepSmall(mem []byte) { unix.Madvise(mem, unix.MADV_NOHUGEPAGE) }
 
-// keepPrivate leaves memory that holds what is on a disk out of core dumps.
+// keepPrivate leaves memory that holds a disk's data out of core dumps.
 func keepPrivate(mem []byte) { unix.Madvise(mem, unix.MADV_DONTDUMP) }
 
-// pool is the frame buffers of a Link: those of its user and, behind them, spare
-// ones that take the place of those that the Link keeps.
+// pool is the frame buffers of a Link: first those that are lent to its user,
+// then spare ones that replace those that the Link keeps.
 type pool struct {
 	*buffers
 	start   uintptr // the address of the first buffer
-	lent    int     // how many are the user's
-	spare   []int   // those that neither the user, nor the Link, nor the kernel has
-	touched int     // bytes of each buffer, from its begin on, that are resident
+	lent    int     // how many are lent to the user
+	spare   []int   // indexes of those that neither the user, nor the Link, nor the kernel has
+	touched int     // how many bytes at the beginning of each buffer are resident
 }
 
-// newPool lays buffers for the frames of an MTU, as newBuffers does.
+// newPool allocates buffers for the frames of an MTU, as newBuffers does.
 func newPool(lent, spare, mtu, align int) (*pool, error) {
 	b, err := newBuffers(lent+spare, mtu, align)
 	if err != nil {
@@ -41,7 +41,7 @@ func newPool(lent, spare, mtu, align int) (*pool, error) {
 	return p, nil
 }
 
-// take takes the spare buffer that was used last.
+// take removes the spare buffer that was used last from the spare ones.
 func (p *pool) take() int {
 	last := len(p.spare) - 1
 	i := p.spare[last]
@@ -49,20 +49,21 @@ func (p *pool) take() int {
 	return i
 }
 
-// give makes a buffer spare again.
+// give returns a buffer to the spare ones.
 func (p *pool) give(i int) { p.spare = append(p.spare, i) }
 
-// index returns which buffer a frame begins at the start of; false where it is
+// index returns the buffer that a frame is at the beginning of, or false if it is
 // somewhere else.
 func (p *pool) index(frame []byte) (int, bool) {
-	distance := uintptr(unsafe.Pointer(unsafe.SliceData(frame))) - p.start // huge for what lies before
+	distance := uintptr(unsafe.Pointer(unsafe.SliceData(frame))) - p.start // huge if the frame is before the buffers
 	i := distance / uintptr(p.stride)
 	return int(i), i < uintptr(p.n) && distance%uintptr(p.stride) == 0
 }
 
-// exchange takes over a frame, with the buffer that it begins or, where it begins
-// none, as a copy in a spare one. It returns the buffer that holds the frame, and
-// what the sender goes on with. There is a spare buffer.
+// exchange takes a frame over: with its buffer if it is at the beginning of one,
+// otherwise as a copy in a spare buffer. It returns the buffer that holds the
+// frame, and the slice that the sender gets in its place. There must be a spare
+// buffer.
 func (p *pool) exchange(frame []byte) (int, []byte) {
 	spare := p.take()
 	if own, ok := p.index(frame); ok {
@@ -72,18 +73,20 @@ func (p *pool) exchange(frame []byte) (int, []byte) {
 	return spare, frame
 }
 
-// mlockOnFault is MLOCK_ONFAULT, which x/sys does not have: lock what becomes
-// resident, and nothing else.
+// mlockOnFault is MLOCK_ONFAULT, which x/sys lacks: lock pages once they are
+// resident.
 const mlockOnFault = 1
 
-// lock keeps resident pages from being swapped out. Where it is refused, as by
-// the limit on locked memory, they may be: no error.
+// lock keeps resident pages from being swapped out. If the system refuses that,
+// for example because of the limit on locked memory, they may be swapped out,
+// which is no error.
 func (p *pool) lock() {
 	unix.Syscall(unix.SYS_MLOCK2, uintptr(unsafe.Pointer(unsafe.SliceData(p.area))), uintptr(len(p.area)), mlockOnFault)
 }
 
-// touch makes the part of every buffer resident that frames of an MTU use: a
-// system call that fills it then waits for no memory. The buffers may be in use.
+// touch makes the part of every buffer resident that frames of an MTU use, so
+// that system calls that fill it do not wait for memory. The buffers may be in
+// use.
 func (p *pool) touch(mtu int) error {
 	bytes := min(headerLen+mtu, p.length)
 	if p.lent == 0 || bytes <= p.touched {
@@ -101,7 +104,7 @@ func (p *pool) touch(mtu int) error {
 	return nil
 }
 
-// populate makes pages resident and leaves what is in them.
+// populate makes pages resident and does not change their content.
 func populate(pages []byte, page int) error {
 	err := unix.Madvise(pages, unix.MADV_POPULATE_WRITE)
 	if err != unix.EINVAL {

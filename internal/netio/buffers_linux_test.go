@@ -59,7 +59,7 @@ func TestBuffersTouched(t *testing.T) {
 	}
 }
 
-// resident tells whether a byte of an area has memory.
+// resident reports whether a byte of an area has memory.
 func resident(t *testing.T, area []byte, at int) bool {
 	t.Helper()
 	page := at / unix.Getpagesize() * unix.Getpagesize()

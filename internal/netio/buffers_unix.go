@@ -10,26 +10,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How long frame buffers are, in bytes: as the frames of the MTU at start, but at
-// least as jumbo frames, since an MTU may be raised later, and at most as those of
-// the loopback interface.
+// The length of frame buffers, in bytes: that of the frames of the MTU at start,
+// but at least that of jumbo frames, because an MTU may be raised later, and at
+// most that of the loopback interface's frames.
 const (
 	usualBuffer   = 12 << 10
 	longestBuffer = headerLen + 65536
 )
 
-// buffers are frame buffers, all of one length: one after the other in an area of
-// memory that begins and ends with a page.
+// buffers are frame buffers of one length, one after the other in an area of
+// whole pages.
 type buffers struct {
 	area   []byte
 	n      int
-	first  int // where in the area the first one begins
+	first  int // offset of the first one in the area
 	stride int // from one to the next, in bytes: whole pages
 	length int // of each, in bytes
 }
 
-// newBuffers lays n buffers that hold the frames of an MTU, such that the byte
-// at offset align of each begins a page: data there can go to a disk by direct
+// newBuffers allocates n buffers for the frames of an MTU. The byte at offset
+// align of each begins a page, so that the data there can go to a disk by direct
 // I/O. Only the pages that frames touch take memory, unless all are locked.
 func newBuffers(n, mtu, align int) (*buffers, error) {
 	page := unix.Getpagesize()

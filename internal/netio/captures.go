@@ -4,8 +4,8 @@ package netio
 
 import "encoding/binary"
 
-// Where the fields of struct bpf_xhdr (bpf(4)) stand on 64-bit systems, in bytes,
-// and what the next header begins on a multiple of.
+// Offsets of the fields of struct bpf_xhdr (bpf(4)) on 64-bit systems, in bytes,
+// and the alignment of the next header.
 //
 //	0          8             16         20          24        26
 //	| seconds  | nanoseconds | caplen   | datalen   | hdrlen  | padding, then caplen bytes of the frame
@@ -19,22 +19,22 @@ const (
 	captureAlign   = 8
 )
 
-// captures is what is left of one read from a BPF descriptor: frames, each
-// behind a header, as the kernel lays them.
+// captures is the rest of what one read from a BPF descriptor has returned:
+// frames, each after a header.
 type captures struct{ rest []byte }
 
-// captured is one of them.
+// captured is a captured frame.
 type captured struct {
 	frame []byte
-	whole bool  // the kernel has kept all of it
-	stamp int64 // when it came, in nanoseconds
+	whole bool  // all of it was captured
+	stamp int64 // when it arrived, in nanoseconds
 }
 
-// empty tells that there is nothing left.
+// empty reports whether no frame is left.
 func (c *captures) empty() bool { return len(c.rest) == 0 }
 
-// next takes the next frame; ok is false where there is no more. What no kernel
-// writes ends the walk: nobody could say where the next header is.
+// next returns the next frame and skips it; ok is false if there is none. A
+// malformed header ends the list, because it does not say where the next one is.
 func (c *captures) next() (f captured, ok bool) {
 	if len(c.rest) < captureHeader {
 		c.rest = nil
@@ -50,19 +50,19 @@ func (c *captures) next() (f captured, ok bool) {
 	end := header + int(length)
 	f = captured{c.rest[header:end], had <= length, stamp(c.rest)}
 	next := (end + captureAlign - 1) / captureAlign * captureAlign
-	c.rest = c.rest[min(next, len(c.rest)):] // behind the last there is no padding
+	c.rest = c.rest[min(next, len(c.rest)):] // there is no padding after the last frame
 	return f, true
 }
 
-// stamp returns the time that stands in a header.
+// stamp returns the time in a header.
 func stamp(header []byte) int64 {
 	return int64(binary.NativeEndian.Uint64(header[captureSec:])*1e9 + binary.NativeEndian.Uint64(header[captureNsec:]))
 }
 
-// hand copies whole frames that are ours into the buffers of frames, as many as
-// there are, and reslices these: to the frame's length, to nothing where it is
-// longer than the buffer. Each has its stamp, as far as there are stamps. It
-// returns how many; those that no buffer is left for stay.
+// hand copies whole frames that are for us into the buffers of frames, and
+// reslices these to the frame's length, or to 0 if the frame is longer than the
+// buffer. It sets their stamps, as far as there are any. It returns how many it
+// has copied, and keeps frames for which no buffer is left.
 func (c *captures) hand(frames [][]byte, stamps []int64, ours addressee) int {
 	n := 0
 	for n < len(frames) {
@@ -86,13 +86,13 @@ func (c *captures) hand(frames [][]byte, stamps []int64, ours addressee) int {
 	return n
 }
 
-// addressee says which frames are ours, by the address that they are sent to.
+// addressee says which frames are for us, by their destination address.
 type addressee struct {
 	mac     [6]byte
-	foreign bool // those for other stations, too
+	foreign bool // frames for other stations are for us, too
 }
 
-// has tells whether a frame is sent to us or to a group.
+// has reports whether a frame is sent to us or to a group.
 func (a addressee) has(frame []byte) bool {
 	return a.foreign || len(frame) >= len(a.mac) && (frame[0]&1 != 0 || [6]byte(frame[:6]) == a.mac)
 }

@@ -13,18 +13,17 @@ import (
 // conn is a bpf(4) descriptor.
 type conn struct {
 	fd   int
-	size int // of the kernel's buffers, and so of every read, in bytes
+	size int // of the kernel's buffers, and of every read, in bytes
 }
 
-// directionIn is BPF_D_IN of <net/bpf.h>: of what passes an interface, only what
-// comes in.
+// directionIn is BPF_D_IN of <net/bpf.h>: only incoming frames.
 const directionIn = 0
 
-// maxNumbered is how many numbered devices are tried where there is no cloning one.
+// maxNumbered is how many numbered devices are tried if there is no cloning one.
 const maxNumbered = 256
 
-// newConn opens a descriptor on the interface name. It holds at the most so many
-// bytes of frames; what does not pass program it never sees.
+// newConn opens a descriptor on an interface. It holds up to so many bytes of
+// frames, and only frames that program passes.
 func newConn(name string, bytes int, program []bpf.RawInstruction) (*conn, error) {
 	fd, err := openDevice()
 	if err != nil {
@@ -38,8 +37,8 @@ func newConn(name string, bytes int, program []bpf.RawInstruction) (*conn, error
 	return c, nil
 }
 
-// openDevice opens the cloning device or, where there is none, the first
-// numbered one that nobody uses.
+// openDevice opens the cloning device or, if there is none, the first numbered
+// one that is not in use.
 func openDevice() (int, error) {
 	const flags = unix.O_RDWR | unix.O_NONBLOCK | unix.O_CLOEXEC
 	fd, err := unix.Open("/dev/bpf", flags, 0)
@@ -54,7 +53,7 @@ func openDevice() (int, error) {
 	return fd, err
 }
 
-// deviceHint says what helps against an error of opening the device.
+// deviceHint says what to do about an error of opening the device.
 func deviceHint(err error) string {
 	switch err {
 	case unix.EACCES, unix.EPERM:
@@ -67,8 +66,8 @@ func deviceHint(err error) string {
 	return ""
 }
 
-// setUp says what the descriptor shall see, and binds it last: the first frame
-// has passed the filter.
+// setUp sets what the descriptor receives, and binds it last, so that even the
+// first frame has passed the filter.
 func (c *conn) setUp(name string, bytes int, program []bpf.RawInstruction) error {
 	if err := c.checkVersion(); err != nil {
 		return err
@@ -112,8 +111,8 @@ func (c *conn) checkVersion() error {
 	return nil
 }
 
-// setFilter has the kernel pass only what program does. The request BIOCSETF
-// drops the frames that it holds, BIOCSETFNR keeps them.
+// setFilter sets the filter program. The request BIOCSETF drops the frames that
+// the kernel holds, BIOCSETFNR keeps them.
 func (c *conn) setFilter(request uint, program []bpf.RawInstruction) error {
 	p := unix.BpfProgram{
 		Len:   uint32(len(program)),
@@ -125,15 +124,16 @@ func (c *conn) setFilter(request uint, program []bpf.RawInstruction) error {
 	return nil
 }
 
-// attach binds the descriptor to the interface that has a name, with buffers as
-// large as the kernel grants. It has two, and fills one while the other is read.
+// attach binds the descriptor to the interface of a name, with buffers as large
+// as the kernel allows. There are two: the kernel fills one while the other is
+// read.
 func (c *conn) attach(name string, bytes int) error {
 	if bytes == 0 {
 		bytes = 2 * unix.BPF_MAXBUFSIZE
 	}
 	var err error
 	for size := uint32(max(bytes/2, smallestBuffer)); size >= smallestBuffer; size /= 2 {
-		granted := size // BIOCSBLEN corrects it to what net.bpf.maxbufsize allows
+		granted := size // BIOCSBLEN reduces it to what net.bpf.maxbufsize allows
 		if err = ioctl(c.fd, unix.BIOCSBLEN, &granted); err == nil {
 			err = c.bind(name)
 		}
@@ -155,29 +155,29 @@ func (c *conn) attach(name string, bytes int) error {
 	return nil
 }
 
-// bind binds the descriptor to the interface that has a name now, and has it
-// forget what it held and counted.
+// bind binds the descriptor to the interface that has a name now. The kernel then
+// drops the frames that the descriptor holds and resets its counts.
 func (c *conn) bind(name string) error {
 	var req ifreq
 	copy(req.name[:len(req.name)-1], name)
 	return ioctl(c.fd, unix.BIOCSETIF, &req)
 }
 
-// ethernet tells whether the descriptor is bound, and to an interface that
-// carries Ethernet frames.
+// ethernet reports whether the descriptor is bound to an interface that carries
+// Ethernet frames.
 func (c *conn) ethernet() bool {
 	var dlt uint32
 	return ioctl(c.fd, unix.BIOCGDLT, &dlt) == nil && dlt == unix.DLT_EN10MB
 }
 
-// boundTo returns an ifreq with the name that the interface has by now to which
-// the descriptor is bound; false where that is gone.
+// boundTo returns an ifreq with the present name of the interface to which the
+// descriptor is bound, or false if the interface is gone.
 func (c *conn) boundTo() (req ifreq, ok bool) {
 	return req, c.ethernet() && ioctl(c.fd, unix.BIOCGETIF, &req) == nil
 }
 
-// dropped returns how many frames there was no room for since the descriptor was
-// bound.
+// dropped returns how many frames the kernel has dropped for lack of room since
+// the descriptor was bound.
 func (c *conn) dropped() (uint32, error) {
 	var s unix.BpfStat
 	err := ioctl(c.fd, unix.BIOCGSTATS, &s)
@@ -193,8 +193,9 @@ func (c *conn) write(frame []byte) error {
 	}
 }
 
-// read fills buf, which has the size of the kernel's buffers, with what frames
-// there are, and returns how many bytes that is; with an error none.
+// read fills buf, which has the size of the kernel's buffers, with the frames
+// that have arrived, and returns how many bytes they take; 0 together with an
+// error.
 func (c *conn) read(buf []byte) (int, error) {
 	n, err := unix.Read(c.fd, buf)
 	return max(0, n), err
@@ -213,9 +214,9 @@ func ioctl[T any](fd int, request uint, arg *T) error {
 	return nil
 }
 
-// isFate tells whether an error of sending a frame is one of those that frames
-// are lost by: the interface is down or gone, or full, the frame is longer than
-// it carries or the kernel can hold, a packet filter refuses it.
+// isFate reports whether an error of sending only means that the frame is lost:
+// the interface is down, gone or full, the frame is too long for the interface or
+// the kernel, or a packet filter refuses it.
 func isFate(err error) bool {
 	switch err {
 	case unix.ENETDOWN, unix.ENXIO, unix.ENOBUFS, unix.ENOMEM, unix.EMSGSIZE, unix.EIO, unix.EACCES, unix.EPERM:

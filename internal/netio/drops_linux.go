@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drops is the sum of what the kernel has told of frames that it dropped.
+// drops counts the frames that the kernel has dropped.
 type drops struct {
 	mu     sync.Mutex
 	total  uint64
-	closed bool // there is nobody to ask any more
+	closed bool // the socket is closed
 }
 
-// Drops returns how many frames the kernel has dropped since Open, for want of
-// room in the receive buffer. Any goroutine may ask.
+// Drops returns how many frames the kernel has dropped since Open, for lack of
+// room in the receive buffer.
 func (l *Link) Drops() (uint64, error) {
 	d := &l.drops
 	d.mu.Lock()
@@ -26,7 +26,7 @@ func (l *Link) Drops() (uint64, error) {
 	if d.closed {
 		return d.total, net.ErrClosed
 	}
-	// Each reading sets the kernel's own count back to zero.
+	// Each reading resets the kernel's own count to zero.
 	stats, err := unix.GetsockoptTpacketStats(l.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
 	if err != nil {
 		return d.total, fmt.Errorf("read the packet statistics of %s: %w", l.name, err)
@@ -35,7 +35,7 @@ func (l *Link) Drops() (uint64, error) {
 	return d.total, nil
 }
 
-// close has Drops ask no more.
+// close makes Drops stop asking the socket.
 func (d *drops) close() {
 	d.mu.Lock()
 	d.closed = true

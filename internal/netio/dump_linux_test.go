@@ -23,7 +23,7 @@ func TestNoDump(t *testing.T) {
 	}
 }
 
-// dumped tells whether a core dump holds the memory of b.
+// dumped reports whether a core dump holds the memory of b.
 func dumped(t *testing.T, b []byte) bool {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/smaps")

@@ -9,24 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ringRetry is after what time a ring is tried again that the kernel has refused
-// for a reason that may pass.
+// ringRetry is the time after which a ring is tried again if the kernel has
+// refused it for a temporary reason.
 const ringRetry = 10 * time.Second
 
-// ringFit says when a Link has to be given a ring, or another.
+// ringFit says when a Link needs a ring, or another one.
 type ringFit struct {
-	wanted bool      // a ring is to be had, as far as is known
-	size   int       // bytes that it may have
-	mtu    int       // that the ring was fitted to, or found not to fit
-	again  time.Time // when to try again without a change of the MTU; zero for never
+	wanted bool      // a ring may be possible
+	size   int       // of the ring, in bytes
+	mtu    int       // for which a ring was made or refused
+	again  time.Time // when to try again although the MTU has not changed; zero for never
 }
 
-// due tells whether it is time to fit the ring to an MTU.
+// due reports whether it is time to fit the ring to an MTU.
 func (f *ringFit) due(mtu int, has bool) bool {
 	return f.wanted && (mtu != f.mtu || !has && !f.again.IsZero() && time.Now().After(f.again))
 }
 
-// failed takes in why there is no ring, for good, for a while, or for an MTU.
+// failed notes why there is no ring: permanently, for a while, or for this MTU.
 func (f *ringFit) failed(err error) {
 	switch {
 	case errors.As(err, new(mtuError)):
@@ -39,8 +39,9 @@ func (f *ringFit) failed(err error) {
 	}
 }
 
-// fitRing gives the Link a ring that suits the interface's MTU; none where a
-// frame is too long for one. The receiver calls it, while nobody looks at the ring.
+// fitRing gives the Link a ring for the interface's MTU, or none if a frame is
+// too long for one. The receiver calls it, while no other goroutine looks at the
+// ring.
 func (l *Link) fitRing() {
 	r := &l.receiver
 	r.fit.mtu = int(l.mtu.Load())
@@ -68,9 +69,9 @@ func (l *Link) fitRing() {
 // noProtocol is an EtherType that no frame has: it is reserved.
 const noProtocol = 0xffff
 
-// hookAgain has the packet socket receive where its interface is up. The kernel
-// forgets to see to that if the interface comes up just when a ring is changed. A
-// frame that is sent meanwhile may be lost. The caller holds l.binding.
+// hookAgain makes the packet socket receive if its interface is up. The kernel
+// fails to do that if the interface comes up while a ring is changed. A frame
+// that is sent meanwhile may be lost. The caller holds l.binding.
 func (l *Link) hookAgain() {
 	sa, err := unix.Getsockname(l.fd)
 	if err != nil {
@@ -80,7 +81,7 @@ func (l *Link) hookAgain() {
 	if !ok || at.Ifindex <= 0 {
 		return // the watcher binds it to the next
 	}
-	for _, protocol := range []uint16{noProtocol, l.protocol} { // to bind it as it is bound does nothing
+	for _, protocol := range []uint16{noProtocol, l.protocol} { // binding it to what it is bound to does nothing
 		unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: at.Ifindex})
 	}
 }

@@ -160,7 +160,7 @@ func TestLostMessages(t *testing.T) {
 	x.expect(want)
 }
 
-// lostMessages tells whether a netlink socket of the host has lost messages.
+// lostMessages reports whether a netlink socket of the host has lost messages.
 func (x *xdpTest) lostMessages() bool {
 	x.t.Helper()
 	var table []byte

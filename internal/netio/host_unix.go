@@ -11,9 +11,9 @@ import (
 	"sync/atomic"
 )
 
-// Host is the network interfaces of this host: it watches what becomes of them,
-// and waits for all its Links at once. One goroutine at a time waits; any may
-// open and close Links meanwhile.
+// Host is the network interfaces of this host. It watches them, and waits for all
+// of its Links at once. One goroutine at a time waits; others may open and close
+// Links meanwhile.
 type Host struct {
 	config  HostConfig
 	alarm   alarm
@@ -25,20 +25,20 @@ type Host struct {
 	changing sync.Mutex             // held to replace links
 	links    atomic.Pointer[roster] // those that take part in Wait
 
-	// using is held for reading by whoever looks into memory that links receive
-	// into, and for writing to take that memory away.
+	// using is held for reading to look into memory that links receive into, and
+	// for writing to take that memory away.
 	using     sync.RWMutex
-	excluding atomic.Int32 // how many are about to write-lock using
+	excluding atomic.Int32 // how many goroutines are about to write-lock using
 }
 
-// roster is the links of a Host. It is replaced, never modified: whoever has
-// loaded it needs no lock.
+// roster is the links of a Host. It is replaced, never modified, so it can be
+// read without a lock.
 type roster struct {
 	links []*Link
 	fds   []int // the alarm's, then those of the links that frames can come from
 }
 
-// NewHost returns a Host of the calling thread's network namespace. Its links
+// NewHost returns a Host for the calling thread's network namespace. Its links
 // have to be opened there too.
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{config: c}
@@ -54,8 +54,7 @@ func NewHost(c HostConfig) (*Host, error) {
 	return h, nil
 }
 
-// Close closes the Host and those of its links that are open. Nobody may use any of
-// them any more.
+// Close closes the Host and its open links. None of them may be used any more.
 func (h *Host) Close() error {
 	if h.closed.Swap(true) {
 		return net.ErrClosed
@@ -74,17 +73,18 @@ func (h *Host) Wake() {
 	}
 }
 
-// Silence ends the ringing of the alarm, for whoever has found its descriptor
-// readable outside Wait. What the alarm rang for has to be looked at afterwards.
+// Silence ends the ringing of the alarm, for a caller that has found its
+// descriptor readable outside Wait. The caller then has to look at what the alarm
+// rang for.
 func (h *Host) Silence() {
 	h.alarm.silence()
 	h.woken.Swap(false) // not a Store: what was done before Wake is seen after Silence
 }
 
-// Ready tells whether Wait would return at once, as far as that can be told
-// without a system call: a frame lies in the memory of some link, or the alarm
-// rings. It is a hint: a frame that comes without a ring is not seen. Any
-// goroutine may ask.
+// Ready reports whether Wait would return at once, as far as that can be told
+// without a system call: a frame is in the memory of some link, or the alarm
+// rings. It is a hint: frames that do not arrive by a ring are not seen. Any
+// goroutine may call it.
 func (h *Host) Ready() bool {
 	if !h.using.TryRLock() {
 		return true // links change: Wait would return
@@ -93,15 +93,15 @@ func (h *Host) Ready() bool {
 	return h.woken.Load() || h.links.Load().pending()
 }
 
-// Descriptors returns what becomes readable when Wait would return, the alarm
-// first. The slice is never modified: when links come or go there is another,
-// and the alarm rings.
+// Descriptors returns the descriptors that become readable when Wait would
+// return, the alarm's first. The slice is never modified: when links come or go
+// it is replaced, and the alarm rings.
 func (h *Host) Descriptors() []int { return h.links.Load().fds }
 
 // roster returns the links.
 func (h *Host) roster() []*Link { return h.links.Load().links }
 
-// pending tells whether a frame lies in the memory of some link.
+// pending reports whether a frame is in the memory of some link.
 func (r *roster) pending() bool {
 	for _, l := range r.links {
 		if l.pending() {
@@ -111,15 +111,14 @@ func (r *roster) pending() bool {
 	return false
 }
 
-// join has a link take part.
+// join adds a link.
 func (h *Host) join(l *Link) {
 	h.changing.Lock()
 	defer h.changing.Unlock()
 	h.replace(append(h.roster()[:len(h.roster()):len(h.roster())], l))
 }
 
-// part has a link no longer take part. When it returns nobody uses the link by
-// the Host, but for the watcher.
+// part removes a link. When it returns, only the watcher may still use the link.
 func (h *Host) part(l *Link) {
 	h.changing.Lock()
 	defer h.changing.Unlock()
@@ -133,7 +132,7 @@ func (h *Host) part(l *Link) {
 	h.exclusively(func() {})
 }
 
-// replace puts another roster in place. The caller holds h.changing.
+// replace replaces the roster. The caller holds h.changing.
 func (h *Host) replace(links []*Link) {
 	r := &roster{links: links, fds: []int{h.alarm.descriptor()}}
 	for _, l := range links {
@@ -146,11 +145,11 @@ func (h *Host) replace(links []*Link) {
 }
 
 // exclusively runs f while neither Wait nor Ready looks at the links. It ends a
-// Wait.
+// Wait that is in progress.
 func (h *Host) exclusively(f func()) {
 	h.excluding.Add(1) // a Wait that begins from now on returns
 	defer h.excluding.Add(-1)
-	h.Wake() // one that has begun ends
+	h.Wake() // one that has begun returns
 	h.using.Lock()
 	defer h.using.Unlock()
 	f()

@@ -4,9 +4,9 @@ package netio
 
 import "encoding/binary"
 
-// Where the fields stand in a message of FreeBSD's list of interfaces
+// Offsets of the fields in a message of FreeBSD's list of interfaces
 // (NET_RT_IFLISTL: struct if_msghdrl, if_data, sockaddr_dl), in bytes. The
-// message says itself where its second and third part begin.
+// message itself says where its second and third part begin.
 const (
 	ifListLength   = 0 // of the message, 16 bits
 	ifListType     = 3
@@ -33,7 +33,8 @@ type ifInfo struct {
 	mac   [6]byte
 }
 
-// findInList returns what a list of interfaces says of the one that has a name.
+// findInList returns what a list of interfaces says about the interface of a
+// name.
 func findInList(list []byte, name string) (ifInfo, bool) {
 	for len(list) >= ifListHeader {
 		n := int(binary.NativeEndian.Uint16(list[ifListLength:]))
@@ -50,8 +51,8 @@ func findInList(list []byte, name string) (ifInfo, bool) {
 	return ifInfo{}, false
 }
 
-// parseInterface returns what a message says, if it is of the interface that has
-// a name.
+// parseInterface returns what a message says, if it is about the interface of a
+// name.
 func parseInterface(message []byte, name string) (info ifInfo, ok bool) {
 	link := from(message, binary.NativeEndian.Uint16(message[ifListAddress:]))
 	data := from(message, binary.NativeEndian.Uint16(message[ifListData:]))

@@ -8,22 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inbox is what recvmmsg fills besides frames: where each came from, and when.
+// inbox is what recvmmsg fills besides frames: the source and the time of each.
 type inbox struct {
 	batch
 	from  [MaxBatch]unix.RawSockaddrLinklayer
 	notes [MaxBatch]note
 }
 
-// note is the control message that tells when a frame came. There is room for no
-// other, and none is asked for.
+// note is the control message with a frame's time. There is room for no other
+// control message, and none is asked for.
 type note struct {
 	header unix.Cmsghdr
 	time   unix.Timespec
 }
 
-// fetch receives what frames there are and returns how many: EAGAIN where there
-// is none. One that is too long or is not ours has length 0.
+// fetch receives the frames that have arrived and returns how many, or EAGAIN if
+// there are none. A frame that is too long or not for us has length 0.
 func (b *inbox) fetch(fd int, frames [][]byte, stamps []int64, ours origin) (int, unix.Errno) {
 	for i, f := range frames {
 		frames[i] = f[:cap(f)]
@@ -49,7 +49,7 @@ func (b *inbox) fetch(fd int, frames [][]byte, stamps []int64, ours origin) (int
 	return n, 0
 }
 
-// address says where the kernel writes what is to be known of frame i.
+// address sets where the kernel writes the source and the time of frame i.
 func (b *inbox) address(i int, stamped bool) {
 	h := &b.msgs[i].hdr
 	h.Name, h.Namelen = (*byte)(unsafe.Pointer(&b.from[i])), uint32(unsafe.Sizeof(b.from[i]))
@@ -61,7 +61,7 @@ func (b *inbox) address(i int, stamped bool) {
 	}
 }
 
-// stamp returns when frame i came, or 0.
+// stamp returns the time of frame i, or 0.
 func (b *inbox) stamp(i int) int64 {
 	n := &b.notes[i]
 	if uintptr(b.msgs[i].hdr.Controllen) < unsafe.Sizeof(*n) || n.header.Level != unix.SOL_SOCKET || n.header.Type != unix.SCM_TIMESTAMPNS {

@@ -14,25 +14,24 @@ const MaxFilter = unix.BPF_MAXINSNS - typeLength
 // typeLength is how many instructions ofType adds to a program.
 const typeLength = 3
 
-// longestFrame returns the length of the longest frame that can be sent: a
-// write(2) to bpf has to fit into one mbuf cluster, of a page at the most or, where
-// pages are larger, of 8 KiB (MJUMPAGESIZE). Kernels that take longer ones cannot
-// be told from others beforehand; FreeBSD PR 205164.
+// longestFrame returns the length of the longest frame that can be sent. A
+// write(2) to bpf has to fit into one mbuf cluster, of up to a page or, where
+// pages are larger, 8 KiB (MJUMPAGESIZE). Kernels that accept longer frames
+// cannot be told from others beforehand; see FreeBSD PR 205164.
 func longestFrame() int { return min(unix.Getpagesize(), 8<<10) }
 
 // cutMTU returns the part of an interface's MTU that can be used.
 func cutMTU(mtu int) int { return min(mtu, longestFrame()-headerLen) }
 
-// smallestBuffer is the least that a bpf buffer may hold, in bytes: the longest
-// frame that anybody may send us on an Ethernet, and its header.
+// smallestBuffer is the least size of a bpf buffer, in bytes: the longest
+// Ethernet frame and its header.
 const smallestBuffer = 16 << 10
 
-// raiseBuffer is the command by which bytes of receive buffer are allowed, half
-// of them in either buffer of a descriptor.
+// raiseBuffer is the command that allows a receive buffer of a size, half of it
+// for each buffer of a descriptor.
 func raiseBuffer(bytes int) string { return fmt.Sprintf("sysctl net.bpf.maxbufsize=%d", bytes/2) }
 
-// Warnings returns what a person should know of the link who wants so many bytes
-// of receive buffer.
+// Warnings returns that the receive buffer is smaller than wanted, if it is.
 func (l *Link) Warnings(receiveBuffer int) []string {
 	warnings := smallBuffer(l, receiveBuffer, raiseBuffer(receiveBuffer))
 	ifi, err := findInterface(l.name)

@@ -6,8 +6,8 @@ package netio
 
 import "fmt"
 
-// smallBuffer warns of a receive buffer that is smaller than wanted, which remedy
-// is good for.
+// smallBuffer warns of a receive buffer that is smaller than wanted, and names a
+// remedy.
 func smallBuffer(l *Link, wanted int, remedy string) []string {
 	n := l.ReceiveBuffer()
 	if n >= wanted {

@@ -21,16 +21,17 @@ const headerLen = 14
 type Config struct {
 	EtherType     uint16               // the only type received
 	Filter        []bpf.RawInstruction // the only frames received, from the first on
-	ReceiveBuffer int                  // bytes of frames that the kernel shall hold for us
+	ReceiveBuffer int                  // bytes of frames that the kernel holds for us
 	Buffers       int                  // how many frame buffers Link.Buffers returns
-	Align         int                  // the byte of each that begins a page
-	// Fast has frames received and sent by the fastest ways there are, which take
-	// more memory: ReceiveBuffer once more, 128 spare buffers instead of 64, and
-	// all of every buffer, where others take what frames of the MTU use.
+	Align         int                  // offset of the byte in each that begins a page
+	// Fast makes the Link use the fastest ways to receive and send that there
+	// are. They take more memory: ReceiveBuffer once more, 128 spare buffers
+	// instead of 64, and all of every buffer instead of the part that frames of
+	// the MTU use.
 	Fast bool
-	// Foreign has frames received that are addressed to other stations, too: for
-	// a station whose address is not the interface's. VLANs cannot be told apart
-	// then, where the interface has none.
+	// Foreign makes the Link also receive frames to other stations, for a station
+	// whose address is not the interface's. It then receives frames of VLANs that
+	// the host does not know, too.
 	Foreign bool
 }
 
@@ -41,7 +42,8 @@ var (
 	ErrGone      = errors.New("the interface is gone")
 )
 
-// findInterface looks an interface up and says which there are if it is unknown.
+// findInterface looks an interface up. If it does not exist, the error lists
+// those that do.
 func findInterface(name string) (*net.Interface, error) {
 	ifi, err := net.InterfaceByName(name)
 	if err == nil {
@@ -64,7 +66,7 @@ func Address(name string) ([6]byte, error) {
 	if err != nil {
 		return [6]byte{}, err
 	}
-	var mac [6]byte // the loopback interface's, which has none of its own
+	var mac [6]byte // stays zero for the loopback interface
 	copy(mac[:], ifi.HardwareAddr)
 	return mac, nil
 }

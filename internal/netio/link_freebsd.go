@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Link is a network interface's BPF descriptor. One goroutine receives; any may
-// send. It belongs to whatever interface has the name.
+// Link is the BPF descriptor of the interface that has its name, even if that
+// becomes another one. One goroutine receives; any may send.
 type Link struct {
 	host      *Host
 	name      string
@@ -24,21 +24,21 @@ type Link struct {
 	conn      *conn
 	bufs      *buffers
 	buffer    []byte      // what a read fills
-	captures  captures    // what of that nobody has received yet
-	left      atomic.Bool // there is something in captures
+	captures  captures    // the frames in it that were not received yet
+	left      atomic.Bool // captures is not empty
 	bound     atomic.Bool // there is an interface to receive from
 	changes   atomic.Uint64
 
 	mu        sync.Mutex // guards what follows
-	closed    bool       // there is nothing left to look after
+	closed    bool       // the Link is closed
 	condition condition
-	lost      time.Time // when the interface was found to be gone; zero where there is one
+	lost      time.Time // when the interface was found to be gone; zero while there is one
 	drops     tally
 }
 
-// Open opens a descriptor on the interface name, which takes part in Wait until it
-// is closed. The filter is in force before the first frame can arrive. Config.Fast
-// means nothing here: there is one way to receive, and one to send.
+// Open opens a descriptor on the interface of a name, which takes part in Wait
+// until it is closed. The filter is in force before the first frame can arrive.
+// Config.Fast has no effect: there is one way to receive and one to send.
 func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	ifi, err := findInterface(name)
 	if err != nil {
@@ -63,12 +63,12 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 		return nil, err
 	}
 	h.join(l)
-	l.refresh() // for what has changed before the watcher knew the link
+	l.refresh() // for changes before the watcher knew the link
 	return l, nil
 }
 
-// Buffers returns the frame buffers that Open has laid: of 12 KiB, or what the MTU
-// asked for then, in whole pages.
+// Buffers returns the frame buffers, which are of 12 KiB, or as long as the MTU
+// demanded in Open, in whole pages.
 func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.n) }
 
 // SetFilter replaces the program that says which frames are received. Frames that
@@ -93,7 +93,7 @@ func (l *Link) Close() error {
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.closed = true // the watcher may have the link on its list yet
+	l.closed = true // the watcher may still have the link on its list
 	return errors.Join(l.conn.close(), l.bufs.free())
 }
 
@@ -103,7 +103,7 @@ func (l *Link) Name() string { return l.name }
 // Changes counts the changes of Down, MTU and MAC noticed so far.
 func (l *Link) Changes() uint64 { return l.changes.Load() }
 
-// Drops returns how many frames the kernel has dropped since Open for want of
+// Drops returns how many frames the kernel has dropped since Open, for lack of
 // room in the receive buffer.
 func (l *Link) Drops() (uint64, error) {
 	l.mu.Lock()
@@ -111,10 +111,10 @@ func (l *Link) Drops() (uint64, error) {
 	return l.countDrops()
 }
 
-// countDrops brings the count of dropped frames up to date, which begins again
-// where the descriptor is bound. The caller holds l.mu.
+// countDrops updates the count of dropped frames. The kernel's count begins again
+// at 0 when the descriptor is bound. The caller holds l.mu.
 func (l *Link) countDrops() (uint64, error) {
-	if l.closed { // there is nobody to ask any more
+	if l.closed { // the socket is closed
 		return l.drops.total, net.ErrClosed
 	}
 	n, err := l.conn.dropped()
@@ -124,9 +124,9 @@ func (l *Link) countDrops() (uint64, error) {
 	return l.drops.update(n), nil
 }
 
-// descriptor returns what becomes readable when a frame arrives; a negative one
-// where there is no interface to receive from: poll(2) would find the descriptor
-// ready, for its ENXIO.
+// descriptor returns the descriptor that becomes readable when a frame arrives.
+// It is negative while there is no interface, because poll(2) would then always
+// find the descriptor ready, with ENXIO.
 func (l *Link) descriptor() int {
 	if !l.bound.Load() {
 		return -1
@@ -134,7 +134,7 @@ func (l *Link) descriptor() int {
 	return l.conn.fd
 }
 
-// pending tells whether frames were read that nobody has received yet.
+// pending reports whether frames were read that were not received yet.
 func (l *Link) pending() bool { return l.left.Load() }
 
 // Receive fills frames with what has arrived, and returns how many did, at most
@@ -157,9 +157,9 @@ func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	return n, nil
 }
 
-// How long Send waits for the interface to take frames before it drops them, an
-// initiator waits longer, and how long between two tries: bpf says that it can
-// be written to even when it cannot.
+// How long Send waits for the interface to accept frames before it drops them,
+// which is less than an initiator waits, and how long between two tries. It has
+// to try, because bpf always says that it can be written to.
 const (
 	sendPatience = 100 * time.Millisecond
 	sendPause    = time.Millisecond

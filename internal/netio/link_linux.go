@@ -16,17 +16,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Link is a network interface's raw Ethernet socket. One goroutine receives; any
-// may send. It belongs to whatever interface has the name.
+// Link is the raw Ethernet socket of the interface that has its name, even if
+// that becomes another one. One goroutine receives; any may send.
 type Link struct {
 	host     *Host
 	name     string
-	protocol uint16 // the EtherType, in the order of the wire
+	protocol uint16 // the EtherType, in network byte order
 	foreign  bool   // frames to other stations are received too
 	fd       int    // the packet socket
 
 	looking   sync.Mutex // held while the interface's condition is taken in
-	closed    bool       // under looking: there is nothing left to look after
+	closed    bool       // under looking: the Link is closed
 	binding   sync.Mutex // held while the socket is bound, or its ring changed
 	condition atomic.Pointer[condition]
 	changes   atomic.Uint64
@@ -36,7 +36,7 @@ type Link struct {
 	mtu   atomic.Int64 // as last read
 
 	receiver receiver
-	ring     *ring // of frames that have arrived; nil where they come by recvmmsg
+	ring     *ring // of frames that have arrived; nil if they are received by recvmmsg
 
 	drops drops
 
@@ -44,21 +44,22 @@ type Link struct {
 	serving sync.WaitGroup // serveBacklog
 	unsent  atomic.Uint64
 
-	sendMu     sync.Mutex // guards what follows; nobody waits who holds it
+	sendMu     sync.Mutex // guards what follows; its holder never waits
 	bufs       *pool
-	fast       *xdpSender // sends what it can; nil where it is not to be had
+	fast       *xdpSender // the AF_XDP sender; nil if there is none
 	whyNotFast string
-	bypass     bool // frames go past the queueing discipline
+	bypass     bool // frames bypass the queueing discipline
 	whyQueued  string
-	queued     time.Time // since when the queueing discipline is to hold frames; zero where it is not
+	queued     time.Time // since when frames go through the queueing discipline; zero if they do not
 	out        batch
 	backlog    backlog
 	mute       bool // nothing is sent any more
 }
 
-// Open opens a socket on the interface name, which takes part in Wait until it is
-// closed. The filter is in force before the first frame can arrive. All sockets
-// belong to the calling thread's namespace, which has to be that of the Host.
+// Open opens a socket on the interface of a name, which takes part in Wait until
+// it is closed. The filter is in force before the first frame can arrive. All
+// sockets belong to the calling thread's network namespace, which has to be that
+// of the Host.
 func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	ifi, err := findInterface(name)
 	if err != nil {
@@ -75,8 +76,8 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket on %s: %w", name, err)
 	}
-	// packet.Conn has done its part: from here the socket is ours alone, away
-	// from the runtime's poller, which costs more than the receiving itself.
+	// From here on the socket is used without packet.Conn and the runtime's
+	// poller, which costs more than the receiving itself.
 	fd, err := ownDescriptor(conn)
 	conn.Close()
 	if err != nil {
@@ -94,7 +95,8 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 	return l, nil
 }
 
-// layBuffers lays the buffers, and has memory for frames of an MTU in them.
+// layBuffers allocates the buffers, and makes the parts resident that frames of
+// an MTU use.
 func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
 	if cfg.Fast {
 		allowLocking()
@@ -106,8 +108,8 @@ func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
 	return l.bufs.touch(mtu)
 }
 
-// spares returns how many spare buffers a Link lays: few where they are too long
-// for AF_XDP, as on the loopback interface, which takes all frames at once.
+// spares returns how many spare buffers a Link has: few if they are too long for
+// AF_XDP, as on the loopback interface, which accepts all frames at once.
 func spares(fast bool, mtu int) int {
 	switch {
 	case headerLen+mtu > xdpLongest:
@@ -118,8 +120,8 @@ func spares(fast bool, mtu int) int {
 	return MaxBatch
 }
 
-// Buffers returns the frame buffers that Open has laid: of 12 KiB, or what the MTU
-// asked for then, in whole pages.
+// Buffers returns the frame buffers, which are of 12 KiB, or as long as the MTU
+// demanded in Open, in whole pages.
 func (l *Link) Buffers() [][]byte { return l.bufs.upTo(l.bufs.lent) }
 
 // ownDescriptor returns a descriptor of conn's socket that outlives conn.
@@ -135,7 +137,8 @@ func ownDescriptor(conn *packet.Conn) (int, error) {
 	return fd, errors.Join(err, dupErr)
 }
 
-// setUp makes a Link of a packet socket that is bound to an interface of an MTU.
+// setUp completes a Link whose packet socket is bound to an interface with an
+// MTU.
 func (l *Link) setUp(cfg Config, mtu int) error {
 	if err := l.layBuffers(cfg, mtu); err != nil {
 		return err
@@ -158,16 +161,17 @@ func (l *Link) setUp(cfg Config, mtu int) error {
 	if err := l.update(); err != nil {
 		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
 	}
-	l.startReceiving(cfg) // before anything is received another way
+	l.startReceiving(cfg) // before a frame is received in another way
 	l.host.join(l)
-	if err := l.update(); err != nil { // for what has changed before the watcher knew the link
+	if err := l.update(); err != nil { // for changes before the watcher knew the link
 		return fmt.Errorf("find the state of interface %s: %w", l.name, err)
 	}
 	return nil
 }
 
-// growReceiveBuffer asks for a receive buffer, beyond the system's limit where
-// we may. Too small a buffer costs retransmissions, not data: no error.
+// growReceiveBuffer asks for a receive buffer, beyond the system's limit if that
+// is permitted. A buffer that is too small costs retransmissions, not data, so it
+// is no error.
 func (l *Link) growReceiveBuffer(bytes int) {
 	if bytes == 0 {
 		return
@@ -210,13 +214,13 @@ func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 // sent, or dropped because the interface does not take it.
 func (l *Link) Close() error {
 	l.host.part(l)
-	l.stopSending() // may take a moment, in which the watcher must not wait
+	l.stopSending() // may take a moment, during which the watcher must not be blocked
 	l.looking.Lock()
 	defer l.looking.Unlock()
 	if l.closed {
 		return net.ErrClosed
 	}
-	l.closed = true // the watcher may have the link on its list yet
+	l.closed = true // the watcher may still have the link on its list
 	if l.ring != nil {
 		l.ring.close()
 	}
@@ -231,7 +235,8 @@ func (l *Link) Close() error {
 // Name returns the name of the interface.
 func (l *Link) Name() string { return l.name }
 
-// MAC returns the address of the interface, of one that is gone the last.
+// MAC returns the address of the interface, or the last one if the interface is
+// gone.
 func (l *Link) MAC() [6]byte { return l.condition.Load().mac }
 
 // Down says why the interface carries no frames at the moment; nil if it does.
@@ -240,8 +245,8 @@ func (l *Link) Down() error { return l.condition.Load().down }
 // Changes counts the changes of Down, MTU and MAC noticed so far.
 func (l *Link) Changes() uint64 { return l.changes.Load() }
 
-// MTU asks the interface for its MTU in bytes, which may change at any time.
-// Where the system does not say it returns the last one known.
+// MTU asks the system for the interface's MTU in bytes, which may change at any
+// time. If the system does not say, it returns the last one known.
 func (l *Link) MTU() int {
 	l.mtuMu.Lock()
 	defer l.mtuMu.Unlock()
@@ -251,8 +256,8 @@ func (l *Link) MTU() int {
 	return int(l.mtu.Load())
 }
 
-// descriptor returns what becomes readable when a frame arrives.
+// descriptor returns the descriptor that becomes readable when a frame arrives.
 func (l *Link) descriptor() int { return l.fd }
 
-// pending tells whether a frame lies in the ring, if there is one.
+// pending reports whether a frame is in the ring, if there is a ring.
 func (l *Link) pending() bool { return l.ring != nil && l.ring.pending() }

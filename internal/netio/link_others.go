@@ -47,7 +47,7 @@ func (h *Host) Wake() {}
 // Silence ends the ringing of the alarm.
 func (h *Host) Silence() {}
 
-// Ready tells whether Wait would return at once.
+// Ready reports whether Wait would return at once.
 func (h *Host) Ready() bool { return false }
 
 // Descriptors returns what becomes readable when Wait would return.

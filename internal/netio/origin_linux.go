@@ -4,17 +4,18 @@ package netio
 
 import "golang.org/x/sys/unix"
 
-// origin says which frames are ours by where the kernel took them from. It shows
-// what a filter does not: the kernel hands a frame that it has assigned to a VLAN
-// or macvlan interface to the sockets of the interface below, too, without its tag
-// and as if it were for this station. Then the frame's interface is the upper one.
+// origin says which frames are for us by the interface that the kernel has
+// assigned them to, which a filter cannot see: the kernel also passes frames of a
+// VLAN or macvlan interface to sockets of the interface below, without the tag
+// and as if they were for this station. The frame's interface is then the upper
+// one.
 type origin struct {
 	index  int32 // of the Link's interface; frames of 0 do not exist
-	master int32 // of the bond or team that it is a part of: frames on it are ours
-	last   uint8 // of the packet types that are ours
+	master int32 // of the bond or team that it is part of: its frames are for us
+	last   uint8 // of the packet types that are for us
 }
 
-// ours returns the origin of the frames that are the Link's at the moment.
+// ours returns the origin of the frames that are for the Link at the moment.
 func (l *Link) ours() origin {
 	c := l.condition.Load()
 	o := origin{int32(c.index), int32(c.master), unix.PACKET_MULTICAST}
@@ -24,7 +25,7 @@ func (l *Link) ours() origin {
 	return o
 }
 
-// has tells whether a frame from an address is ours.
+// has reports whether a frame with this address is for us.
 func (o origin) has(from *unix.RawSockaddrLinklayer) bool {
 	return from.Pkttype <= o.last && from.Ifindex != 0 && (from.Ifindex == o.index || from.Ifindex == o.master)
 }

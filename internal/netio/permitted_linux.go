@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Permitted says why this process may open no Link; nil where it may.
+// Permitted returns why this process may not open a Link, or nil if it may.
 func Permitted() error {
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) // of no EtherType: it receives nothing
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) // without an EtherType, so that it receives nothing
 	switch {
 	case errors.Is(err, unix.EPERM):
 		return fmt.Errorf("open a packet socket: %w (needs root or CAP_NET_RAW)", unix.EPERM)

@@ -4,6 +4,6 @@
 
 package netio
 
-// Permitted says why this process may open no Link; nil where it may, or where
-// that shows only when one is opened.
+// Permitted returns why this process may not open a Link, or nil if it may, or if
+// only opening one can tell.
 func Permitted() error { return nil }

@@ -13,21 +13,21 @@ const MaxFilter = 4096 - guardLength
 // guardLength is the most instructions of a guard.
 const guardLength = 9
 
-// vlanID is the part of a VLAN tag that says which VLAN; 0 is none: then the tag
-// gives the frame a priority only.
+// vlanID is the part of a VLAN tag that identifies the VLAN. With 0 the tag only
+// gives the frame a priority.
 const vlanID = 0xfff
 
-// guarded returns the filter program that passes what program does, of the frames
-// that are for this station and its LAN: those with the address of the interface
-// or of a group, without the tag of a VLAN. With foreign, those for other stations
-// too. An empty program passes all of them whole. The jumps of a program are
-// relative, so that it may stand behind another.
+// guarded returns the filter program that passes what program passes, but only of
+// frames that are for this station and its LAN: those to the interface's address
+// or to a group, without a VLAN tag; with foreign also those to other stations.
+// An empty program passes all of them whole. The jumps of a program are relative,
+// so it may be appended to another.
 //
-// The kernel takes off the tag of a VLAN that it does not know, and marks the
-// frame as another station's, before this socket sees it: what the first
-// instructions refuse. Of VLANs that it does know, receiver says more.
+// The kernel removes the tag of a VLAN that it does not know, and marks the frame
+// as another station's, before this socket sees it. The first instructions refuse
+// such frames. For VLANs that it does know, see origin.
 func guarded(program []bpf.RawInstruction, foreign bool) ([]bpf.RawInstruction, error) {
-	last := uint32(unix.PACKET_MULTICAST) // of the types that are for us
+	last := uint32(unix.PACKET_MULTICAST) // of the packet types that are for us
 	if foreign {
 		last = unix.PACKET_OTHERHOST
 	}
@@ -44,7 +44,7 @@ func guarded(program []bpf.RawInstruction, foreign bool) ([]bpf.RawInstruction, 
 	if len(program) == 0 {
 		guard = append(guard, bpf.RetConstant{Val: wholeFrame})
 	} else {
-		guard = append(guard, bpf.LoadConstant{Dst: bpf.RegA, Val: 0}) // as a program finds it
+		guard = append(guard, bpf.LoadConstant{Dst: bpf.RegA, Val: 0}) // as a program expects it
 	}
 	raw, err := bpf.Assemble(guard)
 	return append(raw, program...), err

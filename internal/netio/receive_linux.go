@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receiver is what a Link keeps for receiving. But for why it is the receiving
-// goroutine's.
+// receiver is the state of receiving. It belongs to the receiving goroutine,
+// except for withRing and why.
 type receiver struct {
 	in       inbox
-	stamped  bool   // the socket tells when frames came, where there is no ring
-	settled  uint64 // of Link.Changes, those after which the socket's error was forgotten
+	stamped  bool   // the socket gives frames time stamps, if there is no ring
+	settled  uint64 // Link.Changes when the socket's error was cleared last
 	fit      ringFit
 	withRing atomic.Bool
 	why      atomic.Pointer[string] // why there is no ring
@@ -47,8 +47,8 @@ func (l *Link) Receive(frames [][]byte, stamps []int64) (int, error) {
 	return n, nil
 }
 
-// settle has a socket with a ring forget that its interface went down, of which
-// receiving from the ring does not tell.
+// settle clears the error of a socket with a ring after its interface went down,
+// because receiving from the ring does not.
 func (l *Link) settle() {
 	r := &l.receiver
 	if changes := l.changes.Load(); changes != r.settled || l.Down() != nil {
@@ -61,7 +61,7 @@ func (l *Link) settle() {
 func (l *Link) receiveMessages(frames [][]byte, stamps []int64) (int, error) {
 	if len(stamps) > 0 && !l.receiver.stamped {
 		l.receiver.stamped = true
-		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // else stamps are 0
+		unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // otherwise stamps are 0
 	}
 	n, e := l.receiver.in.fetch(l.fd, frames, stamps, l.ours())
 	switch {

@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ringBlock is the unit in which a ring's memory is allocated, in bytes.
+// ringBlock is the unit of allocation of a ring's memory, in bytes.
 const ringBlock = 64 << 10
 
-// payloadAt is where the kernel puts a frame's payload in its entry, in bytes:
-// behind the header of the entry, aligned, with room for the Ethernet header such
-// that the payload is aligned too.
+// payloadAt is where the kernel puts a frame's payload in an entry, in bytes:
+// after the header of the entry and room for the Ethernet header, so that the
+// payload is aligned.
 const payloadAt = 80
 
-// slack is how much longer than the MTU says a frame may come: by the length of
-// a VLAN tag, whether it has one or not.
+// slack is how much longer than the MTU a received frame may be: by the length of
+// a VLAN tag, even without a tag.
 const slack = 4
 
 // entryHeader is what an entry begins with.
@@ -28,7 +28,7 @@ type entryHeader struct {
 	from unix.RawSockaddrLinklayer
 }
 
-// The kernel aligns the address: this is compiled only where Go lays it so too.
+// The kernel aligns the address. This does not compile if Go puts it elsewhere.
 var _ [(unsafe.Sizeof(unix.Tpacket2Hdr{}) + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)]byte = [unsafe.Offsetof(entryHeader{}.from)]byte{}
 
 // ringEntry is the place of one frame in a ring.
@@ -46,8 +46,7 @@ func newRingEntry(mem []byte) ringEntry {
 
 // ring is a packet socket's receive ring (PACKET_RX_RING, TPACKET_V2): memory
 // shared with the kernel, which copies each frame into the next entry as it
-// arrives. To receive takes no system call, and costs a fraction of what
-// recvmmsg does.
+// arrives. Receiving takes no system call, and costs a fraction of recvmmsg.
 type ring struct {
 	fd      int
 	mem     []byte
@@ -56,7 +55,8 @@ type ring struct {
 	mtu     int           // bytes: the payload of the longest frame that fits into an entry
 }
 
-// newRing makes a ring of so many bytes for frames of an MTU on a bound socket.
+// newRing makes a ring of a size in bytes, for frames of an MTU, on a bound
+// socket.
 func newRing(fd, bytes, mtu int) (*ring, error) {
 	size := (payloadAt + mtu + slack + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
 	blocks, perBlock := bytes/ringBlock, ringBlock/size
@@ -90,7 +90,7 @@ func newRing(fd, bytes, mtu int) (*ring, error) {
 	return r, nil
 }
 
-// mtuError is that an MTU is too large for a ring.
+// mtuError means that an MTU is too large for a ring.
 type mtuError int
 
 // Error returns the message.
@@ -98,7 +98,7 @@ func (mtu mtuError) Error() string {
 	return fmt.Sprintf("an MTU of %d is too large for a receive ring", int(mtu))
 }
 
-// set tells the kernel what the ring is made of; of nothing, it has none.
+// set tells the kernel the dimensions of the ring; zero removes it.
 func (r *ring) set(req unix.TpacketReq) error {
 	_, _, e := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(r.fd), unix.SOL_PACKET, unix.PACKET_RX_RING,
 		uintptr(unsafe.Pointer(&req)), unsafe.Sizeof(req), 0)
@@ -111,9 +111,9 @@ func (r *ring) set(req unix.TpacketReq) error {
 // pending reports whether a frame lies in the next entry.
 func (r *ring) pending() bool { return r.entries[r.next.Load()].filled() }
 
-// take copies frames that have arrived and are ours into the buffers, reslices
-// these and returns how many. A frame longer than its entry or its buffer has
-// length 0. Each has its stamp, as far as there are stamps.
+// take copies the frames that have arrived and are for us into the buffers,
+// reslices these, and returns how many. A frame that is longer than its entry or
+// its buffer has length 0. It sets their stamps, as far as there are any.
 func (r *ring) take(frames [][]byte, stamps []int64, ours origin) int {
 	n, next := 0, int(r.next.Load())
 	for n < len(frames) && r.entries[next].filled() {
@@ -137,15 +137,15 @@ func (r *ring) take(frames [][]byte, stamps []int64, ours origin) int {
 // filled reports whether the kernel has put a frame into the entry.
 func (e *ringEntry) filled() bool { return e.status.Load()&unix.TP_STATUS_USER != 0 }
 
-// passes reports whether the frame in the entry is ours: from where it should be,
-// and of no VLAN.
+// passes reports whether the frame in the entry is for us: it has the right
+// origin and no VLAN.
 func (e *ringEntry) passes(ours origin) bool {
 	h := e.header
 	return ours.has(&h.from) && (h.Status&unix.TP_STATUS_VLAN_VALID == 0 || h.Vlan_tci&vlanID == 0)
 }
 
-// copyTo copies the frame into a buffer and returns it; nothing where it is longer
-// than the buffer, or than the entry was.
+// copyTo copies the frame into a buffer and returns it; it returns an empty slice
+// if the frame is longer than the buffer or than the entry.
 func (e *ringEntry) copyTo(buf []byte) []byte {
 	h := e.header
 	if h.Len != h.Snaplen || int(h.Len) > len(buf) {
@@ -154,7 +154,8 @@ func (e *ringEntry) copyTo(buf []byte) []byte {
 	return buf[:copy(buf, e.mem[h.Mac:][:h.Len])]
 }
 
-// close removes the ring, with the frames in it: the socket has a queue again.
+// close removes the ring, with the frames in it. The socket has an ordinary queue
+// again.
 func (r *ring) close() {
 	if r.mem != nil {
 		unix.Munmap(r.mem)

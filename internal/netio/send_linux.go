@@ -8,16 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Send sends frames and returns how many it has accepted. It never waits: what
-// the interface has no room for now is kept in spare buffers, and sent by the Link
-// itself, before what is sent after it; once it has waited for 100 ms, or the
-// interface falls, it is dropped, and counted by Unsent. What there is no spare
-// buffer for is dropped at once, as is a frame that the system refuses or the
-// interface does not carry: as on a wire, the initiator asks again. There are no
-// other errors here.
+// Send sends frames and returns how many it has accepted. It never waits. Frames
+// that the interface has no room for now are kept in spare buffers, and the Link
+// sends them before later ones. After 100 ms, or when the interface goes down,
+// they are dropped and counted by Unsent. Frames for which no spare buffer is
+// left, that the system refuses or that the interface does not carry are dropped
+// at once: the initiator repeats its request. Send returns no errors on this
+// system.
 //
-// Of the frames that begin one of Buffers it may keep the buffers, and leaves
-// others of them in their places in frames. Frames elsewhere are left as they are.
+// It may keep the buffer of a frame that is at the beginning of one of Buffers,
+// and then leaves another one in its place. Frames elsewhere are not kept.
 func (l *Link) Send(frames [][]byte) (int, error) {
 	l.sendMu.Lock()
 	defer l.sendMu.Unlock()
@@ -47,9 +47,9 @@ func (l *Link) Send(frames [][]byte) (int, error) {
 	return sent, nil
 }
 
-// post sends frames by sendmmsg. It returns how many the system has taken and how
-// many, from the first on, are done with, those that it refuses included; for the
-// rest there is no room now. The caller holds sendMu.
+// post sends frames by sendmmsg. It returns how many the system has accepted, and
+// how many, from the first on, are done, including those that it has refused.
+// There is no room for the rest now. The caller holds sendMu.
 func (l *Link) post(frames [][]byte) (sent, done int) {
 	again := true
 	for done < len(frames) {
@@ -63,7 +63,7 @@ func (l *Link) post(frames [][]byte) (sent, done int) {
 			return sent, done
 		case e == unix.ENOBUFS && l.bypass && l.Down() == nil: // the interface is full: let its queue hold the frames
 			l.queueFrames()
-		case isDown(e) && again: // a link that is up again still reports its fall, once
+		case isDown(e) && again: // a link that is up again still reports once that it was down
 			again = false
 		default:
 			done++
@@ -72,21 +72,22 @@ func (l *Link) post(frames [][]byte) (sent, done int) {
 	return sent, done
 }
 
-// sendBuffer is how many bytes of frames, as the kernel counts them, the packet
-// socket may have on their way, where the usual limit is that of a dozen jumbo
-// frames: about as many as there are spare buffers, each of which it takes for
-// twice its length. The kernel doubles it.
+// sendBuffer is how many bytes of frames, by the kernel's count, the packet
+// socket may have on their way: about as many frames as there are spare buffers,
+// each of which counts twice its length. The usual limit is reached by a dozen
+// jumbo frames. The kernel doubles the value.
 const sendBuffer = 1 << 20
 
-// growSendBuffer asks for a send buffer, beyond the system's limit where we may.
-// Too small a one makes frames wait longer in ours: no error.
+// growSendBuffer asks for a send buffer, beyond the system's limit if that is
+// permitted. If it is too small, frames wait longer in our own buffers, so it is
+// no error.
 func growSendBuffer(fd, bytes int) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, bytes) != nil {
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, bytes)
 	}
 }
 
-// isDown tells whether an error speaks of the link and not of a frame.
+// isDown reports whether an error is about the link and not about a frame.
 func isDown(e unix.Errno) bool {
 	return e == unix.ENETDOWN || e == unix.ENXIO || e == unix.ENODEV
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // The ways in which frames are sent, the fastest first: by an AF_XDP socket; by
-// the packet socket, past the interface's queueing discipline; by that and through
-// the queueing discipline.
+// the packet socket, bypassing the interface's queueing discipline; by the packet
+// socket and through the queueing discipline.
 const (
 	wayXDP    = "AF_XDP"
 	wayBypass = "bypass"
@@ -22,31 +22,31 @@ const (
 // notUpYet says why there is no AF_XDP sender before the interface is up.
 const notUpYet = "AF_XDP: the interface has not been up"
 
-// queueFor is how long frames go through the queueing discipline once the
-// interface was full: it has room for what was held by then.
+// queueFor is how long frames go through the queueing discipline after the
+// interface was full. By then it has room again.
 const queueFor = 100 * time.Millisecond
 
-// When AF_XDP is tried again where it was refused: after a while, each twice as
+// When AF_XDP is tried again after it was refused: after a pause, each twice as
 // long as the one before.
 const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 )
 
-// senders is how a Link comes by its AF_XDP senders.
+// senders opens and closes the AF_XDP senders of a Link.
 type senders struct {
-	mu      sync.Mutex // held by who opens or drops one; taken before Link.sendMu
+	mu      sync.Mutex // held to open or drop one; locked before Link.sendMu
 	wanted  bool
 	index   int         // of the interface that the rest is about
-	never   bool        // AF_XDP is not to be had on it
-	retry   *time.Timer // that tries again; nil where none is to
+	never   bool        // AF_XDP does not work on it
+	retry   *time.Timer // for the next try; nil if there is none
 	pause   time.Duration
 	stopped bool
 }
 
-// fitSender has the Link send by the fastest way that its interface has in a
-// condition; anew says that it is another interface than before, or that it was
-// gone. The watcher calls it.
+// fitSender makes the Link send in the fastest way that its interface allows in
+// its condition. anew says that it is another interface than before, or that it
+// was gone. The watcher calls it.
 func (l *Link) fitSender(now condition, anew bool) {
 	s := &l.senders
 	s.mu.Lock()
@@ -56,13 +56,13 @@ func (l *Link) fitSender(now condition, anew bool) {
 	}
 	if now.down != nil {
 		l.sendMu.Lock()
-		l.discard() // it would leave with the interface's return
+		l.discard() // it would be sent when the interface returns
 		l.sendMu.Unlock()
 		return
 	}
 	if was := l.condition.Load().down; was != nil {
 		l.sendMu.Lock()
-		l.setBypass(true) // the fall may have ended it
+		l.setBypass(true) // the interface going down may have ended it
 		l.sendMu.Unlock()
 	}
 	if s.retry == nil {
@@ -70,8 +70,8 @@ func (l *Link) fitSender(now condition, anew bool) {
 	}
 }
 
-// trySender opens an AF_XDP sender where one is missing and may be had. The caller
-// holds senders.mu, so that Send need not wait for it.
+// trySender opens an AF_XDP sender if there is none and there may be one. The
+// caller holds senders.mu and not sendMu, so that Send does not wait for it.
 func (l *Link) trySender(now condition) {
 	s := &l.senders
 	if !s.wanted || s.never || s.stopped || l.fast != nil {
@@ -99,9 +99,9 @@ func (l *Link) trySender(now condition) {
 	l.sendMu.Unlock()
 }
 
-// passes tells whether what refuses AF_XDP may pass: the queue's other user, the
-// want of memory that may be locked, the fall of the interface. What else there is
-// lasts as long as the interface.
+// passes reports whether the cause of a refusal of AF_XDP is temporary: another
+// user of the queue, a lack of lockable memory, or the interface going down.
+// Every other cause lasts as long as the interface.
 func passes(err error) bool {
 	for _, e := range []error{unix.EBUSY, unix.ENOBUFS, unix.ENOMEM, unix.EAGAIN, unix.EINTR, unix.EMFILE, unix.ENFILE,
 		unix.ENETDOWN, unix.ENODEV} {
@@ -119,12 +119,12 @@ func (l *Link) retrySender() {
 	defer s.mu.Unlock()
 	s.retry = nil
 	now := *l.condition.Load()
-	if now.down == nil && now.index == s.index { // else the watcher will try
+	if now.down == nil && now.index == s.index { // otherwise the watcher will try
 		l.trySender(now)
 	}
 }
 
-// dropSender has the Link send by sendmmsg alone, on an interface that has an
+// dropSender makes the Link send by sendmmsg alone, on the interface with an
 // index. The caller holds senders.mu.
 func (l *Link) dropSender(index int) {
 	s := &l.senders
@@ -141,8 +141,7 @@ func (l *Link) dropSender(index int) {
 	}
 }
 
-// stopSending ends all sending. What waits is sent before, as far as the interface
-// takes it in time.
+// stopSending ends all sending, once the frames that wait were sent or dropped.
 func (l *Link) stopSending() {
 	l.sendMu.Lock()
 	l.mute = true
@@ -154,8 +153,8 @@ func (l *Link) stopSending() {
 	l.dropSender(0)
 }
 
-// setBypass says whether frames go to the interface past its queueing discipline,
-// which is faster where it is allowed at all. The caller holds sendMu.
+// setBypass sets whether frames bypass the interface's queueing discipline, which
+// is faster if it is allowed. The caller holds sendMu.
 func (l *Link) setBypass(on bool) {
 	value := 0
 	if on {
@@ -169,14 +168,14 @@ func (l *Link) setBypass(on bool) {
 	}
 }
 
-// queueFrames has the queueing discipline hold frames, for a while. The caller
-// holds sendMu.
+// queueFrames makes frames go through the queueing discipline for a while. The
+// caller holds sendMu.
 func (l *Link) queueFrames() {
 	l.setBypass(false)
 	l.queued = time.Now()
 }
 
-// bypassAgain ends what queueFrames has begun, when its time has come. The caller
+// bypassAgain ends what queueFrames has begun, when the time is over. The caller
 // holds sendMu.
 func (l *Link) bypassAgain(now time.Time) {
 	if !l.queued.IsZero() && now.Sub(l.queued) > queueFor {

@@ -2,15 +2,14 @@
 
 package netio
 
-// tally adds up a count of the system's that begins again at 0 now and then. A
-// count that has passed 2^32 looks like one that has begun again: it is taken for
-// that, which is the likelier.
+// tally adds up a count of the system that begins again at 0 now and then. A
+// count that has wrapped at 2^32 looks the same, but is less likely.
 type tally struct {
 	last  uint32
 	total uint64
 }
 
-// update takes in what the count is now, and returns the sum.
+// update notes the present count, and returns the sum.
 func (t *tally) update(now uint32) uint64 {
 	if now < t.last {
 		t.last = 0
@@ -20,5 +19,5 @@ func (t *tally) update(now uint32) uint64 {
 	return t.total
 }
 
-// restart says that the count begins again at 0.
+// restart notes that the count begins again at 0.
 func (t *tally) restart() { t.last = 0 }

@@ -4,6 +4,5 @@
 
 package netio
 
-// Unsent returns how many frames Send has accepted and the Link has dropped since:
-// none here, where Send keeps no frames.
+// Unsent returns 0: Send keeps no frames on this system.
 func (l *Link) Unsent() uint64 { return 0 }

@@ -12,9 +12,9 @@ import (
 // waiter is what Wait keeps from call to call.
 type waiter struct{ fds []unix.PollFd }
 
-// Wait returns once there may be something to receive on a link, a link's
-// Changes have counted on, links have come or gone, or after Wake; and after
-// limit, where that is not negative. What HostConfig says means nothing here.
+// Wait returns once there may be something to receive on a link, a link's Changes
+// have counted on, links have come or gone, or after Wake; and after limit, if
+// that is not negative. HostConfig has no effect.
 func (h *Host) Wait(limit time.Duration) {
 	h.using.RLock()
 	defer h.using.RUnlock()
@@ -40,8 +40,8 @@ func (h *Host) Wait(limit time.Duration) {
 	}
 }
 
-// milliseconds returns the time limit of a poll(2) that lasts no shorter than
-// limit, for ever where that is negative.
+// milliseconds returns the timeout for a poll(2) that lasts at least as long as
+// limit, forever if that is negative.
 func milliseconds(limit time.Duration) int {
 	if limit < 0 {
 		return -1
@@ -49,5 +49,5 @@ func milliseconds(limit time.Duration) int {
 	return int(min((limit+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
 }
 
-// WaitAsleep is Wait, which does not stay awake here.
+// WaitAsleep is Wait, which never stays awake on this system.
 func (h *Host) WaitAsleep(limit time.Duration) { h.Wait(limit) }

@@ -20,8 +20,8 @@ type waiter struct {
 // Changes have counted on, links have come or gone, or after Wake; and after
 // limit, where that is not negative.
 //
-// First it stays awake, while that pays, then it sleeps in a raw system call,
-// for the time that HostConfig says, and at last so that the scheduler knows.
+// First it stays awake, while that pays; then it sleeps in a raw system call, for
+// the time that HostConfig says; at last it sleeps in an ordinary system call.
 func (h *Host) Wait(limit time.Duration) {
 	h.using.RLock()
 	defer h.using.RUnlock()
@@ -48,14 +48,14 @@ func (h *Host) Wait(limit time.Duration) {
 	}
 }
 
-// WaitAsleep is Wait that does not stay awake first: for whoever has just waited for
-// a disk, beside which the time to wake up is nothing.
+// WaitAsleep is Wait that does not stay awake first, for a caller that has just
+// waited for a disk, compared to which the time to wake up does not matter.
 func (h *Host) WaitAsleep(limit time.Duration) {
 	h.waiter.pays = false
 	h.Wait(limit)
 }
 
-// found tells whether there is something to return for, as far as memory shows.
+// found reports whether there is something to return for, as far as memory shows.
 func (h *Host) found(r *roster) bool {
 	if h.woken.Load() {
 		h.Silence()
@@ -64,8 +64,8 @@ func (h *Host) found(r *roster) bool {
 	return r.pending()
 }
 
-// waitAwake looks for a time whether there is something to return for, if that
-// has paid the last time. Only links without a ring take a system call.
+// waitAwake looks for a while whether there is something to return for, if that
+// was successful the last time. Only links without a ring take a system call.
 func (h *Host) waitAwake(r *roster, begin time.Time, spin time.Duration) bool {
 	if !h.waiter.pays {
 		return false
@@ -87,12 +87,12 @@ type pollCall bool
 
 const (
 	rawPoll    pollCall = false // in a raw system call, which does not release the P
-	properPoll pollCall = true  // so that the scheduler knows
+	properPoll pollCall = true  // in an ordinary one
 )
 
-// poll waits until a descriptor is readable or the time is over; a negative one
-// never is. It returns false after that time. Interrupted by a signal it returns
-// early, as if something were found.
+// poll waits until a descriptor is readable or the limit is over; a negative
+// limit never is. It returns false if the limit is over. If a signal interrupts
+// it, it returns early, as if it had found something.
 func (h *Host) poll(r *roster, limit time.Duration, call pollCall) bool {
 	w := &h.waiter
 	w.fds = w.fds[:0]
@@ -116,7 +116,7 @@ func (h *Host) poll(r *roster, limit time.Duration, call pollCall) bool {
 	return found
 }
 
-// poll calls ppoll, and tells whether it returned before limit.
+// poll calls ppoll, and reports whether it returned before limit.
 func (c pollCall) poll(fds []unix.PollFd, limit *unix.Timespec) bool {
 	if c == properPoll {
 		n, err := unix.Ppoll(fds, limit, nil)
@@ -127,6 +127,6 @@ func (c pollCall) poll(fds []unix.PollFd, limit *unix.Timespec) bool {
 	return n > 0 || e != 0
 }
 
-// forgetError has a socket forget its error, which is that its interface went
-// down: it would be readable until somebody is told.
+// forgetError clears the error of a socket, which is that its interface went
+// down. The socket would be readable until then.
 func forgetError(fd int) { unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR) }

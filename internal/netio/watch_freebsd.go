@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// condition is what is known of the interface that a Link is bound to.
+// condition is what is known about the interface that a Link is bound to.
 type condition struct {
 	down error // why it carries no frames, or nil
 	mtu  int   // in bytes, as far as it can be used
@@ -21,25 +21,26 @@ type condition struct {
 // linkStateDown is LINK_STATE_DOWN of <net/if.h>: there is no carrier.
 const linkStateDown = 1
 
-// watchPeriod is how long a change can stay unnoticed of which the routing
-// socket does not tell: the kernel drops messages when the socket is full, and
-// sends none of a new address.
+// watchPeriod is how long a change that the routing socket does not report can
+// stay unnoticed. The kernel drops messages when the socket is full, and does not
+// report a new MAC.
 const watchPeriod = time.Second
 
 // rebindAfter is how long a descriptor that has lost its interface is left alone.
-// The kernel takes the descriptors from an interface a moment before its name:
-// bound to it again in between, one would point to what is being freed.
+// The kernel detaches descriptors from an interface a moment before it removes
+// the name. A descriptor that is bound again in between would point to freed
+// memory.
 const rebindAfter = time.Second
 
-// watcher hears of changes of the interfaces by a routing socket, route(4). It
-// does not rely on what the messages say, which may be over already.
+// watcher learns of changes of the interfaces by a routing socket, route(4). It
+// does not rely on the content of messages, which may be outdated.
 type watcher struct {
 	fd    int
 	stop  alarm
 	ended chan struct{} // closed when run has returned
 }
 
-// newWatcher returns a watcher that hears of all changes from now on.
+// newWatcher returns a watcher that learns of all changes from now on.
 func newWatcher() (*watcher, error) {
 	stop, err := newAlarm()
 	if err != nil {
@@ -52,7 +53,7 @@ func newWatcher() (*watcher, error) {
 	return &watcher{fd, stop, make(chan struct{})}, nil
 }
 
-// watch looks at the links where an interface may have changed, until the watcher
+// watch looks at the links when an interface may have changed, until the watcher
 // is closed.
 func (h *Host) watch() {
 	w := h.watcher
@@ -66,7 +67,7 @@ func (h *Host) watch() {
 		if fds[0].Revents != 0 {
 			return
 		}
-		// A socket that always has something for others does not put off the look.
+		// A socket that always has messages for others does not delay this.
 		if w.heard() || time.Since(looked) >= watchPeriod {
 			for _, l := range h.roster() {
 				l.refresh()
@@ -76,11 +77,11 @@ func (h *Host) watch() {
 	}
 }
 
-// mostHeard is how many messages are read before somebody looks.
+// mostHeard is how many messages are read before the links are looked at.
 const mostHeard = 64
 
-// heard reads what messages there are, and tells whether one was of an
-// interface. Of those lost before, nobody knows what they were of.
+// heard reads the messages that there are, and reports whether one may have been
+// about an interface; lost messages may have been.
 func (w *watcher) heard() bool {
 	var message [2 << 10]byte
 	heard := false
@@ -112,16 +113,17 @@ func (l *Link) Down() error {
 	return l.condition.down
 }
 
-// MAC returns the address of the interface, of one that is gone the last.
+// MAC returns the address of the interface, or the last one if the interface is
+// gone.
 func (l *Link) MAC() [6]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.condition.mac
 }
 
-// MTU asks the interface for its MTU in bytes, which may change at any time, as
-// far as frames can be sent (longestFrame). Where the system does not say it
-// returns the last one known.
+// MTU asks the system for the interface's MTU in bytes, which may change at any
+// time, as far as frames can be sent (longestFrame). If the system does not say,
+// it returns the last one known.
 func (l *Link) MTU() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,8 +135,8 @@ func (l *Link) MTU() int {
 	return now.mtu
 }
 
-// refresh takes in what has become of the interface, and binds the descriptor to
-// one that has come in its place.
+// refresh updates the condition of the interface, and binds the descriptor to a
+// new interface of its name.
 func (l *Link) refresh() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,15 +165,16 @@ func (l *Link) refresh() {
 	}
 }
 
-// relist has Descriptors know which links frames can come from by now.
+// relist updates Descriptors after a change of the links that frames can come
+// from.
 func (h *Host) relist() {
 	h.changing.Lock()
 	defer h.changing.Unlock()
 	h.replace(h.roster())
 }
 
-// rebind binds the descriptor to the interface that has our name, where there is
-// one and it is not the lost one.
+// rebind binds the descriptor to the interface of our name, if there is one and
+// it is not the lost one.
 func (l *Link) rebind() bool {
 	if l.lost.IsZero() {
 		l.lost = time.Now()
@@ -179,7 +182,7 @@ func (l *Link) rebind() bool {
 	if time.Since(l.lost) < rebindAfter {
 		return false
 	}
-	l.countDrops() // for the kernel's count begins again
+	l.countDrops() // because the kernel's count begins again
 	if l.conn.bind(l.name) != nil {
 		return false
 	}
@@ -187,7 +190,8 @@ func (l *Link) rebind() bool {
 	return true
 }
 
-// gone returns the condition of an interface that is gone, which was as c before.
+// gone returns the condition of an interface that is gone and whose condition was
+// c.
 func (c condition) gone() condition { return condition{ErrGone, c.mtu, c.mac} }
 
 // look returns the condition of the interface that has a name now.
@@ -210,7 +214,7 @@ func look(name string) (condition, error) {
 	return now, nil
 }
 
-// become makes now the interface's condition. The caller holds l.mu.
+// become sets the interface's condition. The caller holds l.mu.
 func (l *Link) become(now condition) {
 	if now != l.condition {
 		l.condition = now

@@ -13,19 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// condition is what the kernel says of the interface that has a Link's name.
+// condition is what the kernel says about the interface that has a Link's name.
 type condition struct {
-	index  int   // 0 where there is none
-	master int   // of a bond or bridge that it is a part of, the index; else 0
+	index  int   // 0 if there is none
+	master int   // index of the bond or bridge that it is part of; 0 if none
 	down   error // why it carries no frames, or nil
 	mac    [6]byte
 	mtu    int    // in bytes
 	kind   string // of a virtual interface, such as veth; empty for a device's
 }
 
-// watcher hears of changes of the interfaces in the namespace of the thread
-// that made it, and asks what has become of one. It does not rely on what the
-// messages say: some may be lost, and what they tell may be over.
+// watcher learns of changes of the interfaces in the network namespace of the
+// thread that made it, and asks for the condition of one. It does not rely on the
+// content of messages: some may be lost or outdated.
 type watcher struct {
 	events  *rtnetlink.Conn // hears
 	queries *rtnetlink.Conn // asks
@@ -33,7 +33,7 @@ type watcher struct {
 	ended   chan struct{}   // closed when that is done
 }
 
-// newWatcher returns a watcher that hears of all changes from now on.
+// newWatcher returns a watcher that learns of all changes from now on.
 func newWatcher() (*watcher, error) {
 	events, err := rtnetlink.Dial(&netlink.Config{Groups: unix.RTMGRP_LINK})
 	if err != nil {
@@ -74,7 +74,7 @@ func (w *watcher) look(name string) (condition, error) {
 	return condition{}, fmt.Errorf("the kernel's answer about interface %s says nothing of it", name)
 }
 
-// read returns the condition that a message tells of.
+// read returns the condition in a message.
 func read(m *rtnetlink.LinkMessage) condition {
 	c := condition{index: int(m.Index), mtu: int(m.Attributes.MTU)}
 	copy(c.mac[:], m.Attributes.Address)
@@ -95,10 +95,10 @@ func read(m *rtnetlink.LinkMessage) condition {
 	return c
 }
 
-// watchRetry is when to try again what the kernel has refused.
+// watchRetry is when to ask the kernel again after an error.
 const watchRetry = time.Second
 
-// watch has the links follow their interfaces until the watcher is closed.
+// watch makes the links follow their interfaces until the watcher is closed.
 func (h *Host) watch() {
 	w := h.watcher
 	defer close(w.ended)
@@ -122,8 +122,8 @@ func (h *Host) watch() {
 	}
 }
 
-// pause follows an error: messages were lost, or it is time to try again. It waits
-// for what else is lost, and tells whether the watcher is closed.
+// pause waits a moment after an error, because more messages may be lost, and
+// reports whether the watcher is closed.
 func (w *watcher) pause() (closed bool) {
 	select {
 	case <-w.closing:
@@ -133,8 +133,8 @@ func (w *watcher) pause() (closed bool) {
 	}
 }
 
-// concerned tells whether messages may speak of the Link's interface: of the
-// one that it had when it last looked, or of one that has the name.
+// concerned reports whether messages may be about the Link's interface: the one
+// that it had when it last looked, or one that has the name.
 func (l *Link) concerned(messages []rtnetlink.Message) bool {
 	index := l.condition.Load().index
 	return slices.ContainsFunc(messages, func(m rtnetlink.Message) bool {
@@ -143,8 +143,8 @@ func (l *Link) concerned(messages []rtnetlink.Message) bool {
 	})
 }
 
-// update takes in the interface's condition, and has the receiver know where it
-// has changed. After an error it has to be called again.
+// update asks for the interface's condition, and ends a Wait if it has changed.
+// After an error it has to be called again.
 func (l *Link) update() error {
 	l.looking.Lock()
 	defer l.looking.Unlock()
@@ -165,33 +165,33 @@ func (l *Link) update() error {
 	if now == was {
 		return err
 	}
-	l.MTU() // that frames are sent by
+	l.MTU() // which limits the frames that are sent
 	l.condition.Store(&now)
-	if was.master = now.master; now != was { // a new master is no change of the Link's
+	if was.master = now.master; now != was { // a new master is not a change of the Link
 		l.changes.Add(1)
 		l.host.Wake()
 	}
 	return err
 }
 
-// leave gives up what was bound to the interface that is gone: its memory is
-// unlocked by the time that there is another.
+// leave closes what was bound to the interface that is gone, so that its memory
+// is unlocked before there is another interface.
 func (l *Link) leave() { l.fitSender(condition{down: ErrGone}, true) }
 
-// follow has the sockets follow an interface that is there to its condition now.
+// follow adapts the sockets to the condition of an interface that exists.
 func (l *Link) follow(now condition) error {
 	moved, err := l.bind(now.index)
 	if err != nil {
 		return err
 	}
-	l.bufs.touch(now.mtu) // else reads into them may have to wait for memory
+	l.bufs.touch(now.mtu) // otherwise reads into them may wait for memory
 	l.fitSender(now, moved)
 	return nil
 }
 
-// bind has the packet socket leave an interface that is gone for another, which may
-// have the same index, and tells whether it had to. What the socket was set to it
-// keeps.
+// bind binds the packet socket to an interface if it is not bound to it, and
+// reports whether it did. The old interface may have had the same index. The
+// socket keeps its options.
 func (l *Link) bind(index int) (moved bool, err error) {
 	l.binding.Lock()
 	defer l.binding.Unlock()

@@ -2,7 +2,7 @@
 
 package netio
 
-// byBPF is the one way to receive and to send.
+// byBPF is the only way to receive and to send.
 const byBPF = "bpf"
 
 // ReceiveWay returns how frames are received. There is no faster way.

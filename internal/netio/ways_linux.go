@@ -13,7 +13,7 @@ const (
 	byRecvmmsg = "recvmmsg"
 )
 
-// notAsked is why nothing faster is used where nobody has asked for it.
+// notAsked is why no faster way is used without Config.Fast.
 const notAsked = "not asked for"
 
 // ReceiveWay returns how frames are received at the moment, and why not by a
@@ -38,7 +38,7 @@ func (l *Link) SendWay() (way, why string) {
 	return wayQdisc, strings.Join([]string{l.whyNotFast, l.whyQueued}, "; ")
 }
 
-// slowWays says which faster ways were refused, and why.
+// slowWays returns which faster ways were refused, and why.
 func (l *Link) slowWays() (lines []string) {
 	if way, why := l.ReceiveWay(); why != "" && why != notAsked {
 		lines = append(lines, fmt.Sprintf("%s: frames are received by %s, slower than by a ring: %s", l.name, way, why))

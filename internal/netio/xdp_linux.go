@@ -14,64 +14,65 @@ import (
 
 // Sizes of an xdpSender.
 const (
-	xdpPiece     = 4096     // bytes that a descriptor speaks of at the most
-	xdpLongest   = 16 << 10 // bytes of a buffer: all buffers are locked in memory
+	xdpPiece     = 4096     // most bytes of a descriptor
+	xdpLongest   = 16 << 10 // most bytes of a buffer, because all buffers are locked in memory
 	xdpSpares    = 128      // buffers that can be on their way at once
-	xdpEntries   = 1024     // of a ring: the pieces of all spares, so that none overflows
+	xdpEntries   = 1024     // of a ring: it holds the pieces of all spare buffers
 	xdpBudget    = 4 * MaxBatch
 	xdpSendQueue = xdpSpares * 2 * xdpLongest // bytes, by the kernel's measure
 )
 
-// What x/sys does not have: XDP_USE_SG and XDP_PKT_CONTD (Linux 6.6), and the
-// socket option XDP_MAX_TX_SKB_BUDGET (Linux 6.17), which says how many
-// descriptors one system call takes.
+// What x/sys lacks: XDP_USE_SG and XDP_PKT_CONTD (Linux 6.6), and the socket
+// option XDP_MAX_TX_SKB_BUDGET (Linux 6.17), which sets how many descriptors one
+// system call processes.
 const (
 	xdpUseSG       = 1 << 4
 	xdpContinued   = 1
 	xdpMaxTxBudget = 9
 )
 
-// What makes an entry of the ring void, twice over: an address outside the
-// buffers, and an option that there is not.
+// What makes an entry of the ring void: both an address outside the buffers and
+// an option that does not exist.
 const (
 	xdpVoid       = 1<<64 - 1
 	xdpVoidOption = 1 << 31
 )
 
-// xdpSender sends frames by an AF_XDP socket that only transmits, in copy mode:
-// it needs no XDP program, and costs less a frame than sendmmsg. The memory that
-// it shares with the kernel is that of the Link's buffers, so that a frame in one
-// of these need not be copied to be sent: the buffer is the kernel's until the
-// kernel says that the frame has left, and a spare one takes its place.
+// xdpSender sends frames by an AF_XDP socket that only transmits, in copy mode.
+// It needs no XDP program, and a frame costs less than by sendmmsg. It shares the
+// memory of the Link's buffers with the kernel, so a frame in one of them is sent
+// without a copy: the buffer belongs to the kernel until the kernel says that the
+// frame has left, and a spare one takes its place.
 //
-// It is not to be had everywhere: the kernel may lack it, the interface not suit,
-// or its queue have another user, memory may not be lockable. A Link then sends by
-// sendmmsg, as it does with a frame that is too long and the rest of its batch.
+// It does not work everywhere: the kernel may not support it, the interface may
+// be unsuitable, its queue may have another user, or memory may not be lockable.
+// A Link then sends by sendmmsg, as it does with a frame that is too long and the
+// rest of its batch.
 type xdpSender struct {
 	fd     int
 	bufs   *pool
-	sent   []uint8  // of each buffer the pieces that the kernel has
-	end    []uint32 // of each buffer the entry after its frame's last piece
+	sent   []uint8  // for each buffer, how many pieces the kernel has
+	end    []uint32 // for each buffer, the entry after its frame's last piece
 	queue  []laid   // frames in the ring that the kernel has not taken
 	pieces int      // that a frame may have
 	tx     xdpRing[unix.XDPDesc]
 	next   uint32          // the entry of tx that is filled next
-	done   xdpRing[uint64] // pieces that came back: their offsets
+	done   xdpRing[uint64] // offsets of pieces that came back
 	maps   [][]byte
 }
 
-// xdpRing is a ring shared with the kernel, of which we move one end and the
-// kernel the other.
+// xdpRing is a ring shared with the kernel. We move one of its ends, the kernel
+// the other.
 type xdpRing[entry any] struct {
 	producer, consumer *atomic.Uint32
 	entries            []entry // xdpEntries of them
 }
 
-// at returns entry n, counted from the ring's making on.
+// at returns entry n, counted since the ring was made.
 func (r *xdpRing[entry]) at(n uint32) *entry { return &r.entries[n%xdpEntries] }
 
-// newXDPSender returns a sender for the first queue of an interface of the
-// namespace that a socket is in. Nobody else may send from the buffers.
+// newXDPSender returns a sender for the first queue of an interface, in the
+// network namespace of a socket. Nothing else may send from the buffers.
 func newXDPSender(ifindex, socket int, bufs *pool) (*xdpSender, error) {
 	fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -89,19 +90,19 @@ func newXDPSender(ifindex, socket int, bufs *pool) (*xdpSender, error) {
 	return x, nil
 }
 
-// sameNamespace tells whether two sockets are in one network namespace: in
-// another, an interface's index is another interface. Kernels before Linux 5.14
-// do not say; of these the first with AF_XDP also lose frames that lie across
-// pages.
+// sameNamespace reports whether two sockets are in the same network namespace; in
+// another one, an index names another interface. Kernels before Linux 5.14 do not
+// say; the oldest of them with AF_XDP also lose frames that cross a page
+// boundary.
 func sameNamespace(a, b int) bool {
 	ofA, errA := unix.GetsockoptUint64(a, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	ofB, errB := unix.GetsockoptUint64(b, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	return errA == nil && errB == nil && ofA == ofB
 }
 
-// allowLocking raises the limit on locked memory as far as we may: senders take
-// their memory later, too, when we may no longer, and the kernel counts that of
-// all processes of a user.
+// allowLocking raises the limit on locked memory as far as is permitted. Senders
+// lock memory later, too, when raising the limit is no longer permitted, and the
+// kernel counts the memory of all processes of a user.
 func allowLocking() {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) != nil {
@@ -132,7 +133,7 @@ func (x *xdpSender) setUp(ifindex int) error {
 	return x.bind(ifindex)
 }
 
-// shareBuffers registers the buffers' memory, of which pieces may begin anywhere.
+// shareBuffers registers the buffers' memory. Pieces may begin anywhere in it.
 func (x *xdpSender) shareBuffers() error {
 	if x.bufs.stride > xdpLongest {
 		return fmt.Errorf("buffers of %d bytes would lock too much", x.bufs.stride)
@@ -151,8 +152,8 @@ func (x *xdpSender) shareBuffers() error {
 	return nil
 }
 
-// bind binds the socket: for frames of several pieces, where the kernel knows
-// those, else of one.
+// bind binds the socket: for frames of several pieces if the kernel supports
+// them, otherwise of one.
 func (x *xdpSender) bind(ifindex int) error {
 	x.pieces = xdpLongest / xdpPiece
 	err := unix.Bind(x.fd, &unix.SockaddrXDP{Flags: unix.XDP_COPY | xdpUseSG, Ifindex: uint32(ifindex)})
@@ -204,10 +205,10 @@ func newXDPRing[entry any](mem []byte, off unix.XDPRingOffset) xdpRing[entry] {
 	}
 }
 
-// close closes the socket, and returns how many frames are lost by it: those that
-// the kernel had not taken. Their buffers are spare again. A buffer of which the
-// kernel has taken the frame and not said that it has left is never used again:
-// the interface may still read it.
+// close closes the socket, and returns how many frames are lost because the
+// kernel had not taken them. Their buffers are spare again. If the kernel has
+// taken a frame and not said that it has left, its buffer is never used again,
+// because the interface may still read it.
 func (x *xdpSender) close() int {
 	lost := 0
 	if x.waits() {

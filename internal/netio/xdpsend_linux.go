@@ -16,11 +16,11 @@ type laid struct {
 	since  time.Time // it was sent
 }
 
-// send lays frames into the ring, from the first on, as many as it can take of no
-// more than limit bytes, which the kernel does not check, and returns how many. It
-// keeps the buffers of the Link that it sends from, and leaves others in their
-// places in frames; what lies elsewhere is copied. What the kernel does not take
-// at once waits in the ring.
+// send puts frames into the ring, from the first on, until one does not fit, and
+// returns how many. A frame may have up to limit bytes, which the kernel does not
+// check. It keeps the Link's buffers that it sends from, and leaves others in
+// their places in frames; other frames are copied. Frames that the kernel does
+// not take at once wait in the ring.
 func (x *xdpSender) send(frames [][]byte, limit int, now time.Time) int {
 	x.reap()
 	limit = min(limit, x.pieces*xdpPiece, x.bufs.length)
@@ -36,14 +36,15 @@ func (x *xdpSender) send(frames [][]byte, limit int, now time.Time) int {
 	return n
 }
 
-// takes tells whether a frame of n bytes, limit at the most, can be sent from here.
+// takes reports whether a frame of n bytes, of which limit are allowed, can be
+// sent by AF_XDP now.
 func (x *xdpSender) takes(n, limit int) bool {
 	return 0 < n && n <= limit && len(x.bufs.spare) > 0
 }
 
-// lay puts a frame of n bytes, which begins a buffer, into the ring. The kernel
-// allocates the first piece by its length and a page for each that follows: hence
-// whole ones follow.
+// lay puts a frame of n bytes, which is at the beginning of a buffer, into the
+// ring. The kernel allocates the length of the first piece, and a page for each
+// of the others, so all but the first are whole.
 func (x *xdpSender) lay(buffer, n int, now time.Time) {
 	at := uint64(x.bufs.first + buffer*x.bufs.stride)
 	for piece := (n-1)%xdpPiece + 1; n > 0; piece = xdpPiece {
@@ -60,7 +61,7 @@ func (x *xdpSender) lay(buffer, n int, now time.Time) {
 	x.queue = append(x.queue, laid{buffer, x.sent[buffer], x.next, now})
 }
 
-// reap makes buffers spare again of which all pieces have left.
+// reap returns buffers whose pieces have all left to the spare ones.
 func (x *xdpSender) reap() {
 	n, end := x.done.consumer.Load(), x.done.producer.Load()
 	if n == end {
@@ -78,7 +79,7 @@ func (x *xdpSender) reap() {
 	x.done.consumer.Store(n)
 }
 
-// kick has the kernel take what is in the ring, as far as it can now.
+// kick makes the kernel take as many frames from the ring as it can now.
 func (x *xdpSender) kick() {
 	defer x.settle()
 	at := x.tx.consumer.Load()
@@ -97,7 +98,7 @@ func (x *xdpSender) kick() {
 	}
 }
 
-// settle forgets the frames in the ring that the kernel has taken.
+// settle removes the frames that the kernel has taken from the queue.
 func (x *xdpSender) settle() {
 	at, taken := x.tx.consumer.Load(), 0
 	for taken < len(x.queue) && int32(at-x.queue[taken].end) >= 0 {
@@ -106,10 +107,10 @@ func (x *xdpSender) settle() {
 	x.queue = x.queue[:copy(x.queue, x.queue[taken:])]
 }
 
-// waits tells whether frames wait in the ring: the interface takes no more now.
+// waits reports whether frames wait in the ring because the interface is full.
 func (x *xdpSender) waits() bool { return len(x.queue) > 0 }
 
-// expire takes the frames back that have waited in the ring since before a time,
+// expire withdraws the frames that have waited in the ring since before a time,
 // and returns how many.
 func (x *xdpSender) expire(before time.Time) int {
 	n := 0
@@ -119,9 +120,9 @@ func (x *xdpSender) expire(before time.Time) int {
 	return x.withdraw(n)
 }
 
-// withdraw takes the n frames back that have waited longest, and returns how many
-// it got. Their entries become void: the kernel passes over those when it is asked
-// to send, and it looks at the ring at no other time.
+// withdraw takes back the n frames that have waited longest, and returns how many
+// it got. It makes their entries void. The kernel skips void entries when it is
+// asked to send, and does not look at the ring at other times.
 func (x *xdpSender) withdraw(n int) int {
 	if n == 0 {
 		return 0
@@ -130,7 +131,7 @@ func (x *xdpSender) withdraw(n int) int {
 	got := 0
 	for _, f := range x.queue[:n] {
 		if x.sent[f.buffer] == 0 || x.end[f.buffer] != f.end {
-			continue // the kernel has dropped it, of which the ring does not tell yet
+			continue // the kernel has dropped it, which the ring does not show yet
 		}
 		for i := range uint32(f.pieces) {
 			*x.tx.at(f.end - 1 - i) = unix.XDPDesc{Addr: xdpVoid, Options: xdpVoidOption}

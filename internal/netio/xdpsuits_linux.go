@@ -13,14 +13,15 @@ import (
 // xdpSuits returns why frames must not be sent by AF_XDP on an interface of a
 // kind, or nil.
 //
-// In copy mode the kernel copies what it takes, unless the driver says that it
-// sends frames without a head of their own: then the driver reads our memory
-// itself, and from some drivers and kernels a buffer comes back while it is still
-// read. virtio_net is one. No interface of the kernel tells which drivers are:
-// hence only those that are known to have the kernel copy suit.
+// In copy mode the kernel copies the frames, unless the driver says that it sends
+// frames without a linear head. Then the driver reads our memory itself, and some
+// drivers and kernels return a buffer that they still read; virtio_net is one.
+// The kernel does not tell which drivers these are, so only drivers that are
+// known to let the kernel copy suit.
 //
-// Kinds that hand frames on to another interface, such as vlan and bridge, may
-// overwrite where some kernels note what has to come back (Linux 6.16.8 and after).
+// Kinds that pass frames on to another interface, such as vlan and bridge, may
+// overwrite where some kernels note the buffers to return (Linux 6.16.8 and
+// after).
 func xdpSuits(kind string, socket int, name string) error {
 	switch kind {
 	case "veth", "tun":
@@ -39,8 +40,8 @@ func xdpSuits(kind string, socket int, name string) error {
 	return fmt.Errorf("AF_XDP: not on a %s interface", kind)
 }
 
-// xdpDrivers returns the drivers of devices, by the names that ethtool -i shows,
-// that have the kernel copy: none of them, in Linux as it is released, sets
+// xdpDrivers returns the names, as ethtool -i shows them, of the drivers that let
+// the kernel copy: in released versions of Linux, none of them sets
 // IFF_TX_SKB_NO_LINEAR.
 func xdpDrivers() []string {
 	return []string{
