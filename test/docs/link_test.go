@@ -98,11 +98,14 @@ func TestNamedFiles(t *testing.T) {
 // TestPackagesAreDrawn looks in docs/design.md for each package of the source tree.
 func TestPackagesAreDrawn(t *testing.T) {
 	text := read(t, "docs/design.md")
+	looked := map[string]bool{}
 	for _, path := range sources(t) {
 		parts := strings.Split(path, "/")
-		if name := parts[0] + "/" + parts[1]; !strings.Contains(text, "`"+name+"`") {
-			t.Errorf("docs/design.md does not name %s, which %s is in", name, path)
+		name := parts[0] + "/" + parts[1]
+		if !looked[name] && !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("docs/design.md does not name the package %s", name)
 		}
+		looked[name] = true
 	}
 }
 
