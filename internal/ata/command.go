@@ -2,8 +2,8 @@
 
 package ata
 
-// The commands that a Disk serves (ATA command set; section 2). The Ext ones
-// take an LBA of 48 bits, the others of 28.
+// The commands that a Disk serves (section 2). The Ext ones take an LBA of 48
+// bits, the others one of 28.
 const (
 	Read          = 0x20
 	ReadExt       = 0x24
@@ -33,7 +33,7 @@ const (
 // powerActive is what CheckPower returns in the count: active or idle.
 const powerActive = 0xff
 
-// Command is a command as its registers give it.
+// Command is a command as its registers describe it.
 type Command struct {
 	Opcode uint8
 	Count  uint8  // sectors
@@ -47,16 +47,16 @@ type Result struct {
 	Count  uint8 // sectors not done; powerActive for CheckPower
 }
 
-// done is the result of a command without fault.
+// done is the result of a command that succeeded.
 func done(count uint8) Result { return Result{Status: StatusReady, Count: count} }
 
-// failed is the result of a command that ended with bits in the error register.
+// failed is the result of a command that failed with bits in the error register.
 func failed(bits, count uint8) Result {
 	return Result{Status: StatusReady | StatusError, Error: bits, Count: count}
 }
 
-// sector is the address of the first sector: the 28-bit commands see only the
-// low 28 bits of the registers.
+// sector is the address of the first sector. 28-bit commands use only the low 28
+// bits of the registers.
 func (c Command) sector() int64 {
 	if c.Opcode == Read || c.Opcode == Write {
 		return int64(c.LBA & (1<<28 - 1))

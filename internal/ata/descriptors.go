@@ -8,18 +8,18 @@ import (
 	"slices"
 )
 
-// A file may be opened by one process and served by another: the first calls
-// OpenFile with its own rights and hands over the Descriptors, the other one
-// makes a File of them and opens nothing.
+// One process can open a file and another one serve it: the first calls OpenFile
+// with its own rights and hands over the Descriptors, the other calls
+// FromDescriptors and opens nothing.
 
-// MaxDescriptors is the most openings of a file that FromDescriptors takes.
+// MaxDescriptors is the most openings of a file that FromDescriptors accepts.
 const MaxDescriptors = 128
 
-// FromDescriptors makes a File of what another process's OpenFile opened at path
-// with the same options, in any order. It trusts none of the descriptors: what
-// kind of file they are of, how they were opened and the window are checked
-// again. It owns the openings: if it fails, it closes them. Fewer openings than
-// o.Writers asks for are enough; fewer writes run at once then.
+// FromDescriptors makes a File from the descriptors, in any order, of a File that
+// another process has opened at path with the same options. It does not trust
+// them: it checks again which kind of file they are of, how they were opened, and
+// the window. It owns the descriptors, and closes them if it fails. There may be
+// fewer than o.Writers asks for; then fewer writes run at once.
 func FromDescriptors(path string, o Options, openings []*os.File) (*File, error) {
 	if err := checkOpenings(path, o, openings); err != nil {
 		closeAll(openings)
@@ -29,20 +29,21 @@ func FromDescriptors(path string, o Options, openings []*os.File) (*File, error)
 	if err != nil {
 		return nil, err
 	}
-	// The path is that of whoever opened it, who may see other files than we do.
+	// The path is that of the process that opened the file, which may see other
+	// files than this one.
 	info, err := os.Stat(path)
 	f.foreign = err != nil || !isSame(info, f.info)
 	return f, nil
 }
 
-// Descriptors returns the openings of the file for FromDescriptors. They remain
-// the File's.
+// Descriptors returns the openings of the file for FromDescriptors. They still
+// belong to the File.
 func (f *File) Descriptors() []*os.File { return slices.Clone(f.openings) }
 
-// Duplicate returns another File of the same openings, for when this one is
-// closed. It does not wait for the disk.
+// Duplicate returns another File with the same openings, which remains open when
+// this one is closed. It does not wait for the disk.
 func (f *File) Duplicate() (*File, error) {
-	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, tail: f.tail, held: f.held, readOnly: f.readOnly}
+	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, tail: f.tail, held: f.held}
 	for _, opening := range f.openings {
 		copied, err := duplicate(opening)
 		if err != nil {
@@ -51,15 +52,16 @@ func (f *File) Duplicate() (*File, error) {
 		}
 		d.openings = append(d.openings, copied)
 	}
-	d.file, d.fd = d.openings[0], int(d.openings[0].Fd())
+	d.opening = newOpening(d.openings[0])
+	d.disk, d.readOnly = f.disk, f.readOnly
 	d.noTry.Store(f.noTry.Load())
 	d.size.Store(f.size.Load())
 	d.addWriters()
 	return d, nil
 }
 
-// SameFile tells whether f and other are of the same file or device, whatever
-// paths they were opened by.
+// SameFile reports whether f and other are the same file or device, even if
+// opened by different paths.
 func (f *File) SameFile(other *File) bool { return isSame(f.info, other.info) }
 
 // checkOpenings checks descriptors that another process has opened.
@@ -88,8 +90,8 @@ func checkOpenings(path string, o Options, openings []*os.File) error {
 	return nil
 }
 
-// areDistinct tells whether no two descriptors are of one opening: each opening
-// has a file offset of its own. Nothing else here uses it.
+// areDistinct reports whether no two descriptors share an opening. It sets the
+// file offset, which each opening has for itself and nothing else uses.
 func areDistinct(openings []*os.File) bool {
 	for i, file := range openings {
 		if at, err := file.Seek(int64(i), 0); err != nil || at != int64(i) {

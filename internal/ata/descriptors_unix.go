@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkFlags checks that a descriptor was opened as OpenFile does with options o.
+// checkFlags checks that a descriptor was opened as OpenFile opens it with the
+// options.
 func checkFlags(fd int, o Options) error {
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {
@@ -41,7 +42,7 @@ func checkFlags(fd int, o Options) error {
 	return nil
 }
 
-// duplicate returns another descriptor of an opening.
+// duplicate returns another descriptor for an opening.
 func duplicate(file *os.File) (*os.File, error) {
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

@@ -7,9 +7,8 @@ import "errors"
 // SectorSize is the size of a sector in bytes.
 const SectorSize = 512
 
-// Store holds a disk's bytes. Its methods may be called at once from several
-// goroutines and return how many bytes were done; fewer than asked for come
-// with an error.
+// Store holds a disk's bytes. Its methods may be called concurrently. They return
+// how many bytes were done; if these are fewer than asked for, also an error.
 type Store interface {
 	// ReadAt fills vecs, one after the other, from the byte offset off.
 	ReadAt(vecs [][]byte, off int64) (int, error)
@@ -17,27 +16,27 @@ type Store interface {
 	WriteAt(vecs [][]byte, off int64) (int, error)
 	// Sync returns once everything written before is durable.
 	Sync() error
-	// Size is the number of bytes held, as far as is known.
+	// Size returns the number of bytes held, as last known.
 	Size() int64
-	// Refresh finds the size out again. Its error says what else is not as it
-	// was when the Store was opened, which serves on all the same.
+	// Refresh updates the size. Its error says what else has changed since the
+	// Store was opened; the Store still works then.
 	Refresh() error
-	// ReadOnly tells that WriteAt always fails.
+	// ReadOnly reports whether WriteAt always fails.
 	ReadOnly() bool
 }
 
-// ErrArgument is returned for registers that cannot be right, whatever the
-// disk: AoE has an error of its own for them (section 2).
+// ErrArgument is returned for registers that are invalid for any disk. AoE has an
+// error of its own for them (section 2).
 var ErrArgument = errors.New("bad argument in an ATA command")
 
-// ErrLost is the error of a Sync after which nobody knows what is durable of
-// all that was written before: every later one has it too.
+// ErrLost is the error of a Sync after which it is not known which of the earlier
+// writes are durable. Every later Sync returns it too.
 var ErrLost = errors.New("what was written may be lost")
 
-// TryReader is a Store that can tell what needs no disk.
+// TryReader is a Store that can read without waiting for a disk.
 type TryReader interface {
-	// TryReadAt is ReadAt where all of vecs can be had at once; ErrWouldWait
-	// where it cannot, errors.ErrUnsupported where the Store cannot tell.
+	// TryReadAt is ReadAt if all of vecs can be read without waiting. Otherwise
+	// it returns ErrWouldWait, or errors.ErrUnsupported if the Store cannot tell.
 	TryReadAt(vecs [][]byte, off int64) error
 }
 
@@ -49,7 +48,7 @@ var (
 // ErrWouldWait is returned instead of waiting for a disk.
 var ErrWouldWait = errors.New("the disk would have to be waited for")
 
-// Op is what Work asks of the Store.
+// Op is what Work asks the Store to do.
 type Op uint8
 
 // The operations.
@@ -58,7 +57,7 @@ const (
 	OpRead               // fill Data
 	OpWrite              // write Data
 	OpFlush              // make every earlier write durable
-	OpIdentify           // find the size out again; Data has the last one known
+	OpIdentify           // update the size; Data holds the last one known
 
 	Ops // how many there are
 )
@@ -86,18 +85,18 @@ func NewDisk(store Store, identity Identity) *Disk {
 	return &Disk{store: store, try: try, identity: identity}
 }
 
-// Sectors returns the size of the disk, as far as is known.
+// Sectors returns the size of the disk, as last known.
 func (d *Disk) Sectors() int64 { return d.store.Size() / SectorSize }
 
-// Refresh finds the size out again, as Store.Refresh does. It may wait for the disk.
+// Refresh updates the size, as Store.Refresh does. It may wait for the disk.
 func (d *Disk) Refresh() error { return d.store.Refresh() }
 
-// ReadOnly tells that nothing can be written.
+// ReadOnly reports whether the disk cannot be written.
 func (d *Disk) ReadOnly() bool { return d.store.ReadOnly() }
 
-// Descriptor returns the descriptor of the file or device that holds the disk, and
-// the byte where it begins there, for whoever reads it by other means than Do, or
-// writes it where WritesThrough does not forbid that; false where there is none.
+// Descriptor returns the descriptor of the file or device that holds the disk,
+// and the byte where the disk begins there, or false if there is none. A caller
+// may use it to read by other means than Do, and to write unless WritesThrough.
 func (d *Disk) Descriptor() (fd int, start int64, ok bool) {
 	f, ok := d.store.(*File)
 	if !ok {
@@ -106,19 +105,18 @@ func (d *Disk) Descriptor() (fd int, start int64, ok bool) {
 	return f.fd, f.start, true
 }
 
-// WritesThrough tells that only Do writes as it should: each write has to be on the
-// disk when it is answered.
+// WritesThrough reports whether each write has to be on the disk when it is
+// answered, which only Do ensures.
 func (d *Disk) WritesThrough() bool {
 	f, ok := d.store.(*File)
 	return ok && f.writers != nil
 }
 
-// Start checks a command, in the order of section 2, and answers it or says
-// what Work it needs; the Result counts only without Work.
+// Start checks a command, in the order of section 2, and returns its Result, or
+// the Work that has to be done first.
 //
-// data is the room for data in the command's frame, of which the first held
-// bytes came with the command; limit is the most sectors that the transport
-// carries in one frame.
+// data is the room for data in the command's frame; its first held bytes came
+// with the command. limit is the most sectors in a frame.
 func (d *Disk) Start(c Command, data []byte, held, limit int) (Work, Result, error) {
 	switch c.Opcode {
 	case Read, ReadExt:
@@ -140,7 +138,7 @@ func (d *Disk) Start(c Command, data []byte, held, limit int) (Work, Result, err
 	}
 }
 
-// startTransfer checks a read or write for which data has the room.
+// startTransfer is Start for a read or write.
 func (d *Disk) startTransfer(op Op, c Command, data []byte, limit int) (Work, Result, error) {
 	lba, n := c.sector(), int(c.Count)
 	switch {
@@ -158,11 +156,11 @@ func (d *Disk) startTransfer(op Op, c Command, data []byte, limit int) (Work, Re
 	return Work{Op: op, LBA: lba, Data: data[:n*SectorSize]}, Result{}, nil
 }
 
-// Do does work on the Store: for OpRead and OpWrite on the whole sectors of vecs,
-// which follow each other from lba on and may stem from several commands. It
-// returns how many sectors are done; fewer than asked for, or a failed flush,
-// come with the Store's error. The error of OpIdentify is no failure: it is
-// Store.Refresh's.
+// Do does work on the Store: for OpRead and OpWrite on vecs, which hold whole
+// sectors from lba on and may belong to several commands. It returns how many
+// sectors are done, and the Store's error if they are fewer than asked for, or if
+// a flush failed. The error of OpIdentify is that of Store.Refresh and no
+// failure.
 func (d *Disk) Do(op Op, lba int64, vecs [][]byte) (int, error) {
 	switch op {
 	case OpRead:
@@ -181,9 +179,9 @@ func (d *Disk) Do(op Op, lba int64, vecs [][]byte) (int, error) {
 	return 0, nil
 }
 
-// TryRead is Do for OpRead, but where it would have to wait for the disk it
-// returns ErrWouldWait and nothing is done. A Store that cannot tell makes it
-// return errors.ErrUnsupported.
+// TryRead is Do for OpRead. But if it would have to wait for the disk, it does
+// nothing and returns ErrWouldWait, or errors.ErrUnsupported if the Store cannot
+// tell.
 func (d *Disk) TryRead(lba int64, vecs [][]byte) error {
 	if d.try == nil {
 		return errors.ErrUnsupported
@@ -191,8 +189,8 @@ func (d *Disk) TryRead(lba int64, vecs [][]byte) error {
 	return d.try.TryReadAt(vecs, lba*SectorSize)
 }
 
-// Finish returns the result of a command whose Work ended with n sectors done
-// and err. IDENTIFY never fails: the last size known must do.
+// Finish returns the result of a command whose Work ended with n sectors done and
+// err. IDENTIFY never fails: it returns the last size known.
 func (c Command) Finish(n int, err error) Result {
 	if c.Opcode == Identify {
 		return done(0)

@@ -4,14 +4,13 @@
 // that vblade serves, and does their work on a Store. File is the Store for
 // regular files and block devices.
 //
-// A command passes a Disk in three steps, so that a caller may order, merge
-// and spread the slow one over threads:
+// A command takes three steps, so that a caller can order and merge the slow one,
+// and spread it over threads:
 //
 //	Start  checks the registers and either answers or says what Work to do
 //	Do     does the Work on the Store (the only step that waits for a disk)
 //	Finish turns what was done into the result registers
 //
-// Start and Finish are pure computation and take turns with nothing; Do may
-// run many times at once. Sectors are SectorSize bytes throughout. "Section" in a
-// comment is one of docs/protocol.md.
+// Start and Finish only compute. Do may be called concurrently. Sectors have
+// SectorSize bytes throughout. "Section" in a comment is one of docs/protocol.md.
 package ata

@@ -9,7 +9,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 )
 
 // Options say how a file is exported.
@@ -25,24 +24,21 @@ type Options struct {
 
 // File is a Store: a window of whole sectors on a regular file or block device.
 type File struct {
-	openings []*os.File // of the file; the first is file, the others are the writers'
-	file     *os.File
-	fd       int
+	opening             // for everything but what the writers do
+	openings []*os.File // of the file: that one, then those of the writers
 	path     string
 	info     os.FileInfo // as of its opening
 	foreign  bool        // the path is another process's, and leads elsewhere here
 	start    int64       // of the window, in bytes
-	length   int64       // of the window, in bytes, at the most; 0 for no limit
-	tail     int64       // bytes behind the last whole sector, if the window has no other end
+	length   int64       // of the window, in bytes, at most; 0 for no limit
+	tail     int64       // bytes after the last whole sector, if the window has no other end
 	held     string      // what Options.Force serves nevertheless
-	readOnly bool
-	settles  bool        // it is a writer's opening of a disk, and O_SYNC
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
 	size    atomic.Int64 // of the window, in bytes
 	looking sync.Mutex   // held by Refresh
 
-	writers chan *File // write and sync in its place; nil without Options.Sync
+	writers chan *opening // they write and sync for the File; nil without Options.Sync
 	syncMu  sync.Mutex
 	lost    error // of every Sync from now on
 }
@@ -50,8 +46,8 @@ type File struct {
 // OpenFile opens path for export. Its errors say what is wrong with which file
 // and what to do about it.
 func OpenFile(path string, o Options) (*File, error) {
-	// Asked before opening: to open some character devices and pipes is to act
-	// on them, or to wait.
+	// Checked before opening, because opening some character devices and pipes
+	// acts on them, or waits.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, openError(path, err, o)
@@ -74,10 +70,11 @@ func OpenFile(path string, o Options) (*File, error) {
 	return f, nil
 }
 
-// newFile makes a File of the openings of a file, which it owns: if it fails, it
-// closes them.
+// newFile makes a File from the openings of a file. It owns them, and closes them
+// if it fails.
 func newFile(path string, o Options, openings []*os.File) (*File, error) {
-	f := &File{openings: openings, file: openings[0], fd: int(openings[0].Fd()), path: path, readOnly: o.ReadOnly}
+	f := &File{openings: openings, opening: newOpening(openings[0]), path: path}
+	f.readOnly = o.ReadOnly
 	if err := f.prepare(o); err != nil {
 		f.Close()
 		return nil, err
@@ -85,11 +82,12 @@ func newFile(path string, o Options, openings []*os.File) (*File, error) {
 	return f, nil
 }
 
-// prepare makes an opened file ready to be exported.
+// prepare completes a File that has its openings.
 func (f *File) prepare(o Options) (err error) {
 	if f.info, err = f.file.Stat(); err != nil {
 		return openError(f.path, err, o)
 	}
+	f.disk = isDisk(f.info.Mode())
 	if err := f.checkWritable(); err != nil {
 		return err
 	}
@@ -97,7 +95,7 @@ func (f *File) prepare(o Options) (err error) {
 		return err
 	}
 	if o.Direct {
-		f.noTry.Store(true) // there is always a disk to wait for
+		f.noTry.Store(true) // every read waits for the disk
 		if err := f.checkDirect(f.path); err != nil {
 			return err
 		}
@@ -106,7 +104,7 @@ func (f *File) prepare(o Options) (err error) {
 	return nil
 }
 
-// openFlags translates options for open(2).
+// openFlags returns the flags of open(2) for options.
 func openFlags(o Options) int {
 	flags := os.O_RDWR
 	if o.ReadOnly {
@@ -121,7 +119,7 @@ func openFlags(o Options) int {
 	return flags
 }
 
-// checkMode refuses what is neither a regular file nor a disk.
+// checkMode returns an error for files that are neither regular nor disks.
 func checkMode(path string, mode fs.FileMode) error {
 	kind := ""
 	switch {
@@ -141,7 +139,7 @@ func checkMode(path string, mode fs.FileMode) error {
 	return fmt.Errorf("open %s: is %s; name a regular file or a block device", path, kind)
 }
 
-// openError adds to an error of opening path what helps against it.
+// openError adds to an error of opening path what to do about it.
 func openError(path string, err error, o Options) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -161,7 +159,8 @@ func openError(path string, err error, o Options) error {
 	return fmt.Errorf("open %s: %w%s", path, err, hint)
 }
 
-// setWindow finds the size of the file and the part of it that is exported.
+// setWindow finds out the size of the file, and sets the part of it that is
+// exported.
 func (f *File) setWindow(path string, o Options) error {
 	bytes, err := f.bytes()
 	if err != nil {
@@ -187,7 +186,7 @@ func (f *File) setWindow(path string, o Options) error {
 	return nil
 }
 
-// Close closes the file. Nothing may use it any more.
+// Close closes the file. It must not be used any more.
 func (f *File) Close() error {
 	closeAll(f.openings[1:])
 	return f.file.Close()
@@ -196,12 +195,12 @@ func (f *File) Close() error {
 // Size returns the number of bytes exported, a multiple of SectorSize.
 func (f *File) Size() int64 { return f.size.Load() }
 
-// ReadOnly tells that the file was opened for reading only.
+// ReadOnly reports whether the file was opened for reading only.
 func (f *File) ReadOnly() bool { return f.readOnly }
 
 // ReadAt fills vecs from the byte offset off of the window.
 func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
-	return f.transfer(vecs, off, false)
+	return f.transfer(vecs, f.start+off, false)
 }
 
 // WriteAt writes vecs at the byte offset off of the window.
@@ -209,12 +208,12 @@ func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
 	if f.writers != nil {
 		return f.writeThrough(vecs, off)
 	}
-	return f.transfer(vecs, off, true)
+	return f.transfer(vecs, f.start+off, true)
 }
 
 // Sync returns once the data of every earlier write is on the disk. The kernel
-// tells of writes that failed behind our back only once, and not which: from
-// then on nobody can say what is on the disk, and Sync never succeeds again.
+// reports only once that writes to the disk have failed, and not which ones. From
+// then on it is not known what is on the disk, and Sync never succeeds again.
 func (f *File) Sync() error {
 	if f.writers != nil {
 		return f.syncThrough()
@@ -230,7 +229,7 @@ func (f *File) Sync() error {
 }
 
 // TryReadAt fills vecs from the byte offset off of the window if the page cache
-// holds all of it. It does not know for direct I/O, and not on every file system.
+// holds all of it. It cannot tell for direct I/O, and on some file systems.
 func (f *File) TryReadAt(vecs [][]byte, off int64) error {
 	if f.noTry.Load() {
 		return errors.ErrUnsupported
@@ -240,40 +239,4 @@ func (f *File) TryReadAt(vecs [][]byte, off int64) error {
 		f.noTry.Store(true)
 	}
 	return err
-}
-
-// ErrEnd is the error of an access behind the end of a file or device that has
-// become shorter.
-var ErrEnd = errors.New("the disk ends before that")
-
-// transfer calls the system until all of vecs is done or it fails. Callers
-// stay inside the window: a Disk checks every sector.
-func (f *File) transfer(vecs [][]byte, off int64, write bool) (int, error) {
-	done, skip := 0, 0 // bytes done, and how many of them are in vecs[0]
-	for len(vecs) > 0 {
-		n, err := f.vector(vecs, skip, f.start+off+int64(done), write)
-		switch {
-		case isInterrupted(err):
-			continue
-		case errors.Is(err, syscall.ENOSPC): // so ends a write behind the end of a device
-			return done, f.shortOf(err)
-		case err != nil:
-			return done, err
-		case n == 0:
-			return done, f.shortOf(ErrEnd)
-		}
-		done += n
-		vecs, skip = advance(vecs, skip+n)
-	}
-	return done, nil
-}
-
-// advance drops the first n bytes of vecs and returns what is left with the
-// number of bytes to skip in its first.
-func advance(vecs [][]byte, n int) ([][]byte, int) {
-	for len(vecs) > 0 && n >= len(vecs[0]) {
-		n -= len(vecs[0])
-		vecs = vecs[1:]
-	}
-	return vecs, n
 }

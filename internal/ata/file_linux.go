@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isDisk tells whether a mode is that of a disk.
+// isDisk reports whether a mode is that of a disk.
 func isDisk(mode fs.FileMode) bool {
 	return mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0
 }
@@ -23,66 +23,66 @@ const (
 )
 
 // bytes returns the size of the file or device.
-func (f *File) bytes() (int64, error) {
+func (o *opening) bytes() (int64, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(f.fd, &st); err != nil {
+	if err := unix.Fstat(o.fd, &st); err != nil {
 		return 0, err
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFBLK {
 		return st.Size, nil
 	}
 	var size uint64
-	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(f.fd), unix.BLKGETSIZE64, uintptr(unsafe.Pointer(&size)))
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(o.fd), unix.BLKGETSIZE64, uintptr(unsafe.Pointer(&size)))
 	if e != 0 {
 		return 0, e
 	}
 	return int64(size), nil
 }
 
-// checkWritable refuses to write to a block device that is read-only: Linux
-// opens one for writing, and fails the writes.
+// checkWritable returns an error for a read-only block device, which Linux opens
+// for writing and then fails the writes.
 func (f *File) checkWritable() error {
 	if f.readOnly {
 		return nil
 	}
-	// A regular file does not know the question.
+	// The ioctl fails for a regular file.
 	if protected, err := unix.IoctlGetInt(f.fd, unix.BLKROGET); err == nil && protected != 0 {
 		return fmt.Errorf("open %s: the device is read-only (-r exports it read-only)", f.path)
 	}
 	return nil
 }
 
-// directBlock names the unit of direct I/O on the file.
-func (f *File) directBlock() string {
+// directBlock describes the unit of direct I/O on the file.
+func (o *opening) directBlock() string {
 	var stx unix.Statx_t
-	err := unix.Statx(f.fd, "", unix.AT_EMPTY_PATH, unix.STATX_DIOALIGN, &stx)
+	err := unix.Statx(o.fd, "", unix.AT_EMPTY_PATH, unix.STATX_DIOALIGN, &stx)
 	if err == nil && stx.Mask&unix.STATX_DIOALIGN != 0 && stx.Dio_offset_align > SectorSize {
 		return fmt.Sprintf("%d bytes", stx.Dio_offset_align)
 	}
-	if n, err := unix.IoctlGetInt(f.fd, unix.BLKSSZGET); err == nil {
+	if n, err := unix.IoctlGetInt(o.fd, unix.BLKSSZGET); err == nil {
 		return fmt.Sprintf("%d bytes", n)
 	}
 	return "another size"
 }
 
 // flush writes the file's data to the disk.
-func (f *File) flush() error {
+func (o *opening) flush() error {
 	for {
-		if err := unix.Fdatasync(f.fd); !isInterrupted(err) {
+		if err := unix.Fdatasync(o.fd); !isInterrupted(err) {
 			return err
 		}
 	}
 }
 
-// settle has nothing to do after a write: O_SYNC reaches every disk.
-func (f *File) settle() error { return nil }
+// settle does nothing: O_SYNC works on every disk.
+func (o *opening) settle() error { return nil }
 
 // tryRead reads vecs if the page cache holds them all.
-func (f *File) tryRead(vecs [][]byte, off int64) error {
+func (o *opening) tryRead(vecs [][]byte, off int64) error {
 	if len(vecs) == 1 {
 		var iov [1]unix.Iovec
 		lay(iov[:], vecs, 0)
-		return f.readNow(iov[:], len(vecs[0]), off)
+		return o.readNow(iov[:], len(vecs[0]), off)
 	}
 	var iov [maxVectors]unix.Iovec
 	n := lay(iov[:], vecs, 0)
@@ -90,23 +90,23 @@ func (f *File) tryRead(vecs [][]byte, off int64) error {
 	for _, v := range vecs {
 		bytes += len(v)
 	}
-	return f.readNow(iov[:n], bytes, off)
+	return o.readNow(iov[:n], bytes, off)
 }
 
 // readNow reads as many bytes as iov holds, without waiting (RWF_NOWAIT). The
-// call cannot block, so that the scheduler need not hear of it.
-func (f *File) readNow(iov []unix.Iovec, bytes int, off int64) error {
-	got, _, e := unix.RawSyscall6(unix.SYS_PREADV2, uintptr(f.fd),
+// call cannot block, so it is raw.
+func (o *opening) readNow(iov []unix.Iovec, bytes int, off int64) error {
+	got, _, e := unix.RawSyscall6(unix.SYS_PREADV2, uintptr(o.fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)),
 		uintptr(off), high(off), unix.RWF_NOWAIT)
 	switch {
 	case e == unix.EOPNOTSUPP || e == unix.ENOSYS:
 		return errors.ErrUnsupported
 	case e != 0 || int(got) < bytes:
-		return ErrWouldWait // also for errors: the call that may wait says which
+		return ErrWouldWait // also for errors: the call that may wait reports them
 	}
 	return nil
 }
 
-// notForData is the flag of descriptors that only name a file.
+// notForData is the flag of descriptors that only refer to a file.
 const notForData = unix.O_PATH

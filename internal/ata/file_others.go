@@ -13,7 +13,7 @@ import (
 
 // BUG(1): Outside Linux and FreeBSD only regular files are exported, without direct I/O.
 
-// flagDirect is no flag: checkDirect refuses.
+// flagDirect has no effect: checkDirect refuses direct I/O.
 const flagDirect = 0
 
 // What a user needs to open a file.
@@ -22,19 +22,20 @@ const (
 	needWrite = "read and write permission for this user"
 )
 
-// isDisk tells whether a mode is that of a disk whose size is known here.
+// isDisk returns false: the size of a disk cannot be found out on this system.
 func isDisk(fs.FileMode) bool { return false }
 
-// isReadOnlyMedium tells whether opening failed because nothing there can be written.
+// isReadOnlyMedium reports whether opening failed because nothing there can be
+// written.
 func isReadOnlyMedium(error) bool { return false }
 
-// isInvalid tells whether the kernel found a call's arguments impossible.
+// isInvalid reports whether the kernel refused a call's arguments.
 func isInvalid(error) bool { return false }
 
-// isInterrupted tells whether a signal cut a call short; os.File tries again itself.
+// isInterrupted returns false: os.File repeats calls that a signal interrupts.
 func isInterrupted(error) bool { return false }
 
-// checkWritable knows of no file that is opened for writing and cannot be written.
+// checkWritable returns nil: a file that is opened for writing can be written.
 func (f *File) checkWritable() error { return nil }
 
 // errDirect says that there is no direct I/O here.
@@ -44,8 +45,8 @@ var errDirect = errors.New("-d is not supported on this system; leave -d out")
 func (f *File) checkDirect(path string) error { return fmt.Errorf("open %s: %w", path, errDirect) }
 
 // bytes returns the size of the file.
-func (f *File) bytes() (int64, error) {
-	info, err := f.file.Stat()
+func (o *opening) bytes() (int64, error) {
+	info, err := o.file.Stat()
 	if err != nil {
 		return 0, err
 	}
@@ -53,18 +54,18 @@ func (f *File) bytes() (int64, error) {
 }
 
 // flush writes the file's data to the disk.
-func (f *File) flush() error { return f.file.Sync() }
+func (o *opening) flush() error { return o.file.Sync() }
 
-// vector reads or writes the first of vecs but for its first skip bytes.
-func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
+// vector reads or writes the first of vecs, without its first skip bytes.
+func (o *opening) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
 	if write {
-		return f.file.WriteAt(vecs[0][skip:], off)
+		return o.file.WriteAt(vecs[0][skip:], off)
 	}
-	return f.file.ReadAt(vecs[0][skip:], off)
+	return o.file.ReadAt(vecs[0][skip:], off)
 }
 
-// tryRead cannot tell here what the page cache holds.
-func (f *File) tryRead([][]byte, int64) error { return errors.ErrUnsupported }
+// tryRead is not supported on this system.
+func (o *opening) tryRead([][]byte, int64) error { return errors.ErrUnsupported }
 
 // checkFlags refuses every descriptor: they are handed over on Linux and FreeBSD only.
 func checkFlags(int, Options) error {

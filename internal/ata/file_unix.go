@@ -12,20 +12,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flagDirect makes open(2) pass the page cache by.
+// flagDirect makes open(2) bypass the page cache.
 const flagDirect = unix.O_DIRECT
 
-// maxVectors is the most buffers that one system call takes here; the kernels
-// allow 1024, but the vectors live on the stack.
+// maxVectors is the most buffers in one system call. The kernels allow 1024, but
+// the vectors are on the stack.
 const maxVectors = 64
 
-// isReadOnlyMedium tells whether opening failed because nothing there can be written.
+// isReadOnlyMedium reports whether opening failed because nothing there can be
+// written.
 func isReadOnlyMedium(err error) bool { return errors.Is(err, unix.EROFS) }
 
-// isInvalid tells whether the kernel found a call's arguments impossible.
+// isInvalid reports whether the kernel refused a call's arguments.
 func isInvalid(err error) bool { return errors.Is(err, unix.EINVAL) }
 
-// isInterrupted tells whether a signal cut a call short.
+// isInterrupted reports whether a signal interrupted a call.
 func isInterrupted(err error) bool { return err == unix.EINTR }
 
 // checkDirect tries the smallest direct read that an initiator can ask for.
@@ -46,40 +47,40 @@ func (f *File) checkDirect(path string) error {
 	return nil
 }
 
-// vector reads or writes vecs but for the first skip bytes, in one system call.
-func (f *File) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
+// vector reads or writes vecs, without the first skip bytes, in one system call.
+func (o *opening) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
 	if !write {
-		return f.readVector(vecs, skip, off)
+		return o.readVector(vecs, skip, off)
 	}
-	n, err := f.writeVector(vecs, skip, off)
+	n, err := o.writeVector(vecs, skip, off)
 	if err == nil {
-		err = f.settle()
+		err = o.settle()
 	}
 	return n, err
 }
 
 // readVector is vector for reading.
-func (f *File) readVector(vecs [][]byte, skip int, off int64) (int, error) {
+func (o *opening) readVector(vecs [][]byte, skip int, off int64) (int, error) {
 	if len(vecs) == 1 { // the common case, and the cheaper call
-		return unix.Pread(f.fd, vecs[0][skip:], off)
+		return unix.Pread(o.fd, vecs[0][skip:], off)
 	}
-	return f.call(unix.SYS_PREADV, vecs, skip, off)
+	return o.call(unix.SYS_PREADV, vecs, skip, off)
 }
 
 // writeVector is vector for writing.
-func (f *File) writeVector(vecs [][]byte, skip int, off int64) (int, error) {
+func (o *opening) writeVector(vecs [][]byte, skip int, off int64) (int, error) {
 	if len(vecs) == 1 {
-		return unix.Pwrite(f.fd, vecs[0][skip:], off)
+		return unix.Pwrite(o.fd, vecs[0][skip:], off)
 	}
-	return f.call(unix.SYS_PWRITEV, vecs, skip, off)
+	return o.call(unix.SYS_PWRITEV, vecs, skip, off)
 }
 
-// call calls preadv or pwritev. On 64-bit systems the offset is in one argument,
-// on the others it is in two, low half first.
-func (f *File) call(trap uintptr, vecs [][]byte, skip int, off int64) (int, error) {
+// call calls preadv or pwritev. The offset is one argument on 64-bit systems, and
+// two on others, the low half first.
+func (o *opening) call(trap uintptr, vecs [][]byte, skip int, off int64) (int, error) {
 	var iov [maxVectors]unix.Iovec
 	n := lay(iov[:], vecs, skip)
-	got, _, e := unix.Syscall6(trap, uintptr(f.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
+	got, _, e := unix.Syscall6(trap, uintptr(o.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
 		uintptr(off), high(off), 0)
 	if e != 0 {
 		return 0, e
@@ -87,7 +88,7 @@ func (f *File) call(trap uintptr, vecs [][]byte, skip int, off int64) (int, erro
 	return int(got), nil
 }
 
-// lay writes vecs but for the first skip bytes into the kernel's form, as many
+// lay converts vecs, without the first skip bytes, to the kernel's form, as many
 // as fit, and returns how many.
 func lay(iov []unix.Iovec, vecs [][]byte, skip int) int {
 	n := min(len(vecs), len(iov))
@@ -100,6 +101,6 @@ func lay(iov []unix.Iovec, vecs [][]byte, skip int) int {
 	return n
 }
 
-// high is the upper half of an offset, which the vector calls take apart; on
-// 64-bit systems, where the lower half holds all, they drop it.
+// high returns the upper half of an offset for the vector calls. 64-bit systems
+// ignore it, because the lower half holds all of the offset there.
 func high(off int64) uintptr { return uintptr(uint64(off) >> 32) }

@@ -4,9 +4,9 @@ package ata
 
 import "fmt"
 
-// checkHeld refuses to serve for writing what this host uses itself, a mounted
-// file system for one: what both write destroys what is there. With Options.Force
-// it is served, and the File warns.
+// checkHeld refuses to serve for writing what this host uses itself, such as a
+// mounted file system, because the writes of both would destroy it. With
+// Options.Force it is served, and Warnings says so.
 func (f *File) checkHeld(o Options) error {
 	if o.ReadOnly {
 		return nil

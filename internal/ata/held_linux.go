@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How often, and how long after one another, a device is tried that is held: others
-// who try it as we do hold it for a moment.
+// How often a device that is held is tried, and the pause between tries. Other
+// processes that try it in the same way hold it for a moment.
 const (
 	heldTries = 10
 	heldPause = 50 * time.Millisecond
 )
 
-// use says what this host does with the block device, or nothing if it does not
-// use it: the kernel lets nobody open exclusively what is mounted, or what swap,
-// LVM, RAID or a program has for itself, a partition of it included.
+// use says how this host uses the block device; it is empty if it does not. A
+// device cannot be opened exclusively while it, or a partition of it, is mounted
+// or belongs to swap, LVM, RAID or a program.
 func (f *File) use() string {
 	if !isDisk(f.info.Mode()) {
 		return ""
@@ -35,7 +35,7 @@ func (f *File) use() string {
 	return ""
 }
 
-// mounted says by what the device is held, as far as can be found out.
+// mounted says what uses the device, as far as can be found out.
 func (f *File) mounted() string {
 	mounts, _ := os.ReadFile("/proc/thread-self/mountinfo")
 	var st unix.Stat_t
@@ -47,7 +47,7 @@ func (f *File) mounted() string {
 	return "uses it (mount, swap, LVM, RAID or another program)"
 }
 
-// isHeld tells whether a block device cannot be opened exclusively.
+// isHeld reports whether a block device cannot be opened exclusively.
 func isHeld(path string) bool {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_EXCL|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err == nil {
@@ -56,8 +56,8 @@ func isHeld(path string) bool {
 	return errors.Is(err, unix.EBUSY)
 }
 
-// mountPoint finds in mountinfo (proc_pid_mountinfo(5)) where a device is
-// mounted. Its third word is the device, the fifth the place.
+// mountPoint finds out from mountinfo (proc_pid_mountinfo(5)) where a device is
+// mounted. The third word of a line is the device, the fifth the mount point.
 func mountPoint(mountinfo string, device uint64) string {
 	number := fmt.Sprintf("%d:%d", unix.Major(device), unix.Minor(device))
 	for line := range strings.Lines(mountinfo) {

@@ -4,5 +4,5 @@
 
 package ata
 
-// use finds no use: FreeBSD itself refuses to open for writing what is mounted.
+// use returns nothing: FreeBSD itself refuses to open a mounted disk for writing.
 func (f *File) use() string { return "" }

@@ -4,8 +4,8 @@ package ata
 
 import "encoding/binary"
 
-// Identity is what a disk calls itself (section 3). Strings longer than their
-// field are cut.
+// Identity is what a disk says about itself (section 3). Strings that are too
+// long are cut.
 type Identity struct {
 	Serial   string // 20 characters
 	Firmware string // 8 characters
@@ -21,7 +21,7 @@ const (
 	wordSectors48                 = 100 // 48 bits
 )
 
-// maxSectors28 is the largest size that 28-bit commands can tell.
+// maxSectors28 is the largest size that IDENTIFY gives for 28-bit commands.
 const maxSectors28 = 1<<28 - 1
 
 // identifyWords are the words that are the same for every disk.

@@ -9,16 +9,16 @@ import (
 	"os"
 )
 
-// What Refresh finds wrong.
+// The errors of Refresh.
 var (
 	errNoMedium  = errors.New("the device is gone or empty")
 	errOldFile   = errors.New("it was removed or replaced: unless it has another name, what is written is lost when vblade ends; restart vblade")
 	errOldDevice = errors.New("the name leads to another device now, or to none; restart vblade to serve that")
 )
 
-// Refresh finds out the size of the file or device again, and whether its path
-// still leads to it. While one call does, which may hang with the disk, others
-// return ErrWouldWait. Unlike the other methods it allocates.
+// Refresh updates the size of the file or device, and checks that its path still
+// leads to it. During a call, which may hang with the disk, others return
+// ErrWouldWait. Unlike the other methods it allocates.
 func (f *File) Refresh() error {
 	if !f.looking.TryLock() {
 		return ErrWouldWait
@@ -35,7 +35,7 @@ func (f *File) Refresh() error {
 	return f.checkPath()
 }
 
-// resize fits the window to a file of so many bytes.
+// resize fits the window to a file of a size in bytes.
 func (f *File) resize(bytes int64) {
 	left := max(0, bytes/SectorSize*SectorSize-f.start)
 	if f.length > 0 {
@@ -44,8 +44,8 @@ func (f *File) resize(bytes int64) {
 	f.size.Store(left)
 }
 
-// checkPath says so if the path does not lead to the file any more. Whether it
-// does cannot always be told: that is no error.
+// checkPath returns an error if the path does not lead to the file any more. It
+// is no error if this cannot be found out.
 func (f *File) checkPath() error {
 	if f.foreign {
 		return nil

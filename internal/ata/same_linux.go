@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// isSame tells whether a and b are of the same file or, whatever nodes lead to
-// it, of the same device.
+// isSame reports whether a and b are the same file or the same device, possibly
+// by different device nodes.
 func isSame(a, b os.FileInfo) bool {
 	if !isDisk(a.Mode()) || !isDisk(b.Mode()) {
 		return os.SameFile(a, b)

@@ -6,5 +6,5 @@ package ata
 
 import "os"
 
-// isSame tells whether a and b are of the same file.
+// isSame reports whether a and b are the same file.
 func isSame(a, b os.FileInfo) bool { return os.SameFile(a, b) }

@@ -4,8 +4,7 @@ package ata
 
 import "fmt"
 
-// Warnings returns what is likely a mistake about the file as it was opened, a
-// line each.
+// Warnings returns what may be a mistake about the file, a line each.
 func (f *File) Warnings() []string {
 	var lines []string
 	if f.tail > 0 {

@@ -7,18 +7,18 @@ import (
 	"os"
 )
 
-// An O_SYNC write goes through the page cache like every other, and the kernel
-// does not tell it whether its own data reached the disk, but whether all did
-// that was written out since the last call on this opening of the file. The
-// first call that asks gets the error; of two writes at once, the one that was
-// lost may succeed because the other one failed. So every write has an opening
-// of its own, and is told of each error. One that fails does so perhaps for the
-// sake of another, of now or of long ago, and is done again to find out.
+// A write with O_SYNC goes through the page cache like every other. The kernel
+// does not report whether its own data reached the disk, but whether all data did
+// that was written out since the last call on this opening of the file. The first
+// call that asks gets the error: of two writes at once, a lost one may succeed
+// because the other one has failed. So every write has an opening of its own,
+// which is told of each error. A write may also fail because of another one,
+// present or past, so a failed write is repeated to find out.
 
-// attempts is how often a write through the cache is tried before it fails.
+// attempts is how often a write is tried before it fails.
 const attempts = 3
 
-// openingsOf is how many openings a file needs for its options.
+// openingsOf returns how many openings a file needs for its options.
 func openingsOf(o Options) int {
 	if !o.Sync || o.ReadOnly {
 		return 1
@@ -26,8 +26,8 @@ func openingsOf(o Options) int {
 	return 1 + max(1, o.Writers)
 }
 
-// openAll opens a file as often as its options need it: first the opening for
-// everything, then one for each write that may run at once.
+// openAll opens a file as often as its options need: once for everything, then
+// once for each write that may run at once.
 func openAll(path string, o Options) ([]*os.File, error) {
 	var files []*os.File
 	for range openingsOf(o) {
@@ -45,7 +45,7 @@ func openAll(path string, o Options) ([]*os.File, error) {
 	return files, nil
 }
 
-// sameAsFirst tells whether the last opening is of the same file as the first.
+// sameAsFirst checks that the last opening is of the same file as the first.
 func sameAsFirst(path string, files []*os.File) error {
 	first, err := files[0].Stat()
 	if err != nil {
@@ -68,16 +68,18 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// addWriters has each write use an opening of its own, where there are any but
-// the file's.
+// addWriters makes each write use an opening of its own, if there are openings
+// for writers.
 func (f *File) addWriters() {
 	own := f.openings[1:]
 	if len(own) == 0 {
 		return
 	}
-	f.writers = make(chan *File, len(own))
+	f.writers = make(chan *opening, len(own))
 	for _, file := range own {
-		f.writers <- &File{file: file, fd: int(file.Fd()), info: f.info, start: f.start, settles: isDisk(f.info.Mode())}
+		w := newOpening(file)
+		w.disk, w.through = f.disk, true
+		f.writers <- &w
 	}
 }
 
@@ -86,16 +88,16 @@ func (f *File) writeThrough(vecs [][]byte, off int64) (n int, err error) {
 	w := <-f.writers
 	defer func() { f.writers <- w }()
 	for range attempts {
-		if n, err = w.transfer(vecs, off, true); err == nil {
+		if n, err = w.transfer(vecs, f.start+off, true); err == nil {
 			break
 		}
-		w.flush() // to hear of what is known so far, so that only what comes counts
+		w.flush() // collects the errors so far, so that the next try gets only new ones
 	}
 	return n, err
 }
 
-// syncThrough has the disk's cache written. It forgets errors: a write that
-// was lost has said so itself.
+// syncThrough flushes the disk's cache. It ignores errors of earlier writes,
+// which have failed themselves.
 func (f *File) syncThrough() (err error) {
 	w := <-f.writers
 	defer func() { f.writers <- w }()
