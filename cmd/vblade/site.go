@@ -153,14 +153,11 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		return err
 	}
 	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name, Label: e.Filename})
-	add := s.server.Add
+	var options server.Options
 	if e.FailStop {
-		add = func(b *blade.Blade, ports ...*server.Port) error {
-			stopped := func(err error) { s.gone <- diskGone{e.Name(), err} }
-			return s.server.AddFailStop(b, stopped, ports...)
-		}
+		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), err} }
 	}
-	if err := add(b, ports...); err != nil {
+	if err := s.server.AddWith(b, options, ports...); err != nil {
 		held.release()
 		s.give(links)
 		return err

@@ -26,8 +26,10 @@ type Config struct {
 	Slot    uint8
 	Buffers uint16    // how many requests the config reply says we queue
 	Masks   []aoe.MAC // the only sources served, MaxMasks at the most; none: all are
-	Host    string    // the host's name, for the serial number
+	Serial  string    // in IDENTIFY; empty for one made of the address and Host
+	Host    string    // the host's name
 	Label   string    // what people call the disk, such as the path of its file
+	Kept    *State    // what was kept of the export; nil for one whose changes are not kept
 }
 
 // Blade is one export: a disk and the state that AoE gives it.
@@ -38,32 +40,40 @@ type Blade struct {
 	disk    *ata.Disk
 	label   string
 
-	config      []byte // the config string, in an array of MaxConfigString
-	masks       macList
-	reservation macList
+	state State  // in force
+	next  *State // what a request would change it into; nil where changes are not kept
 }
 
 // New returns the blade that exports store.
 func New(store ata.Store, cfg Config) *Blade {
-	serial := fmt.Sprintf("%d.%d:%s", cfg.Shelf, cfg.Slot, cfg.Host)
 	b := &Blade{
 		shelf:   cfg.Shelf,
 		slot:    cfg.Slot,
 		buffers: cfg.Buffers,
 		disk: ata.NewDisk(store, ata.Identity{
-			Serial:   serial[:min(len(serial), serialLen)],
+			Serial:   cfg.serial(),
 			Firmware: firmware,
 			Model:    model,
 		}),
-		label:  cfg.Label,
-		config: make([]byte, 0, aoe.MaxConfigString),
+		label: cfg.Label,
 	}
-	for _, m := range cfg.Masks {
-		if !b.masks.has(m) {
-			b.masks.add(m)
-		}
+	if cfg.Kept != nil {
+		b.state, b.next = *cfg.Kept, new(State)
+	}
+	if !b.state.masked {
+		b.state.masks = macList{}
+		b.state.masks.addAll(cfg.Masks)
 	}
 	return b
+}
+
+// serial returns the serial number.
+func (cfg Config) serial() string {
+	if cfg.Serial != "" {
+		return cfg.Serial
+	}
+	s := fmt.Sprintf("%d.%d:%s", cfg.Shelf, cfg.Slot, cfg.Host)
+	return s[:min(len(s), serialLen)]
 }
 
 // Name returns what initiators call the blade, such as e9.0.
@@ -83,11 +93,11 @@ func (b *Blade) Label() string { return b.label }
 
 // Masks returns the only sources that the blade serves; none: it serves all.
 // They are the blade's own.
-func (b *Blade) Masks() []aoe.MAC { return b.masks.all() }
+func (b *Blade) Masks() []aoe.MAC { return b.state.Masks() }
 
 // Reservation returns those that the blade is reserved for. They are the
 // blade's own.
-func (b *Blade) Reservation() []aoe.MAC { return b.reservation.all() }
+func (b *Blade) Reservation() []aoe.MAC { return b.state.Reservation() }
 
 // AnswersTo tells whether a frame's shelf and slot mean this blade.
 func (b *Blade) AnswersTo(f aoe.Frame) bool {
@@ -96,11 +106,12 @@ func (b *Blade) AnswersTo(f aoe.Frame) bool {
 }
 
 // Admits tells whether the blade serves a source (section 1).
-func (b *Blade) Admits(src aoe.MAC) bool { return b.masks.n == 0 || b.masks.has(src) }
+func (b *Blade) Admits(src aoe.MAC) bool { return b.state.masks.n == 0 || b.state.masks.has(src) }
 
 // Accept takes a request that AnswersTo and Admits let through as far as it goes
 // without the disk's work: to its reply, to none, or to the Work that Complete
-// needs done.
+// needs done. One that would change the State of a blade that keeps it is left as
+// it is, and Proposes.
 func (b *Blade) Accept(r *Request) {
 	r.Blade = b
 	f := r.Frame

@@ -17,19 +17,20 @@ func (b *Blade) acceptConfig(r *Request) {
 	if !whole && lacking(f) {
 		return
 	}
-	next := b.config
+	own := b.state.Config()
+	next := own
 	switch op {
 	case aoe.ConfigRead:
 	case aoe.ConfigTest:
-		if !bytes.Equal(b.config, s) {
+		if !bytes.Equal(own, s) {
 			return
 		}
 	case aoe.ConfigPrefix:
-		if !bytes.HasPrefix(b.config, s) {
+		if !bytes.HasPrefix(own, s) {
 			return
 		}
 	case aoe.ConfigSet:
-		if len(b.config) == 0 || bytes.Equal(b.config, s) {
+		if len(own) == 0 || bytes.Equal(own, s) {
 			next = s
 		} else {
 			r.fail(aoe.ErrConfig)
@@ -43,7 +44,13 @@ func (b *Blade) acceptConfig(r *Request) {
 		r.refuse()
 		return
 	}
-	b.config = append(b.config[:0], next...)
+	if !bytes.Equal(own, next) {
+		if draft := b.draft(r); draft != nil {
+			draft.setConfig(next)
+			return
+		}
+		b.state.setConfig(next)
+	}
 	r.answer(b.putConfig(r.Buf, r.wire))
 }
 
@@ -62,7 +69,7 @@ func lacking(f aoe.Frame) bool {
 
 // putConfig writes the fields of a config reply and returns its length.
 func (b *Blade) putConfig(f aoe.Frame, w *Wire) int {
-	return f.SetConfigReply(b.buffers, uint8(min(w.Sectors, 255)), b.config)
+	return f.SetConfigReply(b.buffers, uint8(min(w.Sectors, 255)), b.state.Config())
 }
 
 // Advertise writes the unasked config reply by which a target makes itself
@@ -79,8 +86,8 @@ func (b *Blade) Advertise(f aoe.Frame, w *Wire, dst aoe.MAC) int {
 
 // Audience returns the addresses to advertise to.
 func (b *Blade) Audience() []aoe.MAC {
-	if b.masks.n == 0 {
+	if b.state.masks.n == 0 {
 		return []aoe.MAC{aoe.Broadcast}
 	}
-	return b.masks.all()
+	return b.state.Masks()
 }

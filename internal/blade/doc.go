@@ -9,6 +9,7 @@
 //	request.go  a frame on its way, and how it becomes the reply
 //	ata.go      registers to the disk and back
 //	config.go, mask.go, reserve.go   the other commands (maclist.go: their lists)
+//	state.go    what initiators have set, and how a change waits to be kept
 //	fault.go    why a request was refused
 //
 // Nothing in this package opens a socket, reads a clock, starts a goroutine or

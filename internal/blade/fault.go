@@ -16,6 +16,7 @@ const (
 	FaultNone     = Fault(0)
 	FaultCommand  = Fault(aoe.ErrCommand)
 	FaultArgument = Fault(aoe.ErrArgument)
+	FaultDevice   = Fault(aoe.ErrDevice) // what the request changes cannot be kept
 	FaultConfig   = Fault(aoe.ErrConfig)
 	FaultReserved = Fault(aoe.ErrReserved)
 	FaultNotFound = FaultReserved + 1 // IDNF: no such sector

@@ -40,6 +40,15 @@ func (l *macList) add(m aoe.MAC) {
 	l.n++
 }
 
+// addAll appends those of macs that are not in the list yet; there is room for them.
+func (l *macList) addAll(macs []aoe.MAC) {
+	for _, m := range macs {
+		if !l.has(m) {
+			l.add(m)
+		}
+	}
+}
+
 // remove takes m out, if it is there; the others keep their order.
 func (l *macList) remove(m aoe.MAC) {
 	if i := l.index(m); i >= 0 {

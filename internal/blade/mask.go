@@ -18,11 +18,7 @@ func (b *Blade) acceptMask(r *Request) {
 			r.answer(aoe.MaskLen)
 			return
 		}
-		before := b.masks
 		b.editMasks(r)
-		if !b.masks.equals(&before) {
-			r.Changed = ChangedMasks
-		}
 	default:
 		r.fail(aoe.ErrArgument)
 		r.answer(aoe.MaskLen)
@@ -31,54 +27,73 @@ func (b *Blade) acceptMask(r *Request) {
 
 // editMasks applies a frame's directives up to the first that is wrong.
 func (b *Blade) editMasks(r *Request) {
-	f := r.Frame
-	before := b.masks
-	for i := range f.MaskCount() {
-		if e := b.editMask(f.Directive(i)); e != aoe.MaskOK {
-			f.SetMaskResult(e, i)
-			r.answer(aoe.MaskLen)
+	next := b.state.masks
+	failure, done := next.edit(r.Frame)
+	if failure == aoe.MaskOK && masksLen(next.n) > r.room {
+		r.refuse()
+		return
+	}
+	if !next.equals(&b.state.masks) {
+		if draft := b.draft(r); draft != nil {
+			draft.setMasks(next)
 			return
 		}
+		b.state.setMasks(next)
+		r.Changed = ChangedMasks
 	}
-	if aoe.MaskLen+b.masks.n*aoe.DirectiveLen > r.room {
-		b.masks = before
-		r.refuse()
+	if failure != aoe.MaskOK {
+		r.Frame.SetMaskResult(failure, done)
+		r.answer(aoe.MaskLen)
 		return
 	}
 	b.answerMasks(r)
 }
 
-// editMask applies one directive.
-func (b *Blade) editMask(op aoe.DirectiveOp, m aoe.MAC) aoe.MaskError {
+// edit applies a frame's directives up to the first that is wrong, and returns
+// what is wrong with it and how many came before it.
+func (l *macList) edit(f aoe.Frame) (failure aoe.MaskError, done int) {
+	for i := range f.MaskCount() {
+		if failure := l.apply(f.Directive(i)); failure != aoe.MaskOK {
+			return failure, i
+		}
+	}
+	return aoe.MaskOK, f.MaskCount()
+}
+
+// apply applies one directive.
+func (l *macList) apply(op aoe.DirectiveOp, m aoe.MAC) aoe.MaskError {
 	switch op {
 	case aoe.DirectiveNone:
 	case aoe.DirectiveAdd:
-		if b.masks.has(m) {
+		if l.has(m) {
 			break
 		}
-		if b.masks.n == MaxMasks {
+		if l.n == MaxMasks {
 			return aoe.MaskErrFull
 		}
-		b.masks.add(m)
+		l.add(m)
 	case aoe.DirectiveDelete:
-		b.masks.remove(m)
+		l.remove(m)
 	default:
 		return aoe.MaskErrDirective
 	}
 	return aoe.MaskOK
 }
 
+// masksLen is the length of a reply that carries n masks, in bytes.
+func masksLen(n int) int { return aoe.MaskLen + n*aoe.DirectiveLen }
+
 // answerMasks answers with the list.
 func (b *Blade) answerMasks(r *Request) {
-	n := aoe.MaskLen + b.masks.n*aoe.DirectiveLen
-	if n > r.room {
+	masks := b.state.Masks()
+	if masksLen(len(masks)) > r.room {
 		r.refuse()
 		return
 	}
 	f := aoe.Frame(r.Buf)
-	f.SetMaskResult(aoe.MaskOK, b.masks.n)
-	for i, m := range b.masks.all() {
+	f.SetMaskResult(aoe.MaskOK, len(masks))
+	for i, m := range masks {
 		f.SetDirective(i, aoe.DirectiveNone, m)
 	}
-	r.answer(n)
+	r.answer(masksLen(len(masks)))
 }

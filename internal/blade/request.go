@@ -36,9 +36,11 @@ type Request struct {
 	Frame aoe.Frame // the part of it that was received
 	Blade *Blade    // the export that has accepted it
 
-	Work    ata.Work // what the disk has to do before the reply
-	Settles bool     // the reply waits for the end of every earlier write
-	Changed Change
+	Work     ata.Work // what the disk has to do before the reply
+	Settles  bool     // the reply waits for the end of every earlier write
+	Proposes bool     // it is untouched: what it changes has to be kept first, then it is accepted again
+	Kept     bool     // set by whoever has kept that, before Accept
+	Changed  Change
 
 	Reply int   // length of the reply in bytes; 0 for none
 	Fault Fault // why the reply is a refusal
@@ -54,6 +56,7 @@ func (r *Request) Begin(n int, wire *Wire) {
 	r.wire, r.room = wire, wire.Room
 	r.Work = ata.Work{}
 	r.Settles, r.Changed = false, ChangedNothing
+	r.Proposes, r.Kept = false, false
 	r.Reply, r.Fault = 0, FaultNone
 	// A reply may be longer than its request: what lies between is ours to
 	// give, and earlier frames' bytes are not (difference 3).

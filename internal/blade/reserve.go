@@ -6,7 +6,8 @@ import "vblade/internal/aoe"
 
 // reservedAgainst tells whether a reservation keeps a source out.
 func (b *Blade) reservedAgainst(src aoe.MAC) bool {
-	return b.reservation.n > 0 && !b.reservation.has(src)
+	own := &b.state.reservation
+	return own.n > 0 && !own.has(src)
 }
 
 // acceptReserve answers a reserve/release command (section 6). Whatever it says,
@@ -22,30 +23,45 @@ func (b *Blade) acceptReserve(r *Request) {
 	case op > aoe.ReserveForceSet || !f.HoldsReservation() || reservationLen(f.ReserveCount()) > r.room:
 		r.fail(aoe.ErrArgument)
 	default:
-		b.reserve(r)
+		if !b.reserve(r) {
+			return
+		}
 	}
-	if reservationLen(b.reservation.n) > r.room {
+	b.answerReservation(r)
+}
+
+// answerReservation answers with the reservation in force.
+func (b *Blade) answerReservation(r *Request) {
+	own := b.state.Reservation()
+	if reservationLen(len(own)) > r.room {
 		r.refuse()
 		return
 	}
-	r.answer(aoe.Frame(r.Buf).SetReserveReply(b.reservation.all()))
+	r.answer(aoe.Frame(r.Buf).SetReserveReply(own))
 }
 
 // reservationLen is the length of a reply that carries n MACs, in bytes.
 func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
 
-// reserve replaces the reservation by the frame's list.
-func (b *Blade) reserve(r *Request) {
-	before := b.reservation
-	b.reservation.n = 0
+// reserve replaces the reservation by the frame's list. It returns false where
+// that is only proposed.
+func (b *Blade) reserve(r *Request) bool {
+	own := &b.state.reservation
+	var next macList
 	for i := range r.Frame.ReserveCount() {
-		b.reservation.add(r.Frame.ReserveMAC(i))
+		next.add(r.Frame.ReserveMAC(i))
 	}
-	switch {
-	case b.reservation.equals(&before):
-	case before.n > 0 && !before.has(r.Frame.Src()):
+	if next.equals(own) {
+		return true
+	}
+	if draft := b.draft(r); draft != nil {
+		draft.reservation = next
+		return false
+	}
+	r.Changed = ChangedReservation
+	if own.n > 0 && !own.has(r.Frame.Src()) {
 		r.Changed = SeizedReservation
-	default:
-		r.Changed = ChangedReservation
 	}
+	*own = next
+	return true
 }

@@ -123,7 +123,7 @@ func (w *sweep) reach(s *Server, at *seat) bool {
 	r.length, r.stamp = copy(r.Buf, from.Frame), from.stamp
 	r.Begin(r.length, &r.port.wire)
 	s.accept(at.export, r)
-	w.answered = w.answered || r.Reply > 0 || r.Waits()
+	w.answered = w.answered || r.Reply > 0 || r.Waits() || r.flying // the last: held back
 	return true
 }
 

@@ -12,6 +12,7 @@
 //	inbox.go    receives on all ports, and puts what came in order
 //	turn.go     the leader's batch: received, accepted, lent to the crew
 //	route.go    finds whom a frame means; chores.go answers for all exports of a port
+//	keep.go     has a change kept before it takes effect
 //	request.go  a frame's stay in the server
 //	share.go    bounds what one export may have in flight
 //	crew.go     what is queued (queue.go), and whose turn it is

@@ -42,23 +42,23 @@ func (s *Server) finishAll(home <-chan struct{}, within time.Duration) error {
 // or, where that is nil, of all.
 func (s *Server) errUnfinished(of *export) error {
 	type rest struct {
-		name string
-		work ata.Work
+		name, what string
+		lba        int64
 	}
 	var all []rest
 	s.mu.Lock()
 	for _, r := range s.requests {
 		if r != nil && r.flying && (of == nil || r.export == of) {
-			all = append(all, rest{r.export.Name(), r.Work})
+			all = append(all, rest{r.export.Name(), r.describe(), r.Work.LBA})
 		}
 	}
 	s.mu.Unlock()
 	slices.SortFunc(all, func(a, b rest) int {
-		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.work.LBA, b.work.LBA))
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.lba, b.lba))
 	})
 	var list []string
 	for _, r := range all[:min(shown, len(all))] {
-		list = append(list, r.name+": "+describe(r.work))
+		list = append(list, r.name+": "+r.what)
 	}
 	if len(all) > shown {
 		list = append(list, "...")

@@ -18,13 +18,14 @@ import (
 // fast and how healthy the disk is, and what is counted. All its ports share it.
 type export struct {
 	*blade.Blade
-	disk   *ata.Disk
-	ports  []*Port
-	health health
-	sizing sizing
-	counts counts
-	paces  paces
-	crowd  crowd
+	disk    *ata.Disk
+	ports   []*Port
+	health  health
+	sizing  sizing
+	counts  counts
+	paces   paces
+	crowd   crowd
+	keeping keeping
 
 	fd     int          // the disk's descriptor, and
 	start  int64        // the byte where the export begins in it, for a ring

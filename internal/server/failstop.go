@@ -2,22 +2,14 @@
 
 package server
 
-import (
-	"vblade/internal/ata"
-	"vblade/internal/blade"
-)
+import "vblade/internal/ata"
 
-// AddFailStop is Add for an export that answers nothing any more once its disk is gone
+// An export with Options.Failed answers nothing any more once its disk is gone
 // or broken (ata.IsGone): not the request that has found that out, nor what is in
 // flight, nor what comes. An initiator repeats what is not answered, and has time
-// until another host serves the disk; an error would fail its file system. failed is
+// until another host serves the disk; an error would fail its file system. Failed is
 // called once with the error, in a goroutine of its own; whoever is called removes the
 // export.
-func (s *Server) AddFailStop(b *blade.Blade, failed func(error), ports ...*Port) error {
-	e := newExport(b, ports)
-	e.failed = failed
-	return s.add(e)
-}
 
 // note takes how work ended that the disk was asked for, before the reply is made
 // ready to be sent.

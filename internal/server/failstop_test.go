@@ -13,6 +13,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
+	"vblade/internal/server"
 	"vblade/test/frametest"
 )
 
@@ -71,7 +72,7 @@ func serveMortal(t *testing.T, m *mortalStore) (*session, <-chan error) {
 	s := &session{stage: newStage(t, link.Host, buffers, bufferLen, link), link: link}
 	failed := make(chan error, 10)
 	b := newBlade(frametest.Export{}, m)
-	if err := s.server.AddFailStop(b, func(err error) { failed <- err }, s.ports...); err != nil {
+	if err := s.server.AddWith(b, server.Options{Failed: func(err error) { failed <- err }}, s.ports...); err != nil {
 		t.Fatal(err)
 	}
 	s.add(blade.New(frametest.Export{}.NewStore(), blade.Config{Shelf: frametest.Shelf, Slot: 9}))

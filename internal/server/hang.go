@@ -75,6 +75,9 @@ func (s *Server) lookForHangs() {
 	oldest := s.oldest()
 	for _, e := range s.snapshot.Load().exports {
 		w, waits := oldest[e]
+		if e.lookAtSave(s.log, s.hang.after) && w.work.Op == ata.OpNone {
+			waits = false // not for the disk
+		}
 		e.health.hangs(waits && w.age() >= s.hang.after, w.work, s.hang.after)
 	}
 }

@@ -66,7 +66,7 @@ func (l *lead) lead() {
 		s.giveWay()
 		s.answerAsks()
 		s.attend()
-		if s.ending.Load() && s.admitted() {
+		if s.ending.Load() && s.admitted() && s.kept.changes == 0 {
 			l.goHome()
 			return
 		}

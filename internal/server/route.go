@@ -40,10 +40,21 @@ func (s *Server) route(r *request) {
 	s.accept(at.export, r)
 }
 
-// accept has an export accept a request, if it admits its source.
+// accept has an export accept a request; behind a change that is being kept it
+// has to wait for that.
 func (s *Server) accept(e *export, r *request) {
+	r.export, r.arrived = e, s.turn.began
+	if e.keeping.change != nil {
+		s.holdBack(r)
+		return
+	}
+	s.take(e, r)
+}
+
+// take has an export take a request as far as it goes without its disk, if it
+// admits its source.
+func (s *Server) take(e *export, r *request) {
 	t := &s.turn
-	r.export, r.arrived = e, t.began
 	if e.mute.Load() {
 		t.drop(r)
 		return
@@ -59,6 +70,17 @@ func (s *Server) accept(e *export, r *request) {
 		r.Begin(r.length, &r.port.wire)
 	}
 	e.Accept(&r.Request)
+	if r.Proposes {
+		s.keep(r)
+		return
+	}
+	s.proceed(r)
+}
+
+// proceed goes on with a request that its export has accepted: to its reply, or
+// to where it waits for its disk.
+func (s *Server) proceed(r *request) {
+	e, t := r.export, &s.turn
 	if r.Changed == blade.ChangedMasks {
 		for _, p := range e.ports {
 			p.stale = true

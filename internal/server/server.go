@@ -74,6 +74,7 @@ type Server struct {
 	reporter   reporter
 	watch      watch
 	asks       asks
+	kept       kept
 	snapshot   atomic.Pointer[snapshot] // of ports and exports, for others
 	leads      [leadCount]*lead
 	standing   atomic.Int32 // leads that stand by
@@ -105,6 +106,7 @@ func New(host Host, log Log) *Server {
 		reporter: newReporter(),
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
+		kept:     kept{places: make(chan struct{}, maxSaves)},
 		hang:     hangLimits{after: 10 * time.Second, look: time.Second},
 
 		sizeEvery: sizeEvery,

@@ -18,15 +18,22 @@ const shareWait = time.Second
 // as are left for all. When none are left, an export with nothing in flight may have
 // one of the reserve, down to half of it. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
-	left := p.left()
 	if len(s.exports) > 1 {
-		return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
+		return p.exceeds(e)
 	}
+	left := p.left()
 	if left <= 0 && !e.choked {
 		left = s.awaitShare(p)
 	}
 	e.choked = left <= 0
 	return e.choked
+}
+
+// exceeds tells whether an export, which is one of several, has used up its share
+// of the port's buffers.
+func (p *Port) exceeds(e *export) bool {
+	left := p.left()
+	return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
 }
 
 // awaitShare waits until a request of a port ends, for shareWait at the most, and

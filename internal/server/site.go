@@ -76,10 +76,20 @@ func (s *Server) fold(p *Port) {
 
 // Add serves an export on ports, and advertises it, once the server serves. Its
 // error says which address is taken.
-func (s *Server) Add(b *blade.Blade, ports ...*Port) error { return s.add(newExport(b, ports)) }
+func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
+	return s.AddWith(b, Options{}, ports...)
+}
 
-// add is Add and AddFailStop.
-func (s *Server) add(e *export) error {
+// Options are what an export may have that most do not.
+type Options struct {
+	Keeper Keeper      // keeps the state of a blade that keeps it
+	Failed func(error) // makes it one that stops when its disk fails (failstop.go)
+}
+
+// AddWith is Add with options.
+func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
+	e := newExport(b, ports)
+	e.keeping.keeper, e.failed = o.Keeper, o.Failed
 	var refused error
 	err := s.ask(func() {
 		if slices.ContainsFunc(s.exports, func(other *export) bool { return other.key() == e.key() }) {

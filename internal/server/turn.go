@@ -74,6 +74,7 @@ func (s *Server) begin() int {
 	s.doChores() // what was advertised is what initiators find now
 	s.gather()
 	t.began = clock()
+	s.concludeAll() // what came behind a change before this
 	for _, r := range t.arrived {
 		s.route(r)
 	}
@@ -105,6 +106,14 @@ func (s *Server) fly(r *request) {
 	r.flying = true
 	r.export.flying.Add(1)
 	r.port.flying.Add(1)
+}
+
+// unfly undoes fly. The caller holds s.mu.
+func (s *Server) unfly(r *request) {
+	s.inFlight.Add(-1)
+	r.flying = false
+	r.export.flying.Add(-1)
+	r.port.flying.Add(-1)
 }
 
 // lend hands the lead's run over: each request takes its place in the order, and

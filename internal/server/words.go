@@ -25,6 +25,14 @@ func describe(work ata.Work) string {
 	return "a command behind writes"
 }
 
+// describe says in words what a request in flight waits for.
+func (r *request) describe() string {
+	if r.Work.Op == ata.OpNone && r.export.keeping.since.Load() > 0 {
+		return "a change that is not kept yet, or a command behind it"
+	}
+	return describe(r.Work)
+}
+
 // plural is a number of things in words.
 func plural(n int64, thing string) string {
 	if n == 1 {
