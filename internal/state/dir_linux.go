@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package state
+
+// DefaultDir is where state is kept if nothing else is said.
+const DefaultDir = "/var/lib/vblade"

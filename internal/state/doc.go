@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Package state keeps what initiators have set of an export (its config string,
+// masks and reservation) in a file, so that it is there when the export is served
+// the next time, by the same process, by another, or on another host.
+//
+// # The file
+//
+// An export has a file of its own, eSHELF.SLOT.state in a directory. It has two
+// slots of SlotSize bytes. A state is written over the older one and synced, so
+// that whatever ends that, the other one holds what was kept before. The newest
+// slot that is whole is what is kept. All of the file is written when it is made:
+// later writes want no more room.
+//
+// A slot, with numbers in big-endian:
+//
+//	  0  16  "vblade state 1" and two NULs
+//	 16   8  generation: of two whole slots the higher one is newer
+//	 24   2  shelf
+//	 26   1  slot
+//	 27   1  1 where initiators have set the masks, else 0
+//	 28   2  bytes of the config string
+//	 30   1  masks
+//	 31   1  MACs of the reservation
+//	 32      config string, masks and reservation, 6 bytes a MAC; then zeros
+//	4064 32  SHA-256 of all before it
+//
+// # Who opens it
+//
+// Whoever adds an export opens its file, with his own rights, and hands the
+// descriptor to the process that serves: that needs no right to the directory.
+// A lock (flock) on the opening goes along with the descriptor, from process to
+// process, and keeps all others from the file: two processes on one host, and two
+// hosts where their file system locks for all of them, as NFS, OCFS2 and GFS2 do.
+//
+// BUG(1): Where neither a state nor, after it, the one before can be written, but
+// some of it was, nobody knows which of the two a crash leaves behind.
+package state

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"vblade/internal/blade"
+)
+
+// storage is what a File needs of the file that holds it.
+type storage interface {
+	io.ReaderAt
+	io.WriterAt
+	Sync() error
+}
+
+// File is the state file of one export. Its methods are for one goroutine at a
+// time.
+type File struct {
+	file    *os.File
+	storage storage // file
+	path    string  // to be shown
+	of      address
+	inUse   bool // another process has it
+
+	kept   blade.State // what was read or written last
+	newest uint64      // generation of the slot that was written last, whether or not that succeeded
+	whole  int         // the slot that holds kept
+}
+
+// newFile returns the File of an opened file, of which nothing is read yet.
+func newFile(file *os.File, path string, of address) *File {
+	return &File{file: file, storage: file, path: path, of: of}
+}
+
+// Path is the path of the file, as whoever opened it sees it.
+func (f *File) Path() string { return f.path }
+
+// InUse tells that Open has found the file in use by another process: then nothing
+// of it was read, and nothing can be said of it.
+func (f *File) InUse() bool { return f.inUse }
+
+// invalidError is the error of a file of which no slot can be used.
+type invalidError struct {
+	path string
+	why  error
+}
+
+// Error says which file, and why.
+func (e invalidError) Error() string {
+	return fmt.Sprintf("%s cannot be used: %v", e.path, e.why)
+}
+
+// IsInvalid tells whether an error of Load is that nothing in the file can be used:
+// the export starts as one of which initiators have set nothing.
+func IsInvalid(err error) bool { return errors.As(err, new(invalidError)) }
+
+// Load reads what is kept. Where that is nothing, the next Save replaces what is
+// there.
+func (f *File) Load() (*blade.State, error) {
+	f.kept, f.newest, f.whole = blade.State{}, 0, 0
+	b := make([]byte, Size)
+	if _, err := f.storage.ReadAt(b, 0); err != nil && err != io.EOF {
+		return nil, f.error("read", err)
+	}
+	found, why := false, error(errForeign)
+	for i := range 2 {
+		s, generation, err := decode(b[i*SlotSize:][:SlotSize], f.of)
+		if err != nil {
+			if why == errForeign {
+				why = err
+			}
+			continue
+		}
+		if !found || generation > f.newest {
+			f.kept, f.newest, f.whole = *s, generation, i
+		}
+		found = true
+	}
+	if !found {
+		return nil, invalidError{f.path, why}
+	}
+	s := f.kept
+	return &s, nil
+}
+
+// Save returns once a state is what is kept, on the disk. If it fails, what was
+// kept before still is, also where some of the new was written.
+func (f *File) Save(s *blade.State) error {
+	err := f.put(s)
+	if err == nil {
+		f.kept, f.whole = *s, 1-f.whole
+		return nil
+	}
+	// What was written may be whole all the same, and would be the newest.
+	if again := f.put(&f.kept); again == nil {
+		f.whole = 1 - f.whole
+	}
+	return err
+}
+
+// put writes a state over the slot that is not what is kept.
+func (f *File) put(s *blade.State) error {
+	f.newest++
+	at := int64(1-f.whole) * SlotSize
+	if _, err := f.storage.WriteAt(encode(f.of, f.newest, s), at); err != nil {
+		return f.error("write", err)
+	}
+	if err := f.storage.Sync(); err != nil {
+		return f.error("sync", err)
+	}
+	return nil
+}
+
+// make fills a new file, whose first slot is what is kept then: nothing.
+func (f *File) make() error {
+	f.kept, f.newest, f.whole = blade.State{}, 1, 0
+	both := append(encode(f.of, f.newest, &f.kept), make([]byte, SlotSize)...)
+	if _, err := f.storage.WriteAt(both, 0); err != nil {
+		return f.error("write", err)
+	}
+	if err := f.storage.Sync(); err != nil {
+		return f.error("sync", err)
+	}
+	return nil
+}
+
+// UseMasks has the masks with which the export is added prevail over those that
+// initiators have set. It tells whether there were any.
+func (f *File) UseMasks() (prevail bool, err error) {
+	if !f.kept.Masked() {
+		return false, nil
+	}
+	s := f.kept
+	s.DropMasks()
+	return true, f.Save(&s)
+}
+
+// Kept is what was read or written last.
+func (f *File) Kept() *blade.State { return &f.kept }
+
+// Descriptor is the opening of the file. It remains the File's.
+func (f *File) Descriptor() *os.File { return f.file }
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// error says what could not be done with the file.
+func (f *File) error(what string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return fmt.Errorf("%s %s: %w", what, f.path, err)
+}

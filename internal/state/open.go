@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// tries is how often Open begins anew where others move the file away meanwhile.
+const tries = 10
+
+// Open opens the state file of an export in a directory, locks and reads it; it
+// makes both where they are not there. A file that cannot be used it moves aside
+// and makes anew: the warning says so. Where another process has the file, it
+// is InUse.
+func Open(dir string, shelf uint16, slot uint8) (f *File, warning error, err error) {
+	of := address{shelf, slot}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, nil, fmt.Errorf("find the path of %s: %w", dir, err)
+	}
+	if err := makeDir(dir); err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, of.String()+".state")
+	for range tries {
+		if f, err = open(path, of); err != nil {
+			return nil, nil, err
+		}
+		if f.inUse {
+			return f, nil, nil
+		}
+		leads, err := f.prepare(path)
+		switch {
+		case err == nil && leads:
+			return f, warning, nil
+		case IsInvalid(err):
+			warning, err = f.setAside(err)
+		}
+		f.Close()
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, fmt.Errorf("open %s: it is moved away again and again", path)
+}
+
+// makeDir makes a directory, where it is not there yet.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	switch {
+	case err == nil:
+		return syncDir(filepath.Dir(dir))
+	case errors.Is(err, fs.ErrExist):
+		return nil // whether it is a directory, opening the file tells
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("make %s: %s is not there", dir, filepath.Dir(dir))
+	}
+	return err
+}
+
+// open opens a state file, makes it where it is not there, and locks it.
+func open(path string, of address) (*File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	f := newFile(file, path, of)
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("open %s: it is no regular file; move it away", path)
+	}
+	if err == nil {
+		f.inUse, err = f.tryLock()
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// prepare reads a file that is locked, or fills it where it is new, and tells
+// whether its path still leads to it: else another process has moved it aside.
+func (f *File) prepare(path string) (leads bool, err error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return false, f.error("open", err)
+	}
+	now, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(info, now):
+		return false, nil
+	case err != nil:
+		return false, err
+	case info.Size() == 0:
+		if err := f.make(); err != nil {
+			os.Remove(path)
+			return false, err
+		}
+		return true, syncDir(filepath.Dir(path))
+	case info.Size() != Size:
+		return false, invalidError{path, errForeign}
+	}
+	_, err = f.Load()
+	return true, err
+}
+
+// setAside renames a file that cannot be used, over the one that was set aside
+// before it. The warning says so.
+func (f *File) setAside(why error) (warning, err error) {
+	to := f.path + ".bad"
+	if err := os.Rename(f.path, to); err != nil {
+		return nil, fmt.Errorf("%w; move it away: %w", why, err)
+	}
+	return fmt.Errorf("%w; it is set aside as %s: config string, masks and reservation of %v that were kept are not in force", why, to, f.of), nil
+}
+
+// FromDescriptor makes a File of what another process's Open opened at path. It
+// trusts nothing of it. It owns the file: if it fails, it closes it.
+func FromDescriptor(path string, shelf uint16, slot uint8, file *os.File) (*File, error) {
+	f := newFile(file, path, address{shelf, slot})
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("open %s: the descriptor is of no regular file", path)
+	case info.Size() != Size:
+		err = fmt.Errorf("open %s: the descriptor is of a file of %d bytes, not %d", path, info.Size(), Size)
+	default:
+		err = f.checkFlags()
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Lock keeps other processes from the file. It does nothing where whoever handed
+// over its descriptor has locked it.
+func (f *File) Lock() error {
+	inUse, err := f.tryLock()
+	if err == nil && inUse {
+		err = f.ErrInUse()
+	}
+	return err
+}
+
+// ErrInUse is the error of a file that another process has.
+func (f *File) ErrInUse() error {
+	return fmt.Errorf("%s is in use by another process: %v is served elsewhere, or was just now", f.path, f.of)
+}
+
+// Duplicate returns another File of the same opening, for when this one is closed.
+func (f *File) Duplicate() (*File, error) {
+	file, err := duplicate(f.file)
+	if err != nil {
+		return nil, f.error("duplicate a descriptor of", err)
+	}
+	return newFile(file, f.path, f.of), nil
+}
+
+// ID tells the file from all others of this host.
+func (f *File) ID() (string, error) { return ID(f.file) }
