@@ -4,7 +4,6 @@ package server
 
 import (
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,14 +20,12 @@ type Keeper interface {
 // maxSaves is how many states are saved at once: each keeps a thread.
 const maxSaves = 64
 
-// kept is what the changes of all exports that are being kept share.
+// kept is what the changes of all exports that are being kept share. It is the
+// leader's but for places.
 type kept struct {
-	changes int           // exports with one; the leader's
+	changes int           // exports with one
+	saved   []*export     // of them those whose Save has ended
 	places  chan struct{} // taken by who saves
-	some    atomic.Bool   // saved has some
-
-	mu    sync.Mutex
-	saved []*export // whose Save has ended, and the leader does not know yet
 }
 
 // keeping is an export's change on its way to the Keeper. Until it is kept, or is
@@ -63,16 +60,12 @@ func (s *Server) keep(r *request) {
 
 // save has an export's proposed state kept, and the leader conclude the change.
 func (s *Server) save(e *export) {
-	all, k := &s.kept, &e.keeping
-	all.places <- struct{}{}
+	k := &e.keeping
+	s.kept.places <- struct{}{}
 	k.err = k.keeper.Save(e.Proposed())
-	<-all.places
+	<-s.kept.places
 	k.since.Store(0)
-	all.mu.Lock()
-	all.saved = append(all.saved, e)
-	all.some.Store(true)
-	all.mu.Unlock()
-	s.host.Wake()
+	s.tell(func() { s.kept.saved = append(s.kept.saved, e) })
 }
 
 // holdBack has a request wait until the change before it is concluded. Leader only.
@@ -94,20 +87,13 @@ func (s *Server) holdBack(r *request) {
 	e.keeping.behind.push(r)
 }
 
-// concludeAll concludes the changes of which it is known whether they are kept.
+// concludeAll concludes the changes of which it is known whether they are kept. It
+// is a part of the turn: what came behind them joins it.
 func (s *Server) concludeAll() {
-	all := &s.kept
-	if !all.some.Load() {
-		return
-	}
-	all.mu.Lock()
-	saved := all.saved
-	all.saved = nil
-	all.some.Store(false)
-	all.mu.Unlock()
-	for _, e := range saved {
+	for _, e := range s.kept.saved {
 		s.conclude(e)
 	}
+	s.kept.saved = s.kept.saved[:0]
 }
 
 // conclude has an export's change take effect, or refuses it, and goes on with

@@ -10,6 +10,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/blade"
+	"vblade/internal/server"
 	"vblade/test/frametest"
 )
 
@@ -57,7 +58,14 @@ func serve(t testing.TB, e frametest.Export, kind diskKind) *session {
 // bytes.
 func serveBlades(t testing.TB, link *frametest.Link, n int, blades ...*blade.Blade) *session {
 	t.Helper()
+	return serveKept(t, link, n, nil, blades...)
+}
+
+// serveKept is serveBlades for blades whose state a keeper keeps.
+func serveKept(t testing.TB, link *frametest.Link, n int, keeper server.Keeper, blades ...*blade.Blade) *session {
+	t.Helper()
 	s := &session{stage: newStage(t, link.Host, buffers, n, link), link: link}
+	s.keeper = keeper
 	s.add(blades...)
 	s.serve(patience)
 	// A frame of an unknown command is answered whatever the state and the

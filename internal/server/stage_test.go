@@ -32,6 +32,7 @@ type stage struct {
 	server *server.Server
 	ports  []*server.Port // of the links, in their order
 	log    *frametest.Log
+	keeper server.Keeper // of what is added from now on; nil for none
 	stop   context.CancelFunc
 	ended  chan struct{} // closed when Serve has returned
 	err    error         // what it returned
@@ -69,7 +70,7 @@ func (s *stage) attach(l server.Link, n, length int) *server.Port {
 func (s *stage) add(blades ...*blade.Blade) {
 	s.t.Helper()
 	for _, b := range blades {
-		if err := s.server.Add(b, s.ports...); err != nil {
+		if err := s.server.AddKept(b, s.keeper, s.ports...); err != nil {
 			s.t.Fatal(err)
 		}
 	}
