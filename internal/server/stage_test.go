@@ -70,7 +70,7 @@ func (s *stage) attach(l server.Link, n, length int) *server.Port {
 func (s *stage) add(blades ...*blade.Blade) {
 	s.t.Helper()
 	for _, b := range blades {
-		if err := s.server.AddKept(b, s.keeper, s.ports...); err != nil {
+		if err := s.server.AddWith(b, server.Options{Keeper: s.keeper}, s.ports...); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -165,7 +165,9 @@ func TestUnusablePath(t *testing.T) {
 		"link":      {func(path string) error { return os.Symlink("/etc/passwd", path) }, "open PATH: too many levels of symbolic links"},
 		"pipe":      {func(path string) error { return unix.Mkfifo(path, 0o600) }, "open PATH: it is no regular file; move it away"},
 		"no parent": {func(path string) error { return os.Remove(filepath.Dir(path)) }, ""},
-		"a file":    {func(path string) error { return errors.Join(os.Remove(filepath.Dir(path)), os.WriteFile(filepath.Dir(path), nil, 0o600)) }, "open PATH: not a directory"},
+		"a file": {func(path string) error {
+			return errors.Join(os.Remove(filepath.Dir(path)), os.WriteFile(filepath.Dir(path), nil, 0o600))
+		}, "open PATH: not a directory"},
 		"bad taken": {func(path string) error {
 			return errors.Join(os.WriteFile(path, []byte("x"), 0o600), os.Mkdir(path+".bad", 0o700))
 		}, "PATH cannot be used: it is no state of vblade; move it away: rename PATH PATH.bad: file exists"},
