@@ -8,17 +8,15 @@
 //
 //	bench [-short] [-rounds N] [-only REGEX] [-list] [-out DIR]
 //
-// It makes a network namespace with virtual wires, starts the target programs on a
-// CPU of their own and loads them from another, through the initiator of this
-// project. Rounds alternate between the programs, and every sample is of a process
-// newly started, so that neither inherits anything. An echo, which answers as a
-// target would but has no disk, shows how far the wire and the load reach by
-// themselves.
+// It makes a network namespace with virtual wires, starts the target programs on
+// a CPU of their own and loads them from another, through the initiator of this
+// project. Rounds alternate between the programs, and every sample is of a new
+// process, so that neither inherits anything. An echo, which answers like a
+// target but has no disk, shows the limits of the wire and the load.
 //
-// Mounts are in a mount namespace of its own, and files have no names: nothing is
-// left behind, however the benchmark or a program under test ends.
+// Mounts are in a mount namespace of its own, and files have no names, so nothing
+// is left behind, even if the benchmark or a program under test crashes.
 //
-// Measuring and presenting are apart: plan says what is measured, measure does it
-// with the help of rig, disks, load and echo, result holds what was found, present
-// shows it.
+// Package plan says what is measured; measure does it, with rig, disks, load and
+// echo; result holds the results; present shows them.
 package main

@@ -57,7 +57,7 @@ func Listen(address string) (net.Listener, error) {
 // dialPatience is how long a live program may take to let itself be found.
 const dialPatience = time.Second
 
-// abandoned tells whether path is a socket that nobody listens on any more.
+// abandoned reports whether path is a socket that nobody listens on any more.
 func abandoned(path string) bool {
 	if !isSocket(path) {
 		return false
@@ -69,7 +69,7 @@ func abandoned(path string) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// isSocket tells whether path is a socket.
+// isSocket reports whether path is a socket.
 func isSocket(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().Type() == os.ModeSocket

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestRingFit says when a ring is fitted again, by why it was not to be had.
+// TestRingFit checks when a ring is tried again, by the reason why there was
+// none.
 func TestRingFit(t *testing.T) {
 	for name, c := range map[string]struct {
 		err               error

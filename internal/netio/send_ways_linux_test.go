@@ -139,7 +139,7 @@ func TestXDPNever(t *testing.T) {
 	never, retry := l.senders.never, l.senders.retry
 	l.senders.mu.Unlock()
 	if !never || retry != nil {
-		t.Errorf("AF_XDP is never to be had: %v; a try to come: %v", never, retry)
+		t.Errorf("AF_XDP never works: %v; next try: %v", never, retry)
 	}
 	if _, why := l.SendWay(); !strings.Contains(why, "bridge") {
 		t.Errorf("AF_XDP is not used because %q", why)

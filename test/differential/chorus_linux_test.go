@@ -58,7 +58,7 @@ func (c *chorus) gather(s *side, done func() bool) {
 	}
 }
 
-// holds tells whether c has a reply with a tag from every export.
+// holds reports whether c has a reply with a tag from every export.
 func (c *chorus) holds(tag uint32) bool {
 	return !slices.ContainsFunc(addresses, func(a address) bool { return c.byKey[key{tag, a}] == nil })
 }

@@ -118,7 +118,7 @@ func toTarget(f aoe.Frame) {
 	}
 }
 
-// fits tells whether a request may be sent on this leg.
+// fits reports whether a request may be sent on this leg.
 func (g *generator) fits(r request) bool {
 	if g.model.leg.quiet {
 		return r.hazard == nil && !provokes(r.frame)
@@ -126,8 +126,8 @@ func (g *generator) fits(r request) bool {
 	return r.hazard == nil || g.percent(hazardsKept)
 }
 
-// provokes tells whether the reply to a frame may show a defect of the C program
-// (differences 3, 7, 8).
+// provokes reports whether the reply to a frame may show a defect of the C
+// program (differences 3, 7, 8).
 func provokes(f aoe.Frame) bool {
 	if len(f) < aoe.HeaderLen {
 		return false

@@ -23,7 +23,7 @@ type hazard struct {
 	number int
 	ours   []byte            // our reply; nil: none
 	wrong  []byte            // the C program's reply
-	c      func([]byte) bool // or: tells whether a reply of the C program is what its defect makes of it
+	c      func([]byte) bool // or: reports whether a reply of the C program is what its defect makes of it
 	ends   string            // or: what the C program prints when it ends instead of replying
 }
 
@@ -70,7 +70,7 @@ func refusal(f aoe.Frame) []byte {
 	return r
 }
 
-// overlongEdit tells whether a frame's directives go on behind its end.
+// overlongEdit reports whether a frame's directives go on behind its end.
 func overlongEdit(f aoe.Frame) bool {
 	return len(f) < aoe.MaskLen+f.MaskCount()*aoe.DirectiveLen
 }
@@ -160,7 +160,7 @@ func (m *model) setConfig(r aoe.Frame) {
 	r.SetConfigReply(m.leg.bufferCount(), uint8(m.leg.transfer()), m.config)
 }
 
-// setsStale tells whether c is the C program's reply to a set or force set of a
+// setsStale reports whether c is the C program's reply to a set or force set of a
 // string that f holds only in part: it took the string, or where it has another
 // already it refused.
 func (m *model) setsStale(f aoe.Frame, c []byte) bool {
@@ -179,7 +179,7 @@ func (m *model) setsStale(f aoe.Frame, c []byte) bool {
 	return bytes.Equal(c, r) && bytes.Equal(c[aoe.ConfigLen:held], f[aoe.ConfigLen:])
 }
 
-// explains tells whether a hazard is what made the replies.
+// explains reports whether a hazard is what made the replies.
 func (h *hazard) explains(c, ours []byte, ended bool, stderr string) bool {
 	if !bytes.Equal(ours, h.ours) {
 		return false

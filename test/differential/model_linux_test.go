@@ -32,7 +32,7 @@ func (m *model) reset() {
 	m.config = nil
 }
 
-// reaches tells whether a blade takes notice of a frame (section 1).
+// reaches reports whether a blade takes notice of a frame (section 1).
 func (m *model) reaches(f aoe.Frame) bool {
 	return len(f) >= aoe.HeaderLen && f.EtherType() == aoe.EtherType && !f.Has(aoe.FlagResponse) &&
 		(f.Shelf() == shelf || f.Shelf() == aoe.EveryShelf) &&
@@ -40,17 +40,17 @@ func (m *model) reaches(f aoe.Frame) bool {
 		(len(m.masks) == 0 || slices.Contains(m.masks, f.Src()))
 }
 
-// is tells whether a frame reaches the blade as a command of at least n bytes.
+// is reports whether a frame reaches the blade as a command of at least n bytes.
 func (m *model) is(f aoe.Frame, c aoe.Command, n int) bool {
 	return m.reaches(f) && f.Command() == c && len(f) >= n
 }
 
-// edits tells whether a frame edits the masks.
+// edits reports whether a frame edits the masks.
 func (m *model) edits(f aoe.Frame) bool {
 	return m.is(f, aoe.CommandMask, aoe.MaskLen) && f.MaskOp() == aoe.MaskEdit
 }
 
-// sets tells whether a frame sets the config string, and to what (section 4).
+// sets reports whether a frame sets the config string, and to what (section 4).
 func (m *model) sets(f aoe.Frame) (s []byte, ok bool) {
 	if !m.is(f, aoe.CommandConfig, aoe.ConfigLen) {
 		return nil, false

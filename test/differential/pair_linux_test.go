@@ -173,9 +173,9 @@ func (p *pair) tryGroup(group []request, sentinel aoe.Frame) bool {
 	return p.judgeRest(group, c, ours) && good
 }
 
-// cover tells whether a, our answers, holds every reply that c does, but for those
-// that only the C program sends, and those that only we do. What a disk or its
-// place in the order keeps waiting we may answer after the sentinel.
+// cover reports whether a, our answers, holds every reply that c does, but for
+// those that only the C program sends, and those that only we do. What a disk or
+// its place in the order keeps waiting we may answer after the sentinel.
 func (a *answers) cover(group []request, c *answers) bool {
 	for _, r := range group {
 		tag, ok := r.tag()

@@ -11,7 +11,7 @@ import (
 )
 
 // rule is a difference that shows in a reply. mend makes our reply of the C
-// program's, and tells whether there was something to make. The request reached
+// program's, and reports whether there was something to make. The request reached
 // its command: a reply says so.
 type rule struct {
 	number int
@@ -30,7 +30,7 @@ var rules = []rule{
 // quietNumbers are the differences that no frame can help.
 var quietNumbers = []int{1, 2, 13}
 
-// explain tells whether the replies to a request differ by the rules and
+// explain reports whether the replies to a request differ by the rules and
 // exceptions alone, and by which. A reply that did not come is nil; so is the
 // request of an advertisement.
 func explain(request aoe.Frame, c, ours []byte) (numbers []int, equal bool) {
@@ -51,8 +51,8 @@ func explain(request aoe.Frame, c, ours []byte) (numbers []int, equal bool) {
 	return numbers, bytes.Equal(mended, ours)
 }
 
-// isATA tells whether a request is an ATA command and its reply no AoE error: of
-// the flags only R is new, and the error field is as it was sent.
+// isATA reports whether a request is an ATA command and its reply no AoE error:
+// of the flags only R is new, and the error field is as it was sent.
 func isATA(request aoe.Frame, c []byte) bool {
 	return request != nil && request.Command() == aoe.CommandATA && len(c) >= aoe.ATALen &&
 		c[14] == request[14]|byte(aoe.FlagResponse) && c[15] == request[15]
@@ -111,7 +111,7 @@ func mendTail(request aoe.Frame, c *[]byte) bool {
 	return true
 }
 
-// fetches tells whether a command brings data.
+// fetches reports whether a command brings data.
 func fetches(command uint8) bool {
 	return command == ata.Read || command == ata.ReadExt || command == ata.Identify
 }
@@ -153,9 +153,9 @@ func overlongConfig(f aoe.Frame) bool {
 	return n <= aoe.MaxConfigString && n > len(f)-aoe.ConfigLen && n <= len(f)
 }
 
-// toldConfig tells whether c is the C program's reply to a frame of difference 7
-// that sets nothing: its own string, told after a comparison with bytes that the
-// frame does not hold.
+// toldConfig reports whether c is the C program's reply to a frame of difference
+// 7 that sets nothing: its own string, told after a comparison with bytes that
+// the frame does not hold.
 func toldConfig(request aoe.Frame, c []byte) bool {
 	if len(c) < aoe.ConfigLen {
 		return false

@@ -24,7 +24,7 @@ type address struct {
 // String returns the address as initiators write it.
 func (a address) String() string { return fmt.Sprintf("e%d.%d", a.shelf, a.slot) }
 
-// reached tells whether a frame is for the export.
+// reached reports whether a frame is for the export.
 func (a address) reached(f aoe.Frame) bool {
 	return len(f) >= aoe.HeaderLen && (f.Shelf() == a.shelf || f.Shelf() == aoe.EveryShelf) &&
 		(f.Slot() == a.slot || f.Slot() == aoe.EverySlot)
@@ -201,7 +201,7 @@ func (f *fleet) draw() aoe.Frame {
 	}
 }
 
-// harmless tells whether a frame is a hazard to no export.
+// harmless reports whether a frame is a hazard to no export.
 func (f *fleet) harmless(fr aoe.Frame) bool {
 	return !provokes(fr) && !slices.ContainsFunc(addresses, func(a address) bool {
 		return a.reached(fr) && f.models[a].hazard(f.own(fr)) != nil

@@ -169,7 +169,7 @@ type answers struct {
 // newAnswers returns no answers.
 func newAnswers() *answers { return &answers{byTag: map[uint32][]byte{}} }
 
-// isQuestion tells whether a frame is what our program asks the LAN at start:
+// isQuestion reports whether a frame is what our program asks the LAN at start:
 // whether another target has its address.
 func isQuestion(f aoe.Frame) bool {
 	return f.Dst() == aoe.Broadcast && f.Command() == aoe.CommandConfig && !f.Has(aoe.FlagResponse)

@@ -44,7 +44,7 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// exists tells whether a path of the source tree exists.
+// exists reports whether a path of the source tree exists.
 func exists(path string) bool {
 	_, err := os.Stat(filepath.Join(root, path))
 	return err == nil

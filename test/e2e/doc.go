@@ -41,7 +41,7 @@
 // guest is handed from test to test, with the driver unloaded in between; one
 // in which a test failed is not used again.
 //
-//   - A command that shall run beside others (a writer while the link fails) is
+//   - A command that runs beside others (a writer while the link fails) is
 //     started with guest.start and waited for with job.wait.
 //   - A further program of this machine gets into the guest, with its
 //     shared libraries, by its name in guestPrograms.

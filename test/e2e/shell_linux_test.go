@@ -161,7 +161,7 @@ func (sh *shell) appears(device string) {
 	}
 }
 
-// sees tells whether a block device is there now.
+// sees reports whether a block device is there now.
 func (sh *shell) sees(device string) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

@@ -177,7 +177,7 @@ func (f *faults) report() error {
 // afterwards is how long after its fault a failed request may be answered.
 const afterwards = 5 * time.Second
 
-// explain tells whether an error in a reply is the disk's, which has failed.
+// explain reports whether an error in a reply is the disk's, which has failed.
 func (f *faults) explain(err error) bool {
 	var refused *initiator.ATAError
 	return errors.As(err, &refused) && time.Now().UnixNano()-f.failed.Load() < int64(afterwards)

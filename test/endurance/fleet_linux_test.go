@@ -62,7 +62,7 @@ func (e *fleetExport) arguments() []string {
 	return []string{fmt.Sprint(e.shelf), fmt.Sprint(e.slot), strings.Join(netifs, ","), e.path}
 }
 
-// explain tells whether an error in a reply is the disk's, which has failed.
+// explain reports whether an error in a reply is the disk's, which has failed.
 func (e *fleetExport) explain(err error) bool {
 	var refused *initiator.ATAError
 	return errors.As(err, &refused) && time.Now().UnixNano()-e.failed.Load() < int64(afterwards)

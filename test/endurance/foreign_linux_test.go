@@ -20,7 +20,7 @@ import (
 	"vblade/test/lab"
 )
 
-// foreign are frames that no target of ours shall hear of, made of a read that it
+// foreign are frames that our target must not receive, made from a read that it
 // would answer.
 var foreign = []struct {
 	name  string

@@ -174,7 +174,7 @@ func (a *attack) await(tag uint32) {
 	a.t.Fatalf("round %d is not answered", a.round)
 }
 
-// isQuestion tells whether a frame is the one question of the target's own: who
+// isQuestion reports whether a frame is the one question of the target's own: who
 // else has its address.
 func (a *attack) isQuestion(f aoe.Frame) bool {
 	if a.asked || len(f) < aoe.ConfigLen || f.Has(aoe.FlagResponse) || f.Dst() != aoe.Broadcast {

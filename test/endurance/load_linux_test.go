@@ -26,8 +26,8 @@ type load struct {
 	shared region // where all do
 	window int
 
-	// tolerate tells whether an error in a reply is due to a fault that the test
-	// makes; nil: none is.
+	// tolerate reports whether an error in a reply is due to a fault that the
+	// test makes; nil: none is.
 	tolerate func(error) bool
 	// acked hears of every write that is answered; its error ends the round.
 	acked func() error
@@ -135,7 +135,7 @@ func (l *load) draw() op {
 	return o
 }
 
-// holds tells whether a sector is in the region.
+// holds reports whether a sector is in the region.
 func (r region) holds(lba uint64) bool {
 	return lba >= uint64(r.first) && lba < uint64(r.first+r.sectors)
 }

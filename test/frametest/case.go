@@ -17,8 +17,8 @@ type Case struct {
 	Before  []Step // what brings the export into its state
 	Request []byte
 	Reply   []byte // none: the frame is not answered
-	// HeaderOnly: of the reply, the protocol's facts settle only the header
-	// and the length.
+	// HeaderOnly: the protocol determines only the header and the length of the
+	// reply.
 	HeaderOnly bool
 }
 
@@ -79,7 +79,7 @@ func (e Export) LinkMTU() int {
 	return e.MTU
 }
 
-// OneBatch tells whether nothing but frames happens before the case's frame.
+// OneBatch reports whether nothing but frames happens before the case's frame.
 func (c Case) OneBatch() bool {
 	return !slices.ContainsFunc(c.Before, func(s Step) bool { return s.Frame == nil })
 }

@@ -24,14 +24,14 @@ func NewHost() *Host {
 	return &Host{arrived: make(chan struct{}, 1), late: time.NewTimer(patience)}
 }
 
-// add has Wait wait for a link.
+// add adds a link to those that Wait waits for.
 func (h *Host) add(l *Link) {
 	h.mu.Lock()
 	h.links = append(h.links, l)
 	h.mu.Unlock()
 }
 
-// pending tells whether a link has something to receive.
+// pending reports whether a link has something to receive.
 func (h *Host) pending() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,7 +67,7 @@ func (h *Host) Descriptors() []int { return nil }
 // Silence does nothing: there is nothing to silence.
 func (h *Host) Silence() {}
 
-// Leave has Wait wait for a link no more.
+// Leave removes a link from those that Wait waits for.
 func (h *Host) Leave(l *Link) {
 	h.mu.Lock()
 	h.links = slices.DeleteFunc(h.links, func(other *Link) bool { return other == l })

@@ -125,7 +125,7 @@ func stale(b []byte) {
 	}
 }
 
-// pending tells whether there is something to receive, an error included.
+// pending reports whether there is something to receive, an error included.
 func (l *Link) pending() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -212,15 +212,15 @@ func (l *Link) Receives() int {
 	return l.receives
 }
 
-// Drained tells whether all that was delivered was received.
+// Drained reports whether all that was delivered was received.
 func (l *Link) Drained() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.head == len(l.queue)
 }
 
-// Await returns once what met tells of the link is true; false if it takes too
-// long. One goroutine at a time may wait.
+// Await waits until met returns true for the link. It returns false if that takes
+// too long. One goroutine at a time may wait.
 func (l *Link) Await(met func() bool) bool {
 	l.limit.Reset(patience)
 	for !met() {
@@ -233,7 +233,7 @@ func (l *Link) Await(met func() bool) bool {
 	return true
 }
 
-// Reply returns the first reply with a tag, or nothing. It is good until Forget.
+// Reply returns the first reply with a tag, or nothing. It is valid until Forget.
 func (l *Link) Reply(tag uint32) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -247,7 +247,7 @@ func (l *Link) Reply(tag uint32) []byte {
 	return nil
 }
 
-// Replies returns all that was sent, in order. They are good until Forget.
+// Replies returns all that was sent, in order. They are valid until Forget.
 func (l *Link) Replies() [][]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -56,8 +56,8 @@ func (l *Link) Change(mtu int, mac aoe.MAC, down error) {
 	l.Host.Wake()
 }
 
-// SetFilter keeps the program for Filter; the link lets every frame pass all
-// the same.
+// SetFilter keeps the program for Filter. The link passes every frame all the
+// same.
 func (l *Link) SetFilter(program []bpf.RawInstruction) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,14 +78,14 @@ func (l *Link) Filter() []bpf.RawInstruction {
 	return slices.Clone(l.filter)
 }
 
-// ForgetFilter has Filter return nothing until a program is set.
+// ForgetFilter makes Filter return nothing until a program is set.
 func (l *Link) ForgetFilter() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.filter = l.filter[:0]
 }
 
-// BoundFilter has SetFilter fail for programs of more than n instructions.
+// BoundFilter makes SetFilter fail for programs of more than n instructions.
 func (l *Link) BoundFilter(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -62,7 +62,7 @@ func (l *Log) Reset() {
 	l.lines = nil
 }
 
-// Block keeps whoever logs from now on waiting, until release is called.
+// Block makes every goroutine that logs wait, until release is called.
 func (l *Log) Block() (release func()) {
 	l.mu.Lock()
 	return l.mu.Unlock

@@ -44,7 +44,7 @@ func (s *Store) Size() int64 { return Sectors * sectorSize }
 // Refresh finds nothing new.
 func (s *Store) Refresh() error { return nil }
 
-// ReadOnly tells whether the export is.
+// ReadOnly reports whether the export is.
 func (s *Store) ReadOnly() bool { return s.export.ReadOnly }
 
 // Sync fails where the export's flushes do.

@@ -53,7 +53,7 @@ func (h *Host) unshare() error {
 	return nil
 }
 
-// Close gives the namespace up. Programs still running in it keep it alive.
+// Close releases the namespace. Programs that still run in it keep it alive.
 func (h *Host) Close() error {
 	h.home.Close()
 	if h.ns == nil {
@@ -74,8 +74,8 @@ func (h *Host) Do(f func() error) error {
 }
 
 // onThread runs f, which may change the namespace, on a thread of its own and
-// brings the thread home. A thread that cannot come home ends with its
-// goroutine: no other goroutine shall find itself in the wrong namespace.
+// brings the thread home. A thread that cannot come home ends with its goroutine:
+// no other goroutine may run in the wrong namespace.
 func (h *Host) onThread(f func() error) error {
 	done := make(chan error)
 	go func() {
@@ -124,7 +124,7 @@ func (h *Host) Output(name string, args ...string) ([]byte, error) {
 // minIPv6 is the smallest MTU of an interface that has IPv6, in bytes.
 const minIPv6 = 1280
 
-// Wire lays a wire: a veth pair of the given MTU (bytes), both ends up.
+// Wire lays a wire: a veth pair of an MTU, in bytes, with both ends up.
 func (h *Host) Wire(a, b string, mtu int) error { return h.WireTo(h, a, b, mtu) }
 
 // WireTo is Wire with its end b on another Host.
@@ -137,7 +137,7 @@ func (h *Host) WireTo(far *Host, a, b string, mtu int) error {
 	return errors.Join(h.raise(a, mtu), far.raise(b, mtu))
 }
 
-// raise takes an end of a wire up.
+// raise brings an end of a wire up.
 func (h *Host) raise(end string, mtu int) error {
 	args := []string{"link", "set", end}
 	if mtu >= minIPv6 {

@@ -84,8 +84,8 @@ func (m *Manager) receive() error {
 	return nil
 }
 
-// do does what a message asks for. What it carries and is not stored is closed: a
-// barrier (sd_notify_barrier(3)) waits for that.
+// do does what a message asks for, and closes the descriptors in it that are not
+// stored: a barrier (sd_notify_barrier(3)) waits for that.
 func (m *Manager) do(fields map[string]string, files []*os.File) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -105,8 +105,8 @@ func (m *Manager) do(fields map[string]string, files []*os.File) {
 	}
 }
 
-// has tells whether an open file is stored under the same name. The caller holds
-// m.mu.
+// has reports whether an open file is stored under the same name. The caller
+// holds m.mu.
 func (m *Manager) has(s Stored) bool {
 	const kcmpFile = 0
 	pid := uintptr(os.Getpid())
@@ -147,8 +147,8 @@ func (m *Manager) Names() []string {
 }
 
 // Command returns the command that starts a process of the service, which gets
-// what is stored and more. LISTEN_PID is known only in the process, so that a
-// shell sets it and becomes it.
+// what is stored and more. LISTEN_PID is known only in the process, so a shell
+// sets it and then executes the command.
 func (m *Manager) Command(command []string, more ...Stored) *exec.Cmd {
 	m.mu.Lock()
 	defer m.mu.Unlock()

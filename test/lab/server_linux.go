@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Server is a `vblade serve`, to which exports are added and from which they are
-// removed. It runs as under a service manager, which keeps descriptors for it.
+// Server is a `vblade serve` under a service manager that keeps descriptors for
+// it.
 type Server struct {
 	*Vblade
 	*Manager
@@ -38,7 +38,7 @@ func (s *Server) begin(t testing.TB, more ...string) {
 }
 
 // Crash kills the server and starts it again with the descriptors that it had
-// kept: all its exports are back when it returns.
+// stored. All its exports are back when Crash returns.
 func (s *Server) Crash(t testing.TB) {
 	t.Helper()
 	s.Kill()

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// HeedSignals undoes that this process was started with SIGHUP or SIGINT ignored,
-// as nohup does: programs under test would inherit that, and not end by them. The
-// process itself goes on ignoring them.
+// HeedSignals makes programs that this process starts heed SIGHUP and SIGINT,
+// even if this process was started with them ignored, as by nohup, and goes on
+// ignoring them itself.
 func HeedSignals() {
 	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
 		if signal.Ignored(s) {

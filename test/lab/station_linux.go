@@ -18,8 +18,8 @@ const etherType = 0x88a2
 // longest is the longest frame that a Station receives whole, in bytes.
 const longest = 9100
 
-// Station is a bare socket on an interface: every frame leaves once, as it is and
-// when it is sent, and what arrives is heard in the order of arrival.
+// Station is a raw socket on an interface. It sends every frame once, unchanged
+// and at once, and receives frames in the order of arrival.
 type Station struct {
 	MAC [6]byte // of the interface
 
@@ -51,7 +51,7 @@ func (s *Station) open() error {
 	if err != nil {
 		return err
 	}
-	// Best effort: who may not has less room.
+	// Best effort: without the right to do this there is less room.
 	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20)
 	err = unix.Bind(s.fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: ifi.Index})
 	if err != nil {
@@ -68,8 +68,8 @@ func (s *Station) Send(frame []byte) error {
 	return nil
 }
 
-// receive returns a frame that has arrived, which is valid until the next call;
-// none where nothing has.
+// receive returns a frame that has arrived, or none. It is valid until the next
+// call.
 func (s *Station) receive() ([]byte, error) {
 	n, err := unix.Read(s.fd, s.buf)
 	switch err {
@@ -81,8 +81,9 @@ func (s *Station) receive() ([]byte, error) {
 	return nil, fmt.Errorf("receive on %s: %w", s.name, err)
 }
 
-// Hear passes what arrives at stations on to heard, with the station's index,
-// until that returns true. It returns false where it did not within the limit.
+// Hear calls heard with each frame that arrives at stations, and the station's
+// index, until heard returns true. It returns false if that did not happen within
+// the limit.
 func Hear(limit time.Duration, stations []*Station, heard func(at int, frame []byte) bool) (bool, error) {
 	fds := make([]unix.PollFd, len(stations))
 	for i, s := range stations {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Skip skips a test for want of something, saying what is missing and what to
-// type. Where CI is set (continuous integration) a want is a failure: there a
-// test that did not run must not pass.
+// Skip skips a test because something is missing, and says what, and what to
+// type. If CI is set (continuous integration) the test fails instead, because a
+// test that did not run must not pass there.
 func Skip(t testing.TB, missing, remedy string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {

@@ -91,10 +91,10 @@ func (c Crew) start() state {
 // size returns the number of people.
 func (c Crew) size() int { return c.Leads + c.Workers }
 
-// mayLead tells whether somebody may lead.
+// mayLead reports whether somebody may lead.
 func (c Crew) mayLead(i int) bool { return c.Rule.Shared || i < c.Leads }
 
-// mayWork tells whether somebody may do queued requests.
+// mayWork reports whether somebody may do queued requests.
 func (c Crew) mayWork(i int) bool { return c.Rule.Shared || i >= c.Leads }
 
 // first returns the first request in a place, -1 if there is none.
@@ -129,7 +129,7 @@ func (c Crew) busy(s *state) int {
 	return n
 }
 
-// dares tells whether the leader may do a call.
+// dares reports whether the leader may do a call.
 func (c Crew) dares(s *state) bool {
 	switch c.Rule.Dares {
 	case WhileStandBy:
@@ -142,5 +142,5 @@ func (c Crew) dares(s *state) bool {
 	panic("model: a crew without a rule")
 }
 
-// wanting tells whether a leader is wanted.
+// wanting reports whether a leader is wanted.
 func (s *state) wanting() bool { return s.leader == nobody && (!s.ending || s.first(turn) >= 0) }

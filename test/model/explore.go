@@ -107,7 +107,7 @@ func (c Crew) fault(s *state) string {
 	return ""
 }
 
-// hangs tells whether a call hangs.
+// hangs reports whether a call hangs.
 func (s *state) hangs() bool {
 	for _, p := range s.people {
 		if p.hangs {
@@ -117,7 +117,7 @@ func (s *state) hangs() bool {
 	return false
 }
 
-// over tells whether all have gone.
+// over reports whether all have gone.
 func (s *state) over() bool {
 	for _, p := range s.people {
 		if p.does != gone {

@@ -26,17 +26,17 @@ const (
 // Disks are the disks of a benchmark, by their kinds.
 type Disks struct {
 	files map[plan.Disk]*os.File
-	idle  []*os.File // of exports that have nothing to do
+	idle  []*os.File // of exports without a load
 }
 
 // Export is a disk ready to be served.
 type Export struct {
 	Path   string
 	Size   int64        // bytes
-	Helper *lab.Process // that serves it; nil for most
+	Helper *lab.Process // the program that serves it; nil for most
 }
 
-// Close gives the disk up. Requests that hang in it fail.
+// Close releases the disk. Requests that hang in it fail.
 func (e *Export) Close() {
 	if e.Helper != nil {
 		e.Helper.Stop()
@@ -44,8 +44,8 @@ func (e *Export) Close() {
 	}
 }
 
-// Make makes the disks that workloads need, with files in a directory of its own in
-// dir, which is gone when it returns.
+// Make makes the disks that workloads need. Their files are in a temporary
+// directory in dir, which is removed when Make returns.
 func Make(dir string, all []plan.Workload) (d *Disks, err error) {
 	kind, err := FileSystemOf(dir)
 	if err != nil {
@@ -68,7 +68,7 @@ func Make(dir string, all []plan.Workload) (d *Disks, err error) {
 	return d, nil
 }
 
-// add makes the disks of a workload that are not there yet.
+// add makes the disks of a workload that do not exist yet.
 func (d *Disks) add(m *maker, w plan.Workload) error {
 	if d.files[w.Disk] == nil {
 		f, err := m.make(w.Disk)
@@ -92,7 +92,7 @@ func (d *Disks) add(m *maker, w plan.Workload) error {
 	return nil
 }
 
-// Close gives the disks up.
+// Close releases the disks.
 func (d *Disks) Close() {
 	for _, f := range d.files {
 		f.Close()
@@ -105,14 +105,13 @@ func (d *Disks) Close() {
 // Idle returns the path of the disk of idle export n.
 func (d *Disks) Idle(n int) string { return PathOf(d.idle[n]) }
 
-// Export makes a workload's disk ready; where a helper serves it, it runs in a
-// place.
+// Export prepares a workload's disk. A helper that serves it runs in a place.
 func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 	f := d.files[w.Disk]
 	switch w.Disk {
 	case plan.Slow, plan.Bare, plan.Fuse:
-		// The kernel runs writes of a cached FUSE file one by one, which no
-		// disk does.
+		// The kernel does the writes of a cached FUSE file one by one, unlike
+		// those of a disk.
 		if w.Write {
 			return startSlow(at, modeDirect)
 		}
@@ -122,8 +121,8 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 	case plan.Cold:
 		return &Export{Path: PathOf(f), Size: coldSize}, dropCaches(f)
 	case plan.Loop, plan.Ext4:
-		// Written back, so that the disk is idle; what lies in the page cache
-		// is of no use to it.
+		// Written back, so that the disk is idle. Direct I/O does not use the
+		// page cache.
 		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()
 	}
 	return &Export{Path: PathOf(f), Size: fileSize}, preload(f)
@@ -132,5 +131,5 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 // Hanging starts a disk whose reads hang until it is closed.
 func (d *Disks) Hanging(at rig.Place) (*Export, error) { return startSlow(at, modeHanging) }
 
-// PathOf returns a path of an open file that needs no name in a directory.
+// PathOf returns a path of an open file, which need not have a name.
 func PathOf(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd()) }

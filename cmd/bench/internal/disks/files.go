@@ -28,7 +28,7 @@ type maker struct {
 	point  string // where another ext4 is mounted; empty while there is none
 }
 
-// make makes a disk; none where a helper serves it.
+// make makes a disk, unless a helper serves it.
 func (m *maker) make(d plan.Disk) (*os.File, error) {
 	dir, size := m.dir, int64(fileSize)
 	switch d {
@@ -76,7 +76,7 @@ func (m *maker) close() error {
 	return unix.Unmount(m.point, unix.MNT_DETACH)
 }
 
-// createUnnamed creates a file and takes its name away.
+// createUnnamed creates a file and removes its name.
 func createUnnamed(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -85,8 +85,8 @@ func createUnnamed(path string) (*os.File, error) {
 	return f, os.Remove(path)
 }
 
-// fill stamps the sectors of a disk. It writes small pieces, as disks are written:
-// big ones would make big folios in the page cache, and to dirty a KiB of those
+// fill stamps the sectors of a disk. It writes small pieces, as targets do: large
+// ones would make large folios in the page cache, and dirtying a KiB of those
 // costs more than all of a target's work.
 func fill(f *os.File, size int64) error {
 	piece := make([]byte, 4096)

@@ -19,7 +19,7 @@ import (
 	"vblade/test/lab"
 )
 
-// fioReport is what is read of fio's report.
+// fioReport is the part of fio's report that is used.
 type fioReport struct {
 	Jobs []struct {
 		Read struct {
@@ -34,8 +34,8 @@ type fioReport struct {
 	} `json:"jobs"`
 }
 
-// Fio measures what fio reads from a disk by io_uring: a frame's sectors at a time,
-// as many outstanding as the workload has.
+// Fio measures fio reading a disk by io_uring: a frame's sectors at a time, with
+// as many requests outstanding as the workload has.
 func Fio(w plan.Workload, path string, warmUp, length time.Duration) (load.Sample, time.Duration, error) {
 	program, err := lab.Find("fio")
 	if err != nil {

@@ -24,7 +24,7 @@ func makeLoop(size int64) (*os.File, error) {
 		return nil, fmt.Errorf("make a file in memory: %w", err)
 	}
 	memory := os.NewFile(uintptr(fd), "disk")
-	defer memory.Close() // the loop device holds it
+	defer memory.Close() // the loop device keeps it open
 	if err := fill(memory, size); err != nil {
 		return nil, err
 	}
@@ -39,14 +39,14 @@ func makeLoop(size int64) (*os.File, error) {
 			return nil, fmt.Errorf("find a free loop device: %w", err)
 		}
 		loop, err := attach(fmt.Sprint("/dev/loop", n), memory)
-		// Somebody else may have been faster.
+		// Another process may have taken it.
 		if !errors.Is(err, unix.EBUSY) || time.Now().After(end) {
 			return loop, err
 		}
 	}
 }
 
-// attach makes the loop device at path show a file.
+// attach attaches a file to the loop device at path.
 func attach(path string, file *os.File) (*os.File, error) {
 	loop, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

@@ -40,8 +40,8 @@ func startSlow(at rig.Place, mode string) (*Export, error) {
 
 // ServeSlow holds a slow disk in a mode and prints its path, until ctx ends.
 func ServeSlow(ctx context.Context, path io.Writer, mode string) error {
-	// Every request that sleeps holds one of the runtime's processors for a
-	// moment: there are to be more than requests.
+	// Every request that sleeps occupies one of the runtime's processors for a
+	// moment, so there must be more of them than requests.
 	runtime.GOMAXPROCS(256)
 	d, err := slowdisk.Mount(slowdisk.Options{Size: slowSize, Cached: mode == modeCached})
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 // ReadByThreads reads random KiBs of a slow disk with many threads at once and
 // prints how many it read in how many nanoseconds, after a warm-up.
 func ReadByThreads(out io.Writer, path string, threads int, warmUp, length time.Duration) error {
-	runtime.GOMAXPROCS(2 * threads) // a thread that waits holds one for a moment
+	runtime.GOMAXPROCS(2 * threads) // a thread that waits occupies one for a moment
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECT, 0)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func readUntil(f *os.File, end time.Time, seed uint64, done *atomic.Int64) error
 	return nil
 }
 
-// aligned returns a buffer that begins a page, as O_DIRECT may want it.
+// aligned returns a buffer at the beginning of a page, as O_DIRECT may require.
 func aligned(size int) []byte {
 	const page = 4096
 	b := make([]byte, size+page)

@@ -15,8 +15,8 @@ import (
 	"vblade/internal/netio"
 )
 
-// What vblade gives its link: these must be the same for a floor that it could
-// reach.
+// What vblade gives its link. The values must be the same, so that vblade could
+// reach the rate of the echo.
 const (
 	receiveBuffer = 4 << 20 // bytes
 	frameBuffers  = 320
@@ -24,11 +24,11 @@ const (
 	spin          = 50 * time.Microsecond
 )
 
-// queue is the requests that the echo says it queues.
+// queue is how many requests the echo says that it queues.
 const queue = 64
 
-// Serve turns every frame for an address round as it is, with a reply's header and
-// length, until ctx ends. It prints a line when it is ready.
+// Serve sends every frame for an address back, with the header and length of a
+// reply, until ctx ends. It prints a line when it is ready.
 func Serve(ctx context.Context, ready io.Writer, netif string, shelf uint16, slot uint8) error {
 	host, err := netio.NewHost(netio.HostConfig{Linger: linger, Spin: spin})
 	if err != nil {
@@ -67,7 +67,7 @@ func Serve(ctx context.Context, ready io.Writer, netif string, shelf uint16, slo
 	return nil
 }
 
-// turner turns requests round.
+// turner turns requests into replies.
 type turner struct {
 	mac     aoe.MAC
 	shelf   uint16

@@ -14,7 +14,7 @@ import (
 	"vblade/internal/stats"
 )
 
-// Config says what a load asks for, and how long.
+// Config says which requests a load sends, and for how long.
 type Config struct {
 	Random, Write bool
 	Depth         int   // requests outstanding
@@ -38,7 +38,7 @@ type Sample struct {
 // Load is a run of requests.
 type Load struct {
 	cfg     Config
-	targets []*initiator.Target // that are asked in turn
+	targets []*initiator.Target // asked in turn
 	sectors int                 // of a request
 	blocks  uint64              // of a request's size, on a disk
 	opcode  uint8
@@ -56,7 +56,7 @@ type Load struct {
 // errEnough ends the exchange when the sample is complete.
 var errEnough = errors.New("the sample is complete")
 
-// scale is how times are told apart: to a 64th, up to more than an hour.
+// scale is the resolution of times: 1/64, up to more than an hour.
 func scale() stats.Scale { return stats.Scale{Unit: 0, Parts: 6, Top: 42} }
 
 // New prepares a load of whole frames for targets of one initiator.
@@ -100,8 +100,8 @@ func (l *Load) next(k int) uint64 {
 	return l.random % l.blocks * uint64(l.sectors)
 }
 
-// Scramble returns the random number that follows x in a fixed order (xorshift):
-// every sample has the same ones.
+// Scramble returns the random number that follows x (xorshift). Every sample has
+// the same numbers.
 func Scramble(x uint64) uint64 {
 	x ^= x << 13
 	x ^= x >> 7
@@ -121,8 +121,9 @@ func (l *Load) build(k int, f aoe.Frame) int {
 	return aoe.ATALen + l.sectors*ata.SectorSize
 }
 
-// Stamp marks a sector with its own number, 8 bytes, low byte first: so begins
-// every sector of the benchmark's disks, before and after it is written.
+// Stamp writes its number to the beginning of a sector, in 8 bytes, low byte
+// first. Every sector of the benchmark's disks begins so, before and after it is
+// written.
 func Stamp(sector []byte, lba uint64) { binary.LittleEndian.PutUint64(sector, lba) }
 
 // reply checks a reply and counts it.
@@ -132,8 +133,8 @@ func (l *Load) reply(k int, f aoe.Frame, took time.Duration) error {
 	}
 	l.latency.Add(took, 1)
 	l.answered++
-	// Reading the clock at every reply would cost the load a little; at a depth
-	// of 1 it has the time.
+	// Reading the clock at every reply would slow the load down a little; at a
+	// depth of 1 it has the time.
 	if l.answered%min(16, l.cfg.Depth) != 0 {
 		return nil
 	}
@@ -146,8 +147,8 @@ func (l *Load) reply(k int, f aoe.Frame, took time.Duration) error {
 	return nil
 }
 
-// check returns what is wrong with the reply to request k: an error that it
-// tells, or data that is not of the sectors asked for.
+// check returns what is wrong with the reply to request k: an error in it, or
+// data of other sectors.
 func (l *Load) check(k int, f aoe.Frame) error {
 	t := l.target(k)
 	if err := t.Check(f, l.opcode); err != nil || l.cfg.Write {

@@ -71,7 +71,7 @@ func (e export) arguments(w plan.Workload) []string {
 // fleet is the processes that serve exports.
 type fleet struct {
 	processes []*lab.Process
-	dir       string        // of the control socket; empty where there is none
+	dir       string        // of the control socket; empty if there is none
 	took      time.Duration // to start
 }
 
@@ -141,7 +141,7 @@ func (f *fleet) serve(at rig.Place, name string, w plan.Workload, exports []expo
 	return nil
 }
 
-// alive returns an error where a server has ended.
+// alive returns an error if a server has ended.
 func alive(server *lab.Process) error {
 	if server.Alive() {
 		return nil

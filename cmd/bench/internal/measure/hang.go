@@ -16,18 +16,18 @@ import (
 	"vblade/internal/initiator"
 )
 
-// The flood of the export that hangs: more requests than a server has buffers, from
-// two initiators, which repeat them.
+// The flood of the export that hangs: two initiators send more requests than a
+// server has buffers, and repeat them.
 const (
 	flooders      = 2
 	floodRequests = 160 // of each
 )
 
-// asked is how long after an answer the next config query is sent.
+// asked is the pause between an answer and the next config query.
 const asked = 5 * time.Millisecond
 
-// hang measures all exports but the first, in turn, while the first is flooded, if
-// it is to be, and while config queries to it are timed.
+// hang measures all exports but the first, in turn. Meanwhile the first is
+// flooded, if the workload says so, and config queries to it are timed.
 func (r *run) hang(flooded bool) (s result.Sample, err error) {
 	var others []*initiator.Target
 	for _, e := range r.exports[1:] {
@@ -37,7 +37,7 @@ func (r *run) hang(flooded bool) (s result.Sample, err error) {
 		}
 		others = append(others, t)
 	}
-	stations, err := r.stations() // before the flood: a target that hangs is not found
+	stations, err := r.stations() // before the flood, because a target that hangs is not found
 	if err != nil {
 		return s, err
 	}
@@ -60,7 +60,7 @@ func (r *run) hang(flooded bool) (s result.Sample, err error) {
 	return s, err
 }
 
-// station is another initiator, which speaks to the first export.
+// station is another initiator, which talks to the first export.
 type station struct {
 	target *initiator.Target
 	end    chan struct{} // closed when it is to end
@@ -68,7 +68,7 @@ type station struct {
 	worst  time.Duration // the longest wait for the answer to a config query
 }
 
-// stations opens the stations: one that asks, and the flooders.
+// stations opens the stations: one that sends queries, and the flooders.
 func (r *run) stations() ([]*station, error) {
 	var all []*station
 	for n := range 1 + flooders {
@@ -134,7 +134,7 @@ func (s *station) ask() {
 	}
 }
 
-// stop ends what the station does and closes it.
+// stop stops the station and closes it.
 func (s *station) stop() {
 	close(s.end)
 	s.target.Initiator().Interrupt()

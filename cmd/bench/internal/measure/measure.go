@@ -18,12 +18,12 @@ import (
 	"vblade/test/lab"
 )
 
-// WarmUp is how long a load runs before its measurement begins: a new process
-// faults its memory in, and a target that learns learns.
+// WarmUp is how long a load runs before its measurement begins, while a new
+// process faults in its memory and learns how fast its disk is.
 const WarmUp = 200 * time.Millisecond
 
-// Quiet is the part of both CPUs that other programs may take: a sample with more
-// is taken again, retakes times at most.
+// Quiet is the part of both CPUs that other programs may take. A sample with more
+// is repeated, at most retakes times.
 const (
 	Quiet   = 0.05
 	retakes = 2
@@ -36,11 +36,11 @@ type Config struct {
 	CPUs         rig.CPUs
 	Rounds       int
 	Length       time.Duration // of a sample
-	Hasty        bool          // no sample is taken again
+	Hasty        bool          // no sample is repeated
 	Progress     io.Writer
 }
 
-// bench is a benchmark under way.
+// bench is a benchmark in progress.
 type bench struct {
 	Config
 	host       *lab.Host
@@ -48,8 +48,8 @@ type bench struct {
 	initiators rig.Initiators
 }
 
-// Run measures workloads and returns what it found. A program that fails is noted
-// in its result.
+// Run measures workloads and returns the results. The result of a program that
+// fails says so.
 func Run(ctx context.Context, cfg Config, workloads []plan.Workload) ([]*result.Result, error) {
 	b := &bench{Config: cfg}
 	defer b.close()
@@ -88,7 +88,7 @@ func (b *bench) prepare(workloads []plan.Workload) (err error) {
 	return err
 }
 
-// close takes down what prepare made.
+// close removes what prepare has made.
 func (b *bench) close() {
 	b.initiators.Close()
 	if b.host != nil {
@@ -99,8 +99,8 @@ func (b *bench) close() {
 	}
 }
 
-// take adds a round's sample of a program to a result, the least disturbed one of
-// those that it took. What fails is noted.
+// take adds a round's sample of a program to a result, the least disturbed one
+// that it has taken. The result says what failed.
 func (b *bench) take(p plan.Program, r *result.Result, round int) {
 	s, err := b.sample(p, r.Workload)
 	for n := 0; err == nil && s.Others > Quiet && n < retakes && !b.Hasty; n++ {

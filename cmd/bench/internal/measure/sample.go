@@ -56,7 +56,7 @@ func (b *bench) sampleFleet(p plan.Program, w plan.Workload, at rig.Place, disk 
 		return s, err
 	}
 	defer f.stop()
-	defer disk.Close() // first: what hangs in it holds a target
+	defer disk.Close() // first, because requests that hang in it keep a target from ending
 	if p == plan.Alone {
 		wires = wires[:1]
 	}
@@ -77,7 +77,7 @@ func (b *bench) sampleFleet(p plan.Program, w plan.Workload, at rig.Place, disk 
 type run struct {
 	*bench
 	w       plan.Workload
-	wires   []rig.Wire // that are loaded
+	wires   []rig.Wire // under load
 	exports []export
 	disk    *disks.Export
 	fleet   *fleet
@@ -143,7 +143,7 @@ func (r *run) metered(prepare func(load.Config) *load.Load, others []*load.Load)
 		return s, err
 	}
 	s.CPU = spent.Target
-	// The kernel counts busy time in ticks: it may come out a little short.
+	// The kernel counts busy time in ticks, so it may be a little too small.
 	s.Others = max(0, float64(spent.Others)/float64(2*s.Elapsed))
 	s.Peak, err = r.fleet.sum(rig.Peak)
 	return s, err

@@ -15,8 +15,8 @@ import (
 // discoverWithin is how long a broadcast query waits for answers.
 const discoverWithin = 5 * time.Second
 
-// sizes measures what a fleet takes: the time to start, and memory once a load has
-// used it on each link; and how many exports answer a broadcast query.
+// sizes measures the time that a fleet takes to start, its memory after a load on
+// each link, and how many exports answer a broadcast query.
 func (r *run) sizes() (s result.Sample, err error) {
 	s.Start = r.fleet.took
 	found, err := r.initiators[r.wires[0]].Discover(discoverWithin, len(r.exports))

@@ -19,13 +19,13 @@ const (
 	Lost       Metric = "lost frames"
 	OfFio      Metric = "of fio"     // the rate to fio's
 	Query      Metric = "query ms"   // the longest wait for the answer to a config query
-	Memory     Metric = "MiB"        // of all processes, each page divided by those who share it
+	Memory     Metric = "MiB"        // of all processes; shared pages count in parts
 	LinkMemory Metric = "MiB a link" // what the second link takes
 	Start      Metric = "start s"    // from the first process or export to the last one served
 	Answers    Metric = "answers"    // to a broadcast config query
 )
 
-// Goal is a bound that a result should keep.
+// Goal is a limit that a result should keep.
 type Goal struct {
 	Metric Metric
 	Least  bool // the value should be at least Bound, not at most
@@ -55,7 +55,7 @@ func (g Goal) Met(value float64) bool {
 	return value <= g.Bound
 }
 
-// MaxPeak is the goal of our resident memory with one export, in bytes.
+// MaxPeak is the goal for our resident memory with one export, in bytes.
 const MaxPeak = 24 << 20
 
 // goals are the goals of the workloads whose names match a pattern of path.Match.
@@ -98,7 +98,7 @@ var goals = []struct {
 	{"1000 exports", []Goal{most(Memory, 96), most(Start, 30), least(Answers, 1000)}},
 }
 
-// goalsOf returns the goals of the workload of a name, none for many.
+// goalsOf returns the goals of the workload of a name, which may have none.
 func goalsOf(name string) []Goal {
 	for _, g := range goals {
 		if ok, err := path.Match(g.pattern, name); ok && err == nil {

@@ -16,7 +16,7 @@ const (
 	Ours    Program = "ours"    // vblade with one export, one process for each
 	Server  Program = "server"  // vblade serve with all exports and links
 	Alone   Program = "alone"   // vblade serve with one export on one link
-	Calm    Program = "calm"    // Server, nothing of which hangs
+	Calm    Program = "calm"    // Server, with nothing that hangs
 	Echo    Program = "echo"    // answers as a target would, but has no disk
 	Threads Program = "threads" // read the disk without a target
 	Fio     Program = "fio"     // reads the disk by io_uring, without a target
@@ -32,19 +32,19 @@ const (
 	Synced Disk = "sync"  // a file on ext4, for -s
 	Loop   Disk = "loop"  // a loop device over memory
 	Ext4   Disk = "ext4"  // a file on ext4
-	Cold   Disk = "cold"  // a file on ext4 of which the page cache holds nothing
+	Cold   Disk = "cold"  // a file on ext4 that is not in the page cache
 	Fuse   Disk = "fuse"  // Slow, with both CPUs for all
 	Bare   Disk = "bare"  // Slow without a target
 	None   Disk = "echo"
 )
 
-// Shared reports whether target and load share the CPUs: where the disk's own
-// work belongs to neither of them.
+// Shared reports whether target and load share the CPUs, because the disk's own
+// work belongs to neither.
 func (d Disk) Shared() bool { return d == Loop || d == Ext4 || d == Cold || d == Fuse }
 
-// Polls reports whether the load polls for its replies. It does so where the disk
-// needs no CPU of its own: over a real wire a target does not pay for waking its
-// initiator, and the initiator's sleep is no part of the target's latency.
+// Polls reports whether the load polls for its replies, which it does unless the
+// disk needs its CPU. On a real wire a target does not pay for waking its
+// initiator, and the initiator's sleep is not part of the target's latency.
 func (d Disk) Polls() bool { return d == Cached || d == None }
 
 // Workload is a load on a target that exports a disk, or on many.
@@ -62,12 +62,12 @@ type Workload struct {
 	Goals    []Goal
 }
 
-// Host is what a workload of many exports has beside the one that is loaded. The
-// zero Host has one export on one link.
+// Host is what a workload has besides the loaded export. The zero Host has one
+// export on one link.
 type Host struct {
-	Name    string // what the workload is called after
+	Name    string // what the workload is named after
 	Exports int    // all of them
-	Links   int    // that the loaded export is served and loaded on
+	Links   int    // on which the loaded export is served
 	Hangs   bool   // one export hangs with requests; all others are loaded in turn
 	Sizes   bool   // memory and time to start are wanted, not the rate
 }

@@ -73,7 +73,7 @@ func cacheWorkloads(mtu int) []Workload {
 	return all
 }
 
-// slowWorkloads returns the workloads of disks that keep their target waiting,
+// slowWorkloads returns the workloads of disks that the target has to wait for,
 // with a CPU for the target and one for disk and load.
 func slowWorkloads() []Workload {
 	var all []Workload
@@ -88,8 +88,8 @@ func slowWorkloads() []Workload {
 	return append(all, Workload{Group: GroupSync, Disk: Synced, MTU: 1500, Flags: "-s", Write: true, Depth: 16, Short: true, Programs: both})
 }
 
-// diskWorkloads returns the workloads of disks at their own speed, with both CPUs
-// for all.
+// diskWorkloads returns the workloads of disks at their own speed. Target, disk
+// and load share both CPUs.
 func diskWorkloads() []Workload {
 	var all []Workload
 	add := func(group Group, d Disk, flags string, write bool, programs []Program, depths ...int) {
@@ -125,8 +125,8 @@ func hostWorkloads() []Workload {
 	return all
 }
 
-// sizeWorkloads returns the workloads that measure what a server takes. Each
-// export is loaded a little before its memory is read.
+// sizeWorkloads returns the workloads that measure memory and start. Each export
+// is loaded a little before the memory is read.
 func sizeWorkloads() []Workload {
 	var all []Workload
 	add := func(h Host, programs ...Program) {

@@ -13,8 +13,8 @@ import (
 	"vblade/cmd/bench/internal/result"
 )
 
-// The chart: panels in rows of two, the page cache's of one scale and the disks' of
-// another. All in pixels.
+// The chart has rows of two panels. Those of the page cache share one scale,
+// those of the disks another. All values are in pixels.
 const (
 	chartWidth  = 760.0
 	chartHeight = 850.0
@@ -156,8 +156,8 @@ func (p panel) draw(d *drawing, points map[plan.Program][]point, top, step float
 	p.labelEnds(d, points, height)
 }
 
-// across returns where a depth stands on the axis of the panel: as far from one to
-// its fourfold everywhere.
+// across returns the position of a depth on the panel's axis, which is
+// logarithmic.
 func (p panel) across(depth int) float64 {
 	const margin = 15
 	last := plan.Depths[len(plan.Depths)-1]

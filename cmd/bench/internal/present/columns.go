@@ -138,8 +138,8 @@ func goalsColumn() column {
 	}}
 }
 
-// echoColumns tell of the echo, and what part of its rate we reach with a disk in
-// the page cache and sequential requests.
+// echoColumns tell the results of the echo, and which part of its rate we reach
+// with a disk in the page cache and sequential requests.
 func echoColumns() []column {
 	of := func(head string, get func(result.Summary) time.Duration) column {
 		return column{head, false, func(r row) string {
@@ -161,7 +161,7 @@ func echoColumns() []column {
 	}
 }
 
-// reached returns what part of the echo's rate we reach.
+// reached returns which part of the echo's rate we reach.
 func reached(r row) string {
 	echo, ok := r.Summary(plan.Echo)
 	w := r.Workload
@@ -175,7 +175,8 @@ func reached(r row) string {
 	return "-"
 }
 
-// sizeColumns tell what a program's exports take, a row for each program.
+// sizeColumns tell the memory and start of a program's exports, in a row for each
+// program.
 func sizeColumns() []column {
 	of := func(head string, decimals int, get func(result.Summary) float64) column {
 		return column{head, false, func(r row) string {

@@ -30,8 +30,7 @@ func (p panel) labelEnds(d *drawing, points map[plan.Program][]point, height fun
 	}
 }
 
-// apart moves labels that are too close away from each other, so that each can be
-// read.
+// apart moves labels that are too close away from each other.
 func apart(labels []label) []label {
 	const least = 14 // between two baselines
 	slices.SortFunc(labels, func(a, b label) int { return cmp.Compare(a.y, b.y) })

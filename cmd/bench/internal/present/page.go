@@ -38,13 +38,13 @@ func Page(s Setting, results []*result.Result, tables []*Table) string {
 	return b.String()
 }
 
-// Score says in a few lines what the results come to.
+// Score sums the results up in a few lines.
 func Score(results []*result.Result) string {
 	met, goals := result.Score(results)
 	return fmt.Sprintf("%s\nGoals met: %d of %d\n%s\n", memoryLine(results), met, goals, disturbance(results))
 }
 
-// memoryLine says what memory the programs took.
+// memoryLine tells the memory of the programs.
 func memoryLine(results []*result.Result) string {
 	p := result.Peaks(results)
 	ours := p[plan.Ours]
@@ -59,7 +59,8 @@ func memoryLine(results []*result.Result) string {
 	return fmt.Sprintf("%s; goal ≤ %d MiB %s", line, plan.MaxPeak>>20, word)
 }
 
-// disturbance says what other programs took of the CPUs while we measured.
+// disturbance tells how much of the CPUs other programs took during the
+// measurement.
 func disturbance(results []*result.Result) string {
 	shares := result.Others(results)
 	if len(shares) == 0 {
@@ -90,7 +91,7 @@ func setting(s Setting, results []*result.Result) string {
 	return b.String()
 }
 
-// method says how the numbers come about.
+// method explains the numbers.
 const method = `
 Target and load stand at the two ends of a veth pair in a network namespace of their own, each bound to a CPU of its own.
 Rounds alternate between the programs. Every sample is of a newly started process with the same command line (` + "`-b`" + ` is 16,

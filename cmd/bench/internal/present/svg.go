@@ -39,8 +39,7 @@ text.ours { fill: #0969da; font-weight: 600; stroke: none; } text.C { fill: #bc4
 }
 `
 
-// newDrawing begins a drawing of the given size, with a description for those
-// who do not see it.
+// newDrawing begins a drawing of a size, with a description for screen readers.
 func newDrawing(width, height float64, description string) *drawing {
 	d := new(drawing)
 	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-label="%s">`+"\n",
