@@ -30,6 +30,7 @@ type File struct {
 	Filename    string
 	Options     string // of vblade's command line
 	IOnice      string // options of ionice
+	HWAddr      string // auto, or MACs, one for each of Netif; empty for those of the interfaces
 	OwnProcess  string // "yes", "no", or empty where the file does not say
 }
 
@@ -42,6 +43,7 @@ func (f *File) variables() []variable {
 		{name: "filename", value: &f.Filename, needed: true},
 		{name: "options", value: &f.Options, mayBeEmpty: true},
 		{name: "ionice", value: &f.IOnice, mayBeEmpty: true},
+		{name: "hwaddr", value: &f.HWAddr},
 		{name: "own_process", value: &f.OwnProcess, check: yesOrNo},
 	}
 }
@@ -67,6 +69,9 @@ func yesOrNo(value string) error {
 // Arguments is the command line that the file stands for.
 func (f *File) Arguments() []string {
 	words := strings.FieldsFunc(f.Options, isBlank)
+	if f.HWAddr != "" {
+		words = append(words, "--hwaddr", f.HWAddr)
+	}
 	return append(words, "--", f.Shelf, f.Slot, f.Netif, f.Filename)
 }
 

@@ -33,6 +33,7 @@ func TestParse(t *testing.T) {
 		{"as it is deployed", complete, "[--][9][0][eth0][/srv/disk.img]"},
 		{"with options", with("options='-r -m 00:0c:29:ab:cd:ef\t -o 8'"), "[-r][-m][00:0c:29:ab:cd:ef][-o][8][--][9][0][eth0][/srv/disk.img]"},
 		{"with several interfaces", with("netif=eth0,eth1"), "[--][9][0][eth0,eth1][/srv/disk.img]"},
+		{"with an address of its own", with("hwaddr=auto options=-s"), "[-s][--hwaddr][auto][--][9][0][eth0][/srv/disk.img]"},
 		{"with a name of several words", with("filename='/srv/a  disk.img'\n"), "[--][9][0][eth0][/srv/a  disk.img]"},
 		{"with a name like an option", with("filename=-r"), "[--][9][0][eth0][-r]"},
 		{"with patterns", with("options='-b /et*'\nfilename='/*'\n"), "[-b][/et*][--][9][0][eth0][/*]"},
@@ -74,7 +75,7 @@ func TestParseWrong(t *testing.T) {
 		{"with spaces around the =", "shelf = 9\n", `line 1: "shelf"` + noPair},
 		{"with an export", "export shelf=9\n", `line 1: "export"` + noPair},
 		{"with a line of another kind", complete + "[Service]\n", `line 5: "[Service]"` + noPair},
-		{"with an unknown variable", complete + "opts=-r\n", "line 5: there is no variable opts; there are shelf, slot, netif, filename, options, ionice and own_process"},
+		{"with an unknown variable", complete + "opts=-r\n", "line 5: there is no variable opts; there are shelf, slot, netif, filename, options, ionice, hwaddr and own_process"},
 		{"with a variable twice", complete + "options=-r\noptions=-s\n", "line 6: options is set a second time"},
 		{"with a variable's value", with("filename=/srv/$x\n"), "line 4: $" + special},
 		{"with a command's output", with("filename=\"/srv/`x`\"\n"), "line 4: `" + special},
@@ -85,6 +86,7 @@ func TestParseWrong(t *testing.T) {
 		{"with a line that goes on", with("filename=/x\\\n"), `line 4: \` + special},
 		{"of another system", "shelf=9\r\n", "line 1: holds a control character, such as the carriage return of other systems' files; remove it"},
 		{"with a process of its own or not", complete + "own_process=true\n", `line 5: own_process: "true" is neither yes nor no`},
+		{"with an empty address", complete + "hwaddr=\n", "line 5: hwaddr is empty"},
 		{"with an empty process", complete + "own_process=\n", "line 5: own_process is empty"},
 	} {
 		_, err := Parse("/etc/a disk.conf", []byte(c.conf))
