@@ -134,15 +134,22 @@ func (c conn) makeNew(i Interface, parent state) error {
 	return err
 }
 
-// fit gives an interface the parent's MTU, and keeps it quiet with that.
+// fit gives an interface the parent's MTU, and keeps it quiet with that. What is so
+// already it leaves alone: each call would be a change, of which a Keeper hears.
 func (c conn) fit(i Interface, now, parent state) error {
 	if now.mtu != parent.mtu {
-		if err := c.setMTU(now.index, parent.mtu); err != nil {
+		err := c.setMTU(now.index, parent.mtu)
+		if err == nil {
+			now, _, err = c.look(i.Name) // with IPv6, where the MTU has room for it
+		}
+		if err != nil {
 			return fmt.Errorf("set the MTU of interface %s to %d: %w", i.Name, parent.mtu, err)
 		}
 	}
-	if err := c.forbidAddresses(now.index); err != nil {
-		return fmt.Errorf("keep IPv6 off interface %s: %w", i.Name, err)
+	if now.ipv6 {
+		if err := c.forbidAddresses(now.index); err != nil {
+			return fmt.Errorf("keep IPv6 off interface %s: %w", i.Name, err)
+		}
 	}
 	return nil
 }

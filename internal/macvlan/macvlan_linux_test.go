@@ -93,7 +93,16 @@ func TestMake(t *testing.T) {
 		t.Errorf("its flags are %#x", s.flags)
 	}
 	b.do(own.Up)
+	events := b.hear()
 	b.makes(own, true, false, "")
+	b.run("ip", "link", "set", "far0", "alias", "last")
+	heard, err := events.Receive()
+	if err != nil || len(heard) == 0 {
+		t.Fatal(err)
+	}
+	if what, err := parse(heard[0].Data); err != nil || what.index == s.index {
+		t.Errorf("adopting what is as it should be has changed it: %+v, %v", what, err)
+	}
 	if now := b.state(own.Name); now.index != s.index || now.flags&unix.IFF_UP == 0 {
 		t.Errorf("adopted %+v, which was %+v and up", now, s)
 	}
@@ -225,16 +234,22 @@ func TestKeep(t *testing.T) {
 	<-ended
 }
 
-// await waits until the interface is there and as is says.
-func (b *bench) await(what string, is func(state) bool) {
+// hear returns a connection that hears of changes, for 10 seconds at the most.
+func (b *bench) hear() (events conn) {
 	b.t.Helper()
-	var events conn
 	b.do(func() (err error) {
 		events, err = dial(unix.RTMGRP_LINK)
 		return err
 	})
-	defer events.Close()
+	b.t.Cleanup(func() { events.Close() })
 	events.SetReadDeadline(time.Now().Add(10 * time.Second))
+	return events
+}
+
+// await waits until the interface is there and as is says.
+func (b *bench) await(what string, is func(state) bool) {
+	b.t.Helper()
+	events := b.hear()
 	for {
 		s, found, err := b.look(own.Name)
 		if err != nil {

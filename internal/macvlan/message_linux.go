@@ -38,6 +38,7 @@ type state struct {
 	group uint32
 	kind  string // of a virtual interface; empty for a device's
 	mac   [6]byte
+	ipv6  bool // the kernel makes it IPv6 addresses
 }
 
 // look returns the state of the interface that has a name, and whether there is one.
@@ -81,17 +82,26 @@ func parse(b []byte) (state, error) {
 		case unix.IFLA_GROUP:
 			s.group = d.Uint32()
 		case unix.IFLA_LINKINFO:
-			d.Nested(func(d *netlink.AttributeDecoder) error {
-				for d.Next() {
-					if d.Type() == unix.IFLA_INFO_KIND {
-						s.kind = d.String()
-					}
-				}
-				return d.Err()
+			within(d, unix.IFLA_INFO_KIND, func(d *netlink.AttributeDecoder) { s.kind = d.String() })
+		case unix.IFLA_AF_SPEC:
+			within(d, unix.AF_INET6, func(d *netlink.AttributeDecoder) {
+				within(d, unix.IFLA_INET6_ADDR_GEN_MODE, func(d *netlink.AttributeDecoder) { s.ipv6 = d.Uint8() != genModeNone })
 			})
 		}
 	}
 	return s, d.Err()
+}
+
+// within has f read the attribute of a type in an attribute that holds others.
+func within(d *netlink.AttributeDecoder, attribute uint16, f func(*netlink.AttributeDecoder)) {
+	d.Nested(func(d *netlink.AttributeDecoder) error {
+		for d.Next() {
+			if d.Type() == attribute {
+				f(d)
+			}
+		}
+		return d.Err()
+	})
 }
 
 // create has the kernel make a macvlan on the interface of index lower.
@@ -127,8 +137,7 @@ func (c conn) setMTU(index, mtu uint32) error {
 	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
 }
 
-// forbidAddresses has the kernel make an interface no IPv6 address. Where there is no
-// IPv6, or the MTU has no room for it, there is nothing to forbid.
+// forbidAddresses has the kernel make an interface no IPv6 address.
 func (c conn) forbidAddresses(index uint32) error {
 	attributes, err := encode(func(e *netlink.AttributeEncoder) {
 		e.Nested(unix.IFLA_AF_SPEC, func(e *netlink.AttributeEncoder) error {
@@ -142,11 +151,7 @@ func (c conn) forbidAddresses(index uint32) error {
 	if err != nil {
 		return err
 	}
-	err = c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
-	if errors.Is(err, unix.EAFNOSUPPORT) {
-		return nil
-	}
-	return err
+	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
 }
 
 // setUp sets an interface up.

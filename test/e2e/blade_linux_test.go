@@ -89,3 +89,11 @@ func (b *blade) stop() {
 		b.t.Logf("vblade printed:\n%s", p.output())
 	}
 }
+
+// kill ends the vblade at once.
+func (b *blade) kill() {
+	p := b.process
+	b.process = nil
+	p.cmd.Process.Kill()
+	<-p.ended
+}

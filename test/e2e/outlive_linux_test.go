@@ -130,10 +130,7 @@ func (o *ordeal) flap() {
 // crash kills vblade and starts it again.
 func (o *ordeal) crash() {
 	o.t.Helper()
-	p := o.blade.process
-	o.blade.process = nil
-	p.cmd.Process.Kill()
-	<-p.ended
+	o.blade.kill()
 	o.start()
 	o.goesOn("kill and restart")
 }
