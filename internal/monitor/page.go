@@ -48,6 +48,7 @@ func linkMetrics() []metric[*stats.Link] {
 		{"vblade_sent_frames_total", counter, "Frames sent.", func(l l) float64 { return float64(l.Sent) }},
 		{"vblade_ignored_frames_total", counter, "Frames received that got no answer.", func(l l) float64 { return float64(l.Ignored) }},
 		{"vblade_kernel_dropped_frames_total", counter, "Frames dropped by the kernel for want of room in the receive buffer.", func(l l) float64 { return float64(l.Dropped) }},
+		{"vblade_stale_frames_total", counter, "Frames that had waited for more than a second when they were received or their work could begin, and were dropped.", func(l l) float64 { return float64(l.Stale) }},
 		{"vblade_dropped_replies_total", counter, "Replies that could not be sent.", func(l l) float64 { return float64(l.Unsent) }},
 		{"vblade_link_up", gauge, "Whether the link carries frames: 1, else 0.", func(l l) float64 { return truth(l.Down == "") }},
 	}

@@ -76,6 +76,6 @@ func errorCounts(e *stats.Export) string {
 
 // linkLine says what was counted of a link.
 func linkLine(l *stats.Link) string {
-	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped, received by %s%s, sent by %s%s",
-		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent, l.Receive, brackets(l.WhyReceive), l.Send, brackets(l.WhySend))
+	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped, received by %s%s, sent by %s%s, %d stale",
+		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent, l.Receive, brackets(l.WhyReceive), l.Send, brackets(l.WhySend), l.Stale)
 }

@@ -25,7 +25,7 @@ func someStats() stats.Server {
 	return stats.Server{
 		Exports: []stats.Export{{Shelf: 65534, Slot: 254, Disk: "/dev/sdb", Links: []string{"eth0"}}, e},
 		Links: []stats.Link{
-			{Name: "eth0", Received: 12200, Ignored: 66, Sent: 12130, Dropped: 8, Unsent: 6, Receive: "ring", Send: "AF_XDP"},
+			{Name: "eth0", Received: 12200, Ignored: 66, Sent: 12130, Dropped: 8, Unsent: 6, Stale: 3, Receive: "ring", Send: "AF_XDP"},
 			{Name: `a"b\c`, Down: "no carrier", Receive: "recvmmsg", WhyReceive: "no memory", Send: "bypass", WhySend: "AF_XDP: not on a bridge interface"},
 		},
 	}
@@ -35,8 +35,8 @@ func someStats() stats.Server {
 func TestReport(t *testing.T) {
 	const want = `e65534.254: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us
 e9.1: 12034 reads 12.3 MB, 88 writes 90.1 kB, 3 flushes, 9 errors (2 bad argument, 7 not found), 4 masked out, 5 in flight, p50 31 us, p99 31 us, 10 shed, oldest 12.3 s (disk failing, disk hanging, flush failed)
-eth0: 12200 frames received, 12130 sent, 66 ignored, 8 dropped by the kernel, 6 replies dropped, received by ring, sent by AF_XDP
-a"b\c: 0 frames received, 0 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by recvmmsg (no memory), sent by bypass (AF_XDP: not on a bridge interface)
+eth0: 12200 frames received, 12130 sent, 66 ignored, 8 dropped by the kernel, 6 replies dropped, received by ring, sent by AF_XDP, 3 stale
+a"b\c: 0 frames received, 0 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by recvmmsg (no memory), sent by bypass (AF_XDP: not on a bridge interface), 0 stale
 `
 	if got := Report(someStats()); got != want {
 		t.Errorf("the report is\n%swant\n%s", got, want)

@@ -112,7 +112,7 @@ func (w *sweep) proceed(s *Server, p *Port) (all bool) {
 func (w *sweep) reach(s *Server, at *seat) bool {
 	from := w.request
 	at.swept = w.sequence
-	if !at.export.AnswersTo(from.Frame) {
+	if !at.export.AnswersTo(from.Frame) || s.ages.tooOld(from.stamp) {
 		return false
 	}
 	r := from.port.take()

@@ -142,6 +142,7 @@ func (t *tally) publish(u *run) {
 // linkCounts is what is counted of a link's frames.
 type linkCounts struct {
 	received, ignored atomic.Uint64
+	stale             atomic.Uint64 // received, and dropped since they had waited for too long
 	sent, unsent      atomic.Uint64
 }
 

@@ -10,6 +10,7 @@
 //	site.go     has ports and exports come and go (ask.go: between two turns)
 //	lead.go     the leader's loop; watch.go takes the lead from one that a call keeps
 //	inbox.go    receives on all ports, and puts what came in order
+//	age.go      tells which frames have waited for too long, freeze.go which requests
 //	turn.go     the leader's batch: received, accepted, lent to the crew
 //	route.go    finds whom a frame means; chores.go answers for all exports of a port
 //	keep.go     has a change kept before it takes effect

@@ -40,3 +40,12 @@ func (s *Server) Standing() int { return int(s.standing.Load()) }
 func (s *Server) Flown() bool {
 	return slices.ContainsFunc(s.leads[:], func(l *lead) bool { return l.ring != nil && l.ring.landed > 0 })
 }
+
+// Freeze has the server find at its next look that the process was frozen until then.
+func (s *Server) Freeze() {
+	f := &s.freezes
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.boot -= 2 * maxAge
+	f.beat.Add(int64(-2 * maxAge))
+}

@@ -52,7 +52,13 @@ func (l *lead) submit(wait int, limit time.Duration) (leads bool) {
 
 // enter has the ring submit and wait.
 func (l *lead) enter(wait int, limit time.Duration) {
-	l.ring.Enter(wait, limit) // what the kernel cannot take now goes with the next
+	g, f := l.ring, &l.s.freezes
+	now := f.now()
+	if f.since(g.entered) {
+		g.Void() // a worker drops it, or does it if it is new
+	}
+	g.entered = now
+	g.Enter(wait, limit) // what the kernel cannot take now goes with the next
 }
 
 // fly goes on with what is in flight by the ring: it submits what is prepared,

@@ -121,12 +121,32 @@ func (s *Server) gather() {
 	if len(s.ports) == 1 {
 		p := s.ports[0]
 		s.fetch(p)
+		s.lookAtClocks()
 		for !p.inbox.empty() {
 			t.arrived = append(t.arrived, p.inbox.pop())
 		}
 		return
 	}
-	limit, some := int64(math.MinInt64), false
+	limit, some := s.fetchAll()
+	s.lookAtClocks()
+	if some {
+		s.merge(limit)
+	}
+}
+
+// lookAtClocks makes a turn's only look at the clocks.
+func (s *Server) lookAtClocks() {
+	t := time.Now()
+	now, real := t.Sub(epoch), t.UnixNano()
+	s.ages.look(now, real)
+	s.freezes.look(now, real)
+	s.turn.began = now
+}
+
+// fetchAll receives on several ports. It returns whether they have something, and the
+// stamp up to which that may be admitted.
+func (s *Server) fetchAll() (limit int64, some bool) {
+	limit = math.MinInt64
 	for _, p := range s.ports {
 		p.inbox.more = !s.fetch(p)
 		if !p.inbox.empty() {
@@ -135,7 +155,7 @@ func (s *Server) gather() {
 		}
 	}
 	if !some {
-		return
+		return limit, false
 	}
 	for _, p := range s.ports {
 		if !p.inbox.more {
@@ -145,12 +165,13 @@ func (s *Server) gather() {
 			limit = min(limit, p.inbox.newest())
 		}
 	}
-	s.merge(limit)
+	return limit, true
 }
 
 // merge moves frames from the ports' inboxes into the turn, the oldest first, up
 // to those stamped limit: at least one, for stamps are no older than others by
-// right where the clock was set.
+// right where the clock was set; and what was received before it was set back does not
+// wait until it says so again.
 func (s *Server) merge(limit int64) {
 	t := &s.turn
 	for {
@@ -160,7 +181,10 @@ func (s *Server) merge(limit int64) {
 				oldest = p
 			}
 		}
-		if oldest == nil || oldest.inbox.next() > limit && len(t.arrived) > 0 {
+		if oldest == nil {
+			return
+		}
+		if next := oldest.inbox.next(); next > limit && len(t.arrived) > 0 && !s.ages.ahead(next) {
 			return
 		}
 		t.arrived = append(t.arrived, oldest.inbox.pop())

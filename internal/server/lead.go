@@ -226,15 +226,20 @@ func (s *Server) comesAlone(e *export) bool {
 func (l *lead) performInPlace() (leads bool) {
 	s, u := l.s, &l.run
 	beat := s.watch.enter()
-	begin := clock()
-	u.do()
+	begin := s.freezes.now()
+	may := s.mayBegin(u)
+	if may {
+		u.do()
+	}
 	took := clock() - begin
 	if !s.watch.leave(beat) {
 		l.finish()
 		return false
 	}
 	s.inPlace = time.Now().UnixNano()
-	s.slow = u.export().paces[u.op()].note(took, u.bytes())
+	if may {
+		s.slow = u.export().paces[u.op()].note(took, u.bytes())
+	}
 	s.turn.settle(u.requests)
 	return true
 }

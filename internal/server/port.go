@@ -77,6 +77,9 @@ type Port struct {
 	receiving, sending trouble
 	muted              time.Duration // clock until which nothing is received; 0 where it is
 	counts             linkCounts
+
+	staleTold   uint64        // of counts.stale, those that were logged
+	staleLogged time.Duration // clock when that was
 }
 
 // seat is an export's place on a port.

@@ -28,8 +28,9 @@ type ring struct {
 	flights []flight
 	free    []uint32 // flights that are not in the air, by number
 	landed  time.Duration
-	done    []*request // that have landed, whose work is done
-	failed  []*request // that have landed and need another try, by a worker
+	entered time.Duration // clock of the last entry: what is prepared since has not begun
+	done    []*request    // that have landed, whose work is done
+	failed  []*request    // that have landed and need another try, by a worker
 
 	watched []int  // the host's descriptors
 	armed   []bool // which of them are polled

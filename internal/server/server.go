@@ -72,6 +72,7 @@ type Server struct {
 	slow       bool          // in this turn such a call has waited for a disk
 	lanes      lanes
 	reporter   reporter
+	ages       ages
 	watch      watch
 	asks       asks
 	kept       kept
@@ -81,7 +82,8 @@ type Server struct {
 	inFlight   atomic.Int32 // requests that the order has
 	undone     atomic.Int32 // those of them whose work is not done yet
 	ending     atomic.Bool  // nothing more is received
-	shareAlarm *time.Timer  // ends a wait for a share
+	freezes    freezes
+	shareAlarm *time.Timer // ends a wait for a share
 	hang       hangLimits
 	sizeEvery  time.Duration // between two looks at a disk's size
 
@@ -104,6 +106,8 @@ func New(host Host, log Log) *Server {
 		log:      log,
 		watch:    newWatch(),
 		reporter: newReporter(),
+		ages:     ages{sinceBoot: sinceBoot},
+		freezes:  freezes{sinceBoot: sinceBoot},
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
 		kept:     kept{places: make(chan struct{}, maxSaves)},
@@ -149,6 +153,7 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	defer stop()
 	done := make(chan struct{})
 	go s.watchLeader(done)
+	go s.watchFreezes(done)
 	go s.watchDisks(done)
 	go s.watchSizes(done)
 	defer close(done)

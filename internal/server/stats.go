@@ -84,6 +84,7 @@ func (p *Port) stats() stats.Link {
 		Sent:     p.counts.sent.Load() - late,
 		Unsent:   p.counts.unsent.Load() + late,
 		Dropped:  dropped,
+		Stale:    p.counts.stale.Load(),
 	}
 	one.Receive, one.WhyReceive = p.link.ReceiveWay()
 	one.Send, one.WhySend = p.link.SendWay()

@@ -12,7 +12,7 @@ import (
 // can take it over.
 type turn struct {
 	arrived []*request    // in the order in which they take effect
-	began   time.Duration // clock when they were admitted
+	began   time.Duration // clock when they were received
 	pending []*request    // with work to be done, in the order of arrival
 	next    int           // the first of them that was not looked at yet
 	lent    bool          // a request was handed to the crew
@@ -58,6 +58,12 @@ func (t *turn) drop(r *request) {
 	t.spent = append(t.spent, r)
 }
 
+// lapse ends a frame that has waited for too long.
+func (t *turn) lapse(r *request) {
+	r.port.counts.stale.Add(1)
+	t.drop(r)
+}
+
 // touch has the export's counts made public when the turn ends.
 func (t *turn) touch(e *export) {
 	if !e.counts.touched {
@@ -73,9 +79,12 @@ func (s *Server) begin() int {
 	t.pending, t.next, t.lent = t.pending[:0], 0, false
 	s.doChores() // what was advertised is what initiators find now
 	s.gather()
-	t.began = clock()
 	s.concludeAll() // what came behind a change before this
 	for _, r := range t.arrived {
+		if s.ages.tooOld(r.stamp) {
+			t.lapse(r)
+			continue
+		}
 		s.route(r)
 	}
 	s.doChores()

@@ -2,6 +2,8 @@
 
 package server
 
+import "vblade/internal/ata"
+
 // worker is one of a server's crew: it does what has to wait for a disk, and
 // never leads.
 type worker struct {
@@ -40,10 +42,12 @@ func (w *worker) loop() {
 
 // serve does a run from the queue.
 func (w *worker) serve() {
-	e := w.run.export()
-	begin := clock()
-	w.run.do()
-	e.paces[w.run.op()].note(clock()-begin, w.run.bytes())
+	e, op := w.run.export(), w.run.op()
+	begin := w.s.freezes.now()
+	if op == ata.OpNone || w.s.mayBegin(&w.run) {
+		w.run.do()
+		e.paces[op].note(clock()-begin, w.run.bytes())
+	}
 	w.s.finish(&w.run, &w.out, &w.tally, e)
 }
 

@@ -62,4 +62,5 @@ type Link struct {
 	Sent     uint64
 	Unsent   uint64 // replies that could not be sent
 	Dropped  uint64 // came and found no room to be received in
+	Stale    uint64 // received, and dropped since they had waited for too long
 }

@@ -40,6 +40,7 @@ const (
 	registerBuffersUpdate = 16
 	registerMaxWorkers    = 19
 
+	opNop         = 0
 	opReadv       = 1
 	opWritev      = 2
 	opFsync       = 3

@@ -88,6 +88,15 @@ func (r *Ring) cancelEverything() bool {
 	return true
 }
 
+// Void has what is prepared and not submitted yet do nothing: once it is submitted it
+// completes with 0.
+func (r *Ring) Void() {
+	for i := r.sqHead.Load(); i != r.tail; i++ {
+		e := &r.sqes[i&uint32(len(r.sqes)-1)]
+		*e = sqe{opcode: opNop, fd: -1, userData: e.userData}
+	}
+}
+
 // prepare fills the next entry of the queue and returns it, or nil if the queue
 // is full.
 func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n int, offset int64, f Flags) *sqe {

@@ -67,6 +67,9 @@ func (r *Ring) Poll(uint64, int, uint16, Flags) bool { return false }
 // Cancel prepares to cancel a request.
 func (r *Ring) Cancel(uint64, uint64) bool { return false }
 
+// Void has what is prepared do nothing.
+func (r *Ring) Void() {}
+
 // Room returns how many requests can be prepared.
 func (r *Ring) Room() int { return 0 }
 

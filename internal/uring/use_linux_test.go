@@ -217,3 +217,28 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 }
+
+// TestVoid voids what is prepared: it completes without effect; what is prepared
+// afterwards has its own.
+func TestVoid(t *testing.T) {
+	r := newTestRing(t, 8)
+	f, content := testFile(t, 4096)
+	data := bytes.Repeat([]byte{0xee}, 512)
+	vecs := []Vec{VecOf(data)}
+	r.Writev(1, int(f.Fd()), vecs, 0, 0)
+	want(t, finish(t, r, 1), 1, 512)
+	r.Writev(2, int(f.Fd()), vecs, 1024, 0)
+	r.Poll(3, int(f.Fd()), PollIn, 0)
+	r.Void()
+	r.Writev(4, int(f.Fd()), vecs, 2048, 0)
+	results := finish(t, r, 3)
+	want(t, results, 2, 0)
+	want(t, results, 3, 0)
+	want(t, results, 4, 512)
+	copy(content, data)
+	copy(content[2048:], data)
+	got := make([]byte, len(content))
+	if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("the file does not hold what was not voided: %v", err)
+	}
+}

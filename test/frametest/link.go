@@ -177,8 +177,18 @@ func (l *Link) Deliver(frames ...[]byte) {
 	l.mu.Lock()
 	l.queue = append(l.queue, frames...)
 	for range frames {
-		l.stamps = append(l.stamps, l.Host.stamp.Add(1))
+		l.stamps = append(l.stamps, l.Host.newStamp())
 	}
+	l.mu.Unlock()
+	l.Host.Wake()
+}
+
+// DeliverAt puts a frame on the link that the kernel has received, as it says, at a
+// time in nanoseconds, or has not said when.
+func (l *Link) DeliverAt(stamp int64, frame []byte) {
+	l.mu.Lock()
+	l.queue = append(l.queue, frame)
+	l.stamps = append(l.stamps, stamp)
 	l.mu.Unlock()
 	l.Host.Wake()
 }

@@ -169,11 +169,11 @@ func TestReport(t *testing.T) {
 	v, stderr := s.loud("-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image)
 	st.await(1) // the advertisement
 	report(t, v, stderr, `e9\.0: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us`,
-		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\))`)
+		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\)), 0 stale`)
 	st.converse()
 	report(t, v, stderr, `e9\.0: 7 reads 7\.2 kB, 3 writes 1\.5 kB, 1 flushes, 4 errors \(1 unrecognized command, 1 bad argument, 2 not found\), `+
 		`0 masked out, 0 in flight, p50 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s, 0 shed, oldest 0 us`,
-		`tgt0: 18 frames received, 17 sent, 2 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\))`)
+		`tgt0: 18 frames received, 17 sent, 2 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\)), 0 stale`)
 	if err := v.Stop(); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vblade/internal/ata"
+	"vblade/test/frametest"
+)
+
+// TestOldFrames has frames be received that have waited for more than a second among
+// others that have not, or of which nobody knows: the old ones are dropped and counted.
+func TestOldFrames(t *testing.T) {
+	s := serve(t, frametest.Export{}, plainDisk)
+	now := time.Now().UnixNano()
+	for tag, stamp := range map[uint32]int64{1: now - 5e9, 2: now - 15e8, 3: now, 4: 0, 5: now + 36e11} {
+		s.link.DeliverAt(stamp, tagged(writeFrame(1, uint64(tag), 0xaa), tag))
+	}
+	s.pass()
+	for tag, want := range map[uint32]bool{1: false, 2: false, 3: true, 4: true, 5: true} {
+		written := bytes.Equal(s.store.Bytes()[tag*sectorSize:(tag+1)*sectorSize], bytes.Repeat([]byte{0xaa}, sectorSize))
+		if got := s.link.Reply(tag) != nil; got != want || written != want {
+			t.Errorf("frame %d is answered: %v, written: %v; want %v", tag, got, written, want)
+		}
+	}
+	if n := s.server.Stats().Links[0].Stale; n != 2 {
+		t.Errorf("%d frames are counted as too old; want 2", n)
+	}
+}
+
+// TestFreeze freezes a server while a write is being done, and another of the same
+// sector waits for it: the one takes effect, the other does not. One that comes later
+// does, and so does one that has only waited.
+func TestFreeze(t *testing.T) {
+	gate := make(chan struct{})
+	open := sync.OnceFunc(func() { close(gate) })
+	defer open()
+	var calls atomic.Int32
+	e := startEngine(t, func() time.Duration {
+		if calls.Add(1) == 1 {
+			<-gate
+		}
+		return 0
+	})
+	data := func(seed byte) []byte { return bytes.Repeat([]byte{seed}, ata.SectorSize) }
+	inFlight := func(n int64) {
+		t.Helper()
+		eventually(t, func() bool { return e.server.Stats().Exports[0].InFlight == n }, "other requests are in flight")
+	}
+	e.link.Deliver(transferFrame(1, 5, 1, data(1)))
+	inFlight(1)
+	e.link.Deliver(transferFrame(2, 5, 1, data(2)), transferFrame(3, 7, 1, data(3)))
+	e.reply(3)
+	e.server.Freeze()
+	open()
+	e.reply(1)
+	inFlight(0)
+	if e.link.Reply(2) != nil {
+		t.Error("a write that had waited in a freeze is answered")
+	}
+	e.store.mu.Lock()
+	if got := e.store.data[5*ata.SectorSize]; got != 1 {
+		t.Errorf("the sector holds the data of write %d", got)
+	}
+	e.store.mu.Unlock()
+	if n := e.server.Stats().Links[0].Stale; n != 1 {
+		t.Errorf("%d requests are counted as too old; want 1", n)
+	}
+	e.link.Deliver(transferFrame(4, 5, 1, data(4)))
+	e.reply(4)
+}
+
+// testFreezes has writes come, of a sector each, while the server is frozen again and
+// again: a write is answered, or has no effect and is counted.
+func testFreezes(t *testing.T, e *engine, sectors int, content func() []byte) {
+	t.Helper()
+	ctx := make(chan struct{})
+	var freezing sync.WaitGroup
+	freezing.Add(1)
+	go func() {
+		defer freezing.Done()
+		for {
+			select {
+			case <-ctx:
+				return
+			default:
+				e.server.Freeze()
+				time.Sleep(50 * time.Microsecond) // less often than requests come
+			}
+		}
+	}()
+	data := bytes.Repeat([]byte("new "), ata.SectorSize/4)
+	done := func() uint64 {
+		s := e.server.Stats()
+		return s.Exports[0].Writes + s.Links[0].Stale
+	}
+	for i := range sectors {
+		e.link.Deliver(transferFrame(1+uint32(i), uint64(i), 1, data))
+		if i < sectors/2 || i%16 == 15 { // the first come alone
+			eventually(t, func() bool { return done() == uint64(i+1) }, "not every write is done or dropped")
+		}
+	}
+	close(ctx)
+	freezing.Wait()
+	e.end()
+	dropped := uint64(0)
+	for i := range sectors {
+		written := bytes.Equal(content()[i*ata.SectorSize:(i+1)*ata.SectorSize], data)
+		answered := e.link.Reply(1+uint32(i)) != nil
+		if written != answered {
+			t.Errorf("write %d is answered: %v, and written: %v", i, answered, written)
+		}
+		if !answered {
+			dropped++
+		}
+	}
+	if n := e.server.Stats().Links[0].Stale; n != dropped || dropped == 0 {
+		t.Errorf("%d of %d writes are dropped, and %d are counted", dropped, sectors, n)
+	}
+}
