@@ -9,6 +9,7 @@ sysconfdir     ?= /etc
 libexecdir     ?= $(prefix)/libexec/vblade
 unitdir        ?= $(prefix)/lib/systemd/system
 generatordir   ?= $(prefix)/lib/systemd/system-generators
+ocfdir         ?= $(prefix)/lib/ocf/resource.d
 completionsdir ?= $(sharedir)/bash-completion/completions
 
 PROGRAM := vblade
@@ -31,6 +32,7 @@ define INSTALLED_linux
 644 packaging/systemd/vblade@.service       $(unitdir)/vblade@.service
 644 packaging/systemd/vblade-server.service $(unitdir)/vblade-server.service
 755 packaging/systemd/vblade-generator      $(generatordir)/vblade-generator
+755 packaging/ocf/export                    $(ocfdir)/vblade/export
 644 man/vblade-persistence.5                $(mandir)/man5/vblade-persistence.5
 endef
 define INSTALLED_freebsd
@@ -54,7 +56,7 @@ install: $(PROGRAM)
 ## uninstall: remove what install has installed, but no conf file of yours
 uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode file place; do rm -f "$(DESTDIR)$$place"; done
-	@for dir in $(libexecdir) $(sysconfdir)/vblade.conf.d; do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
+	@for dir in $(libexecdir) $(sysconfdir)/vblade.conf.d $(ocfdir)/vblade; do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
 
 NFPM ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.1
 

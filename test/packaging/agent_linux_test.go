@@ -18,13 +18,14 @@ import (
 	"vblade/test/lab"
 )
 
-// cluster is what Pacemaker does on one of its hosts: it calls the resource
-// agent for vblade, as Debian has it, with the program under test.
+// cluster is what Pacemaker does on one of its hosts: it calls a resource agent
+// for vblade, with the program under test.
 type cluster struct {
-	t    *testing.T
-	host *lab.Host
-	env  []string
-	pid  string // the agent's pid file
+	t     *testing.T
+	host  *lab.Host
+	agent string
+	env   []string
+	pid   string // the agent's pid file
 }
 
 // What the agent's actions exit with, by the OCF's rules.
@@ -32,30 +33,54 @@ const (
 	ocfSuccess    = 0
 	ocfGeneric    = 1
 	ocfInstalled  = 5
+	ocfConfigured = 6
 	ocfNotRunning = 7
 )
 
-// agent is where Debian's resource-agents has it.
-const agent = "/usr/lib/ocf/resource.d/heartbeat/AoEtarget"
+// theirs is the agent of Debian's resource-agents.
+const theirs = "/usr/lib/ocf/resource.d/heartbeat/AoEtarget"
 
-// newCluster makes a host with a wire, tgt0 to ini0, and a disk for the agent
-// to serve.
-func newCluster(t *testing.T) *cluster {
+// newCluster makes a host with a wire, tgt0 to ini0, for an agent with these
+// parameters.
+func newCluster(t *testing.T, agent string, parameters ...string) *cluster {
 	t.Helper()
-	if _, err := os.Stat(agent); err != nil {
-		lab.Skip(t, agent, "apt-get install resource-agents")
+	if _, err := os.Stat(theirs); err != nil {
+		lab.Skip(t, theirs, "apt-get install resource-agents")
 	}
-	c := &cluster{t: t, host: lab.TestHost(t), pid: filepath.Join(t.TempDir(), "pid")}
+	c := &cluster{t: t, host: lab.TestHost(t), agent: agent}
 	if err := c.host.Wire("tgt0", "ini0", 1500); err != nil {
 		t.Fatal(err)
 	}
+	c.env = append(os.Environ(), "OCF_ROOT=/usr/lib/ocf", "OCF_RESOURCE_INSTANCE=disk", "HA_debug=0")
+	c.sets("binary="+program, "shelf=9", "slot=0")
+	c.sets(parameters...)
+	return c
+}
+
+// sets gives the agent parameters, NAME=VALUE each.
+func (c *cluster) sets(parameters ...string) {
+	for _, p := range parameters {
+		c.env = append(c.env, "OCF_RESKEY_"+p)
+	}
+}
+
+// newDisk makes a disk for an agent to serve.
+func newDisk(t *testing.T) string {
+	t.Helper()
 	disk := filepath.Join(t.TempDir(), "disk.img")
 	if err := os.WriteFile(disk, bytes.Repeat([]byte("vblade! "), 1<<17), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.env = append(os.Environ(), "OCF_ROOT=/usr/lib/ocf", "OCF_RESOURCE_INSTANCE=disk", "HA_RSCTMP="+t.TempDir(), "HA_debug=0",
-		"OCF_RESKEY_binary="+program, "OCF_RESKEY_pid="+c.pid,
-		"OCF_RESKEY_shelf=9", "OCF_RESKEY_slot=0", "OCF_RESKEY_nic=tgt0", "OCF_RESKEY_device="+disk)
+	return disk
+}
+
+// newTheirs makes a host for Debian's agent, which serves a disk there.
+func newTheirs(t *testing.T) *cluster {
+	t.Helper()
+	c := newCluster(t, theirs, "nic=tgt0", "device="+newDisk(t))
+	c.pid = filepath.Join(t.TempDir(), "pid")
+	c.sets("pid=" + c.pid)
+	c.env = append(c.env, "HA_RSCTMP="+t.TempDir())
 	t.Cleanup(func() {
 		if pid := c.number(); pid > 0 {
 			syscall.Kill(pid, syscall.SIGKILL)
@@ -72,12 +97,31 @@ func (c *cluster) does(action string, want int) {
 		c.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command(agent, action)
+	cmd := exec.Command(c.agent, action)
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.env, log, log // a file: vblade keeps it open
 	c.host.Do(cmd.Run)
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		text, _ := os.ReadFile(log.Name())
 		c.t.Fatalf("%s: exit status %d, want %d\n%s", action, got, want, text)
+	}
+}
+
+// adopt has an agent leave its processes to this one, which sees them end.
+func adopt(t *testing.T) {
+	t.Helper()
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) })
+}
+
+// kill kills the process that the pid file names, which is adopted, and returns
+// when it is gone.
+func (c *cluster) kill() {
+	c.t.Helper()
+	syscall.Kill(c.number(), syscall.SIGKILL)
+	if _, err := syscall.Wait4(c.number(), nil, 0, nil); err != nil {
+		c.t.Fatal(err)
 	}
 }
 
@@ -88,26 +132,32 @@ func (c *cluster) number() int {
 	return pid
 }
 
-// read reads the disk as an initiator, which waits for a target that starts.
-func (c *cluster) read() {
+// initiator opens an initiator at the other end of the wire.
+func (c *cluster) initiator(o initiator.Options) *initiator.Initiator {
 	c.t.Helper()
 	var ini *initiator.Initiator
 	err := c.host.Do(func() (err error) {
-		ini, err = initiator.Open("ini0", initiator.Options{})
+		ini, err = initiator.Open("ini0", o)
 		return err
 	})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer ini.Close()
-	if _, err := ini.Find(9, 0); err != nil {
+	c.t.Cleanup(func() { ini.Close() })
+	return ini
+}
+
+// read finds the disk as an initiator, which waits for a target that starts.
+func (c *cluster) read() {
+	c.t.Helper()
+	if _, err := c.initiator(initiator.Options{}).Find(9, 0); err != nil {
 		c.t.Error(err)
 	}
 }
 
-// TestAgent has the agent start, monitor and stop vblade.
+// TestAgent has Debian's agent start, monitor and stop vblade.
 func TestAgent(t *testing.T) {
-	c := newCluster(t)
+	c := newTheirs(t)
 	c.does("validate-all", ocfSuccess)
 	c.does("monitor", ocfNotRunning)
 	c.does("start", ocfSuccess)
@@ -125,21 +175,14 @@ func TestAgent(t *testing.T) {
 	}
 }
 
-// TestAgentFailure has vblade killed: the agent's monitor tells, and its stop
+// TestAgentFailure has vblade killed: Debian's agent's monitor tells, and its stop
 // tidies up.
 func TestAgentFailure(t *testing.T) {
-	c := newCluster(t)
-	// The agent leaves vblade to this process, which sees it end.
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+	c := newTheirs(t)
+	adopt(t)
 	c.does("start", ocfSuccess)
 	c.read()
-	syscall.Kill(c.number(), syscall.SIGKILL)
-	if _, err := syscall.Wait4(c.number(), nil, 0, nil); err != nil {
-		t.Fatal(err)
-	}
+	c.kill()
 	c.does("monitor", ocfGeneric)
 	c.does("stop", ocfSuccess)
 	c.does("monitor", ocfNotRunning)

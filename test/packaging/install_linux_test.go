@@ -25,6 +25,7 @@ var installed = map[string]string{
 	"/usr/lib/systemd/system/vblade-server.service":       plain,
 	"/usr/lib/systemd/system/vblade.service":              plain,
 	"/usr/lib/systemd/system/vblade@.service":             plain,
+	"/usr/lib/ocf/resource.d/vblade/export":               executable,
 	"/usr/libexec/vblade/conf.sh":                         plain,
 	"/usr/libexec/vblade/vblade-export":                   executable,
 	"/usr/sbin/vblade":                                    executable,
@@ -49,7 +50,7 @@ func TestInstall(t *testing.T) {
 
 	os.Remove(dest.path("etc/vblade.conf.d/mine.conf"))
 	mk(t, "uninstall", "DESTDIR="+string(dest))
-	for _, dir := range []string{"etc/vblade.conf.d", "usr/libexec/vblade"} {
+	for _, dir := range []string{"etc/vblade.conf.d", "usr/libexec/vblade", "usr/lib/ocf/resource.d/vblade"} {
 		if _, err := os.Stat(dest.path(dir)); err == nil {
 			t.Errorf("uninstall leaves %s", dir)
 		}
@@ -104,7 +105,7 @@ func TestInstallElsewhere(t *testing.T) {
 func TestScripts(t *testing.T) {
 	shellcheck := lab.Need(t, "shellcheck", "shellcheck")
 	for _, pattern := range []string{
-		"scripts/vbladed", "packaging/vblade-export", "packaging/conf.sh", "packaging/systemd/vblade-generator", "packaging/completion.bash",
+		"scripts/vbladed", "packaging/ocf/export", "packaging/vblade-export", "packaging/conf.sh", "packaging/systemd/vblade-generator", "packaging/completion.bash",
 		"packaging/debian/init", "packaging/debian/post*", "packaging/debian/pre*", "packaging/rpm/*",
 	} {
 		scripts, err := filepath.Glob(filepath.Join(source, pattern))
