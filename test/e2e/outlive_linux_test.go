@@ -176,12 +176,18 @@ func (o *ordeal) checkWhole(stop func()) {
 	g.run("echo 3 > /proc/sys/vm/drop_caches")
 	g.holds("/mnt/kept", kept)
 	g.run("umount /mnt; e2fsck -fn /dev/etherd/e9.0")
-	if out, status := g.try("dmesg | grep -iE 'i/o error|ext4-fs error|ext4-fs warning|aoe: device|buffer i/o|ata error'"); status == 0 {
-		o.t.Errorf("the guest's kernel complains:\n%s", out)
-	}
+	g.complainsNot()
 	g.unloads()
 	stop()
 	if got := sum(o.t, bytes.NewReader(fileInImage(o.t, o.disk, "/kept"))); got != kept {
 		o.t.Errorf("in the exported file the data has the sum %s, want %s", got, kept)
+	}
+}
+
+// complainsNot checks that the guest's kernel has met no error.
+func (sh *shell) complainsNot() {
+	sh.t.Helper()
+	if out, status := sh.try("dmesg | grep -iE 'i/o error|ext4-fs error|ext4-fs warning|aoe: device|buffer i/o|ata error'"); status == 0 {
+		sh.t.Errorf("the guest's kernel complains:\n%s", out)
 	}
 }

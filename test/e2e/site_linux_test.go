@@ -51,8 +51,8 @@ type site struct {
 }
 
 // newSite makes a site for the length of t, without guests, or skips t where
-// this machine lacks something.
-func newSite(t *testing.T) *site {
+// this machine lacks something. Its guests have more programs, named by their paths.
+func newSite(t *testing.T, more ...string) *site {
 	t.Helper()
 	if os.Getenv("VBLADE_E2E") != "1" {
 		t.Skip("boots virtual machines: run by `make e2e`")
@@ -66,7 +66,7 @@ func newSite(t *testing.T) *site {
 		boot:   t.TempDir(),
 		guests: map[string]*guest{},
 	}
-	s.makeGuestRoot(t)
+	s.makeGuestRoot(t, more)
 	t.Cleanup(func() {
 		for _, g := range s.guests {
 			g.kill()
@@ -92,22 +92,27 @@ func programUnderTest(t *testing.T) string {
 	return path
 }
 
-// makeGuestRoot makes the kernel and the root file system that guests boot.
-func (s *site) makeGuestRoot(t *testing.T) {
+// cacheDir is where what takes long to get is kept.
+func cacheDir(t *testing.T) string {
 	t.Helper()
-	cache := os.Getenv("VBLADE_E2E_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatalf("find a place for the guest's kernel: %v (set VBLADE_E2E_CACHE)", err)
-		}
-		cache = filepath.Join(dir, "vblade-e2e")
+	if cache := os.Getenv("VBLADE_E2E_CACHE"); cache != "" {
+		return cache
 	}
-	args := []string{"guest/mkguest.sh", cache, s.boot}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatalf("find a place for the guest's kernel: %v (set VBLADE_E2E_CACHE)", err)
+	}
+	return filepath.Join(dir, "vblade-e2e")
+}
+
+// makeGuestRoot makes the kernel and the root file system that guests boot.
+func (s *site) makeGuestRoot(t *testing.T, more []string) {
+	t.Helper()
+	args := []string{"guest/mkguest.sh", cacheDir(t), s.boot}
 	for _, p := range guestPrograms {
 		args = append(args, p.name)
 	}
-	args = append(args, s.vblade)
+	args = append(append(args, s.vblade), more...)
 	ctx, cancel := context.WithTimeout(t.Context(), prepareLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", args...)

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vblade/test/lab"
+)
+
+// rootLimit bounds the making of the nodes' Debian system, which takes a minute.
+const rootLimit = 6 * time.Minute
+
+// nodeLimit bounds what a node is told to do, and what the cluster does.
+const nodeLimit = 2 * time.Minute
+
+// node is a node of a cluster: a Debian system with Pacemaker, in namespaces of its
+// own on this machine. Its eth0 is on the site's bridge.
+type node struct {
+	t       *testing.T
+	site    *site
+	name    string
+	port    string // the other end of its eth0, on the bridge
+	host    *lab.Host
+	process *process
+	first   string // the number of its first process
+}
+
+// newNode makes a node, not running, on a port of a bridge.
+func (s *site) newNode(t *testing.T, name, bridge string) *node {
+	t.Helper()
+	n := &node{t: t, site: s, name: name, port: "port-" + name, host: lab.TestHost(t)}
+	if err := s.host.WireTo(n.host, n.port, "eth0", 1500); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, "ip", "link", "set", n.port, "master", bridge)
+	return n
+}
+
+// runs starts the node's system, by the files in the directory lab.
+func (n *node) runs(root, lab string) {
+	n.t.Helper()
+	cmd := exec.Command("unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child",
+		"bash", "node/init", n.name, root, n.t.TempDir(), lab)
+	var err error
+	if n.process, err = startProcess(n.host, cmd); err != nil {
+		n.t.Fatal(err)
+	}
+	n.t.Cleanup(func() {
+		if n.t.Failed() {
+			out, _ := n.try("tail -n 100 /var/log/pacemaker/pacemaker.log")
+			n.t.Logf("the log of %s ends:\n%s", n.name, out)
+		}
+		n.dies()
+	})
+	if _, err := n.process.firstLine(startLimit); err != nil {
+		n.t.Fatalf("start %s: %v", n.name, err)
+	}
+	pid := cmd.Process.Pid
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.first = strings.TrimSpace(string(text))
+}
+
+// dies ends the node at once, with all that runs in it, and takes its port down. It
+// may be called again, and by any goroutine.
+func (n *node) dies() {
+	n.process.cmd.Process.Kill()
+	<-n.process.ended
+	if err := n.site.host.Run("ip", "link", "set", n.port, "down"); err != nil {
+		n.t.Error(err)
+	}
+}
+
+// try runs a shell script on the node and returns what it printed.
+func (n *node) try(script string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "nsenter", "--target", n.first, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
+		"sh", "-ec", script)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	return string(out), errors.Join(err, ctx.Err())
+}
+
+// run runs a shell script on the node, with success.
+func (n *node) run(script string) string {
+	n.t.Helper()
+	out, err := n.try(script)
+	if err != nil {
+		n.t.Fatalf("on %s: %s\n%v, printed:\n%s", n.name, script, err, end(out))
+	}
+	return out
+}
+
+// nodeRoot makes the Debian system that nodes run, once for all runs, and returns
+// its place.
+func nodeRoot(t *testing.T) string {
+	t.Helper()
+	lab.Need(t, "mmdebstrap", "mmdebstrap")
+	uri, suite := mirror(t)
+	ctx, cancel := context.WithTimeout(t.Context(), rootLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "node/mkroot.sh", cacheDir(t), suite, uri)
+	cmd.WaitDelay = time.Second
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("make the nodes' system: %v\n%s", err, &errs)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// recipe returns the commands of docs/clusters.md in the block that begins with a
+// comment, changed to what there is here.
+func recipe(t *testing.T, comment string, replacements ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "clusters.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(text), "\n```sh\n# "+comment+"\n")
+	block, _, closed := strings.Cut(block, "\n```\n")
+	if !found || !closed {
+		t.Fatalf("docs/clusters.md has no commands that begin with # %s", comment)
+	}
+	for i := 0; i < len(replacements); i += 2 {
+		if !strings.Contains(block, replacements[i]) {
+			t.Fatalf("the commands under # %s do not name %s", comment, replacements[i])
+		}
+		block = strings.ReplaceAll(block, replacements[i], replacements[i+1])
+	}
+	return block
+}
