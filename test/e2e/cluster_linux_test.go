@@ -182,11 +182,7 @@ func (p *pair) event(l *ledger, name string, most time.Duration, do func()) {
 	l.gap()
 	do()
 	l.goesOn()
-	gap := l.gap()
-	p.t.Logf("%s: %v without I/O", name, gap)
-	if gap > most {
-		p.t.Errorf("%s: %v without I/O; want at most %v", name, gap, most)
-	}
+	l.within(name, most)
 }
 
 // other is the other node.

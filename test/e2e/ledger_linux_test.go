@@ -71,6 +71,17 @@ func (l *ledger) gap() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+// within checks how long the guest has waited for an acknowledgement since the last
+// gap, in which something has happened.
+func (l *ledger) within(event string, most time.Duration) {
+	l.t.Helper()
+	gap := l.gap()
+	l.t.Logf("%s: %v without I/O", event, gap)
+	if gap > most {
+		l.t.Errorf("%s: %v without I/O; want at most %v", event, gap, most)
+	}
+}
+
 // closes ends the ledger: no write has failed, the disk holds what was acknowledged,
 // and the file system is whole.
 func (l *ledger) closes() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -122,22 +123,22 @@ func nodeRoot(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
-// recipe returns the commands of docs/clusters.md in the block that begins with a
-// comment, changed to what there is here.
+// recipe returns the block of docs/clusters.md, commands or a file, that begins with
+// a comment, changed to what there is here.
 func recipe(t *testing.T, comment string, replacements ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "clusters.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, found := strings.Cut(string(text), "\n```sh\n# "+comment+"\n")
-	block, _, closed := strings.Cut(block, "\n```\n")
-	if !found || !closed {
-		t.Fatalf("docs/clusters.md has no commands that begin with # %s", comment)
+	found := regexp.MustCompile("(?ms)^```[a-z]*\n# " + regexp.QuoteMeta(comment) + "\n(.*?)^```$").FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("docs/clusters.md has no block that begins with # %s", comment)
 	}
+	block := string(found[1])
 	for i := 0; i < len(replacements); i += 2 {
 		if !strings.Contains(block, replacements[i]) {
-			t.Fatalf("the commands under # %s do not name %s", comment, replacements[i])
+			t.Fatalf("the block under # %s does not name %s", comment, replacements[i])
 		}
 		block = strings.ReplaceAll(block, replacements[i], replacements[i+1])
 	}

@@ -15,7 +15,7 @@ out=$2
 shift 2
 root=$out/root
 
-# The init loads these; aoe it leaves to the tests.
+# The init loads these; aoe, drbd and macvlan it leaves to the tests.
 boot_modules="virtio_pci virtio_net virtio_blk virtio_console veth ext4"
 
 # die ends the script, saying why.
@@ -99,7 +99,7 @@ for program in bash "$@"; do
 done
 ln -s /usr/bin/bash "$root/bin/bash"
 # shellcheck disable=SC2086 # a list
-install_modules $boot_modules aoe
+install_modules $boot_modules aoe drbd macvlan
 echo "$boot_modules" >"$root/etc/boot-modules"
 ln -s /proc/mounts "$root/etc/mtab"
 [ ! -f /etc/mke2fs.conf ] || cp /etc/mke2fs.conf "$root/etc/"

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+)
+
+// replicatedMAC is the address that moves along with the replicated disk.
+const replicatedMAC = "02:00:00:09:00:00"
+
+// TestReplicated has two guests keep one disk twice, by DRBD, and one of them serve
+// it, by an address that moves along, to a third, which writes all the time. The
+// disk moves as planned, and then because a host crashes.
+func TestReplicated(t *testing.T) {
+	root := nodeRoot(t)
+	s := newSite(t, buildLedger(t),
+		filepath.Join(root, "usr/sbin/drbdadm"), filepath.Join(root, "usr/sbin/drbdmeta"), filepath.Join(root, "usr/sbin/drbdsetup"),
+		filepath.Join(root, "lib/drbd/drbdadm-84"), filepath.Join(root, "lib/drbd/drbdsetup-84"))
+	hosts := [2]*shell{s.newHost(t, 1), s.newHost(t, 2)}
+	g := s.guest(t, "tap0", 1500)
+	s.bridge(t, "br0", "tap0", "tap1", "tap2")
+	for i, h := range hosts {
+		h.replicates(i+1, recipe(t, "/etc/drbd.d/disk0.res", "/dev/vg0/disk0", "/dev/vda"))
+	}
+	for _, h := range hosts {
+		h.run("until drbdadm cstate disk0 | grep -x Connected; do sleep 0.1; done")
+	}
+	hosts[0].run("drbdadm new-current-uuid --clear-bitmap disk0; drbdadm primary disk0")
+	hosts[0].servesReplicated()
+	l := g.keepsLedger()
+
+	l.gap()
+	hosts[0].run("kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done; ip link delete vb0; drbdadm secondary disk0")
+	hosts[1].run("drbdadm primary disk0")
+	hosts[1].servesReplicated()
+	l.goesOn()
+	l.within("planned move", movingGap)
+
+	hosts[0].run("drbdadm dstate disk0 | grep -x UpToDate/UpToDate")
+	hosts[1].kill()
+	hosts[0].run("until drbdadm primary disk0 2>/dev/null; do sleep 0.05; done")
+	hosts[0].servesReplicated()
+	l.goesOn()
+	l.within("crash", movingGap)
+	l.closes()
+}
+
+// newHost boots a guest with a disk, on a tap device.
+func (s *site) newHost(t *testing.T, i int) *shell {
+	t.Helper()
+	tap := fmt.Sprint("tap", i)
+	s.tap(t, tap)
+	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
+	g, err := bootGuest(s.host, s.boot, tap, "-m", "384", "-drive", "file="+emptyDisk(t, 64<<20)+",if=virtio,format=raw,cache=unsafe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the console of host%d ends:\n%s", i, g.console())
+		}
+		g.kill()
+	})
+	return &shell{t, g}
+}
+
+// replicates makes the guest host i of a replicated disk.
+func (sh *shell) replicates(i int, resource string) {
+	sh.t.Helper()
+	sh.run(fmt.Sprintf(`hostname host%d
+		ip link set eth0 up; ip address add 10.9.0.%d/24 dev eth0
+		modprobe drbd; modprobe macvlan
+		mkdir -p /etc/drbd.d /var/lib/drbd /run/lock /var/run /var/lock
+		echo 'include "drbd.d/*.res";' >/etc/drbd.conf
+		cat >/etc/drbd.d/disk0.res <<'END'
+%sEND
+		drbdadm create-md --force disk0
+		drbdadm up disk0`, i, i, resource))
+}
+
+// servesReplicated has the guest serve the replicated disk.
+func (sh *shell) servesReplicated() {
+	sh.t.Helper()
+	sh.run(`ip link add link eth0 name vb0 type macvlan
+		ip link set vb0 address ` + replicatedMAC + ` up
+		vblade -s -d 9 0 vb0 /dev/drbd0 >/run/vblade.log 2>&1 &
+		echo $! >/run/vblade.pid
+		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid); sleep 0.05; done`)
+}
