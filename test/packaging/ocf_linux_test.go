@@ -14,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"vblade/internal/initiator"
 	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // newOurs makes a host for the agent of ours, ocf:vblade:export. It serves disk
@@ -210,6 +213,31 @@ func TestOCFKilled(t *testing.T) {
 	c.does("monitor", ocfGeneric)
 	c.does("stop", ocfSuccess)
 	isWritten(t, file)
+	c.does("monitor", ocfNotRunning)
+}
+
+// TestOCFFailStop has the disk of an export with --fail-stop fail, for good: the agent
+// tells, and stops the export all the same.
+func TestOCFFailStop(t *testing.T) {
+	disk, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
+	if err != nil {
+		lab.Skip(t, "a FUSE file: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	t.Cleanup(func() { disk.Close() })
+	c := newOurs(t, disk.Path(), "options=--fail-stop")
+	c.does("start", ocfSuccess)
+	c.does("monitor", ocfSuccess)
+	target, err := c.initiator(initiator.Options{Patience: time.Second}).Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.SetError(slowdisk.Write, unix.EIO)
+	disk.SetError(slowdisk.Sync, unix.EIO)
+	if _, err := target.WriteAt(make([]byte, 1024), 0); err == nil {
+		t.Fatal("a disk that is broken takes a write")
+	}
+	c.does("monitor", ocfGeneric)
+	c.does("stop", ocfSuccess)
 	c.does("monitor", ocfNotRunning)
 }
 
