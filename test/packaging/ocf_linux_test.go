@@ -192,6 +192,16 @@ func (c *cluster) writes() {
 	}
 }
 
+// interfaces is how many interfaces of --hwaddr there are.
+func (c *cluster) interfaces() int {
+	c.t.Helper()
+	out, err := c.host.Output("ip", "-oneline", "link", "show", "group", "34978")
+	if err != nil {
+		c.t.Fatalf("%v: %s", err, out)
+	}
+	return strings.Count(string(out), "vb9.0-")
+}
+
 // isWritten checks that the file behind a disk holds what was written.
 func isWritten(t *testing.T, file string) {
 	t.Helper()
@@ -202,17 +212,24 @@ func isWritten(t *testing.T, file string) {
 }
 
 // TestOCFKilled has our agent stop an export whose process was killed: what that has
-// left in the page cache is on the disk, and cannot be written later.
+// left in the page cache is on the disk, and cannot be written later; its interface is
+// gone.
 func TestOCFKilled(t *testing.T) {
 	adopt(t)
 	file := newDisk(t)
-	c := newOurs(t, loopDevice(t, file))
+	c := newOurs(t, loopDevice(t, file), "options=--hwaddr auto")
 	c.does("start", ocfSuccess)
 	c.writes()
 	c.kill()
 	c.does("monitor", ocfGeneric)
+	if c.interfaces() == 0 {
+		t.Error("the killed process has left no interface; this tests nothing")
+	}
 	c.does("stop", ocfSuccess)
 	isWritten(t, file)
+	if c.interfaces() > 0 {
+		t.Error("the stop leaves an interface with the address that moves")
+	}
 	c.does("monitor", ocfNotRunning)
 }
 
