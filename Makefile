@@ -68,7 +68,7 @@ setcap: vblade
 race: modules
 	$(AS_ROOT) $(GO) test -count=1 -race ./...
 
-## e2e: run the tests with the Linux aoe driver and a Debian system in virtual machines, as root
+## e2e: run the tests with the Linux aoe driver, Debian systems and clusters in virtual machines, as root
 e2e: vblade packages
 	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
 

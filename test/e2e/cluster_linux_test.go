@@ -74,7 +74,6 @@ func (p *pair) furnish() {
 		"root/usr/sbin/vblade":                      p.site.vblade,
 		"root/usr/lib/ocf/resource.d/vblade/export": "../../packaging/ocf/export",
 		"root/usr/sbin/fence_lab":                   "node/fence_lab",
-		"root/etc/corosync/corosync.conf":           "node/corosync.conf",
 		"root/var/lib/pacemaker/cib/cib.xml":        "node/cib.xml",
 	} {
 		place := filepath.Join(p.lab, name)
@@ -89,8 +88,11 @@ func (p *pair) furnish() {
 			p.t.Fatal(err)
 		}
 	}
-	hosts := "127.0.0.1 localhost\n10.9.0.1 node1\n10.9.0.2 node2\n"
-	if err := os.WriteFile(filepath.Join(p.lab, "root/etc/hosts"), []byte(hosts), 0o644); err != nil {
+	conf := filepath.Join(p.lab, "root/etc/corosync")
+	if err := os.MkdirAll(conf, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(conf, "corosync.conf"), []byte(recipe(p.t, "/etc/corosync/corosync.conf")), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 	for _, dir := range []string{"fence", "off"} {

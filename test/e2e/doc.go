@@ -12,17 +12,23 @@
 //
 //	VBLADE_E2E        1 to run the tests; without it they are skipped
 //	VBLADE            the program under test; ../../vblade if not set
-//	VBLADE_E2E_CACHE  where the guest's kernel is kept; ~/.cache/vblade-e2e if not set
+//	VBLADE_E2E_CACHE  where the guest's kernel and the clusters' system are kept;
+//	                  ~/.cache/vblade-e2e if not set
 //
 // The guest's kernel is Debian's, got once with apt-get download and only
 // unpacked: the tests run on Debian for amd64. The packages needed:
 //
 //	aoetools bash busybox-static cpio debootstrap dpkg e2fsprogs fio iproute2
-//	kmod qemu-system-x86 util-linux
+//	kmod mmdebstrap qemu-system-x86 util-linux
 //
 // The Debian system (debian_linux_test.go) that installs the package of
 // `make packages` and serves a guest is made by debootstrap, from where this
 // machine gets its own packages.
+//
+// TestCluster and TestReplicated follow docs/clusters.md: they take commands and
+// files from it (recipe). The nodes of a cluster (node_linux_test.go) are Debian systems with
+// Pacemaker in namespaces of this machine, made by mmdebstrap and kept. Each ends
+// with its first process, and that with this one.
 //
 // # How a test is written
 //

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -25,20 +26,19 @@ func TestReplicated(t *testing.T) {
 	for _, h := range hosts {
 		h.run("until drbdadm cstate disk0 | grep -x Connected; do sleep 0.1; done")
 	}
-	hosts[0].run("drbdadm new-current-uuid --clear-bitmap disk0; drbdadm primary disk0")
+	hosts[0].run(recipe(t, "DRBD, on one host, once"))
 	hosts[0].servesReplicated()
 	l := g.keepsLedger()
 
 	l.gap()
 	hosts[0].run("kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done; drbdadm secondary disk0")
-	hosts[1].run("drbdadm primary disk0")
 	hosts[1].servesReplicated()
 	l.goesOn()
 	l.within("planned move", movingGap)
 
 	hosts[0].run("drbdadm dstate disk0 | grep -x UpToDate/UpToDate")
 	hosts[1].kill()
-	hosts[0].run("until drbdadm primary disk0 2>/dev/null; do sleep 0.05; done")
+	hosts[0].run("until drbdadm primary disk0 2>/dev/null; do sleep 0.05; done") // DRBD has noticed
 	hosts[0].servesReplicated()
 	l.goesOn()
 	l.within("crash", movingGap)
@@ -74,15 +74,15 @@ func (sh *shell) replicates(i int, resource string) {
 		echo 'include "drbd.d/*.res";' >/etc/drbd.conf
 		cat >/etc/drbd.d/disk0.res <<'END'
 %sEND
-		drbdadm create-md --force disk0
-		drbdadm up disk0`, i, i, resource))
+		`, i, i, resource) + recipe(sh.t, "DRBD, on both hosts"))
 }
 
 // servesReplicated has the guest serve the replicated disk.
 func (sh *shell) servesReplicated() {
 	sh.t.Helper()
-	sh.run(`: >/run/vblade.log
-		vblade -s -d --hwaddr auto 9 0 eth0 /dev/drbd0 >/run/vblade.log 2>&1 &
+	serve := strings.TrimSuffix(recipe(sh.t, "DRBD, the host that serves"), "\n")
+	sh.run(": >/run/vblade.log\n" + serve + ` >/run/vblade.log 2>&1 &
 		echo $! >/run/vblade.pid
-		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid); sleep 0.05; done`)
+		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid); sleep 0.05; done
+		exit 1`)
 }
