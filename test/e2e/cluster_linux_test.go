@@ -88,12 +88,15 @@ func (p *pair) furnish() {
 			p.t.Fatal(err)
 		}
 	}
-	conf := filepath.Join(p.lab, "root/etc/corosync")
-	if err := os.MkdirAll(conf, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(conf, "corosync.conf"), []byte(recipe(p.t, "/etc/corosync/corosync.conf")), 0o644); err != nil {
-		p.t.Fatal(err)
+	for _, name := range []string{"/etc/corosync/corosync.conf", "/etc/hosts"} {
+		place := filepath.Join(p.lab, "root", name)
+		err := os.MkdirAll(filepath.Dir(place), 0o755)
+		if err == nil {
+			err = os.WriteFile(place, []byte(recipe(p.t, name)), 0o644)
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	for _, dir := range []string{"fence", "off"} {
 		if err := os.Mkdir(filepath.Join(p.lab, dir), 0o777); err != nil {
