@@ -91,6 +91,9 @@ func (b *Blade) Disk() *ata.Disk { return b.disk }
 // Label returns what people call the disk; empty where nobody has said that.
 func (b *Blade) Label() string { return b.label }
 
+// ConfigString returns the config string. It is the blade's own.
+func (b *Blade) ConfigString() []byte { return b.state.Config() }
+
 // Masks returns the only sources that the blade serves; none: it serves all.
 // They are the blade's own.
 func (b *Blade) Masks() []aoe.MAC { return b.state.Masks() }

@@ -31,6 +31,8 @@ func exportMetrics() []metric[*stats.Export] {
 		{"vblade_flushes_total", counter, "FLUSH CACHE commands that went to the disk.", func(e e) float64 { return float64(e.Flushes) }},
 		{"vblade_masked_frames_total", counter, "Frames of sources that the MAC mask list leaves out, where the system's filter let them pass.", func(e e) float64 { return float64(e.Masked) }},
 		{"vblade_shed_requests_total", counter, "Requests dropped because the export had used up its share of the buffers.", func(e e) float64 { return float64(e.Shed) }},
+		{"vblade_repeated_requests_total", counter, "Reads, writes and flushes that their initiator had sent before.", func(e e) float64 { return float64(e.Repeated) }},
+		{"vblade_initiators", gauge, "Initiators that have read, written or flushed since the export was added; at most 64 are remembered.", func(e e) float64 { return float64(e.Initiators) }},
 		{"vblade_requests_in_flight", gauge, "Requests that wait for the disk, or for others before them.", func(e e) float64 { return float64(e.InFlight) }},
 		{"vblade_oldest_request_seconds", gauge, "How long the oldest request in flight has waited; 0 without one.", func(e e) float64 { return e.Oldest.Seconds() }},
 		{"vblade_disk_failing", gauge, "Whether requests fail at the disk, or did in the last 10 seconds: 1, else 0.", func(e e) float64 { return truth(e.Failing) }},

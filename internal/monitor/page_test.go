@@ -196,6 +196,8 @@ func TestPage(t *testing.T) {
 		`vblade_errors_total{target="e9.1",kind="config_string_present"}`:           0,
 		`vblade_errors_total{target="e65534.254",kind="not_found"}`:                 0,
 		`vblade_shed_requests_total{target="e9.1"}`:                                 10,
+		`vblade_repeated_requests_total{target="e9.1"}`:                             12,
+		`vblade_initiators{target="e9.1"}`:                                          13,
 		`vblade_oldest_request_seconds{target="e9.1"}`:                              12.345,
 		`vblade_disk_failing{target="e9.1"}`:                                        1,
 		`vblade_flush_failed{target="e9.1"}`:                                        1,

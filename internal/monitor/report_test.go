@@ -17,7 +17,7 @@ func someStats() stats.Server {
 	}
 	e.Disk, e.Bytes, e.ReadOnly, e.Links = `/srv/a "disk"`, 4_294_972_416, true, []string{"eth0", `a"b\c`}
 	e.Errors[blade.FaultArgument], e.Errors[blade.FaultNotFound] = 2, 7
-	e.Shed, e.Oldest, e.Failing, e.Hanging, e.FlushFailed = 10, 12345*time.Millisecond, true, true, true
+	e.Shed, e.Repeated, e.Initiators, e.Oldest, e.Failing, e.Hanging, e.FlushFailed = 10, 12, 13, 12345*time.Millisecond, true, true, true
 	e.Service = stats.NewService()
 	e.Service[stats.Read].Add(30*time.Microsecond, 12034)
 	e.Service[stats.Write].Add(time.Millisecond, 87)

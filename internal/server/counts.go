@@ -19,6 +19,7 @@ type event uint8
 const (
 	masked     event = iota // a frame of a source that the mask list leaves out
 	shed                    // a request dropped because the export had too many in flight
+	repeated                // a request that its initiator had sent before
 	readsDone               // READs that went to the disk
 	readBytes               // of theirs that were read
 	writesDone              // WRITEs that went to the disk

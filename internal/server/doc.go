@@ -32,7 +32,9 @@
 //	announce.go advertises again what others ask for, or every so often
 //	end.go      finishes what is in flight, and says what could not be
 //	report.go   logs who changed a reservation or the masks
-//	counts.go   counts on the way, for others to read (stats.go)
+//	counts.go   counts on the way, for others to read (stats.go), also of the last
+//	            seconds (recent.go)
+//	initiators.go  knows who uses an export, and what was sent again (recall.go)
 //	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
 //

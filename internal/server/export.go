@@ -23,18 +23,21 @@ type export struct {
 	health  health
 	sizing  sizing
 	counts  counts
+	recent  recent
 	paces   paces
 	crowd   crowd
 	keeping keeping
 
-	fd     int          // the disk's descriptor, and
-	start  int64        // the byte where the export begins in it, for a ring
-	async  uring.Access // what a ring does without waiting
-	adrift atomic.Int32 // requests in the rings of leads that do not lead any more
-	flying atomic.Int32 // requests that the order has
-	failed func(error)  // called once the disk is gone or broken, where the export ends then
-	mute   atomic.Bool  // nothing is answered any more
-	choked bool         // it was waited for in vain when its share of the buffers was used up; the leader's
+	fd         int          // the disk's descriptor, and
+	start      int64        // the byte where the export begins in it, for a ring
+	async      uring.Access // what a ring does without waiting
+	adrift     atomic.Int32 // requests in the rings of leads that do not lead any more
+	flying     atomic.Int32 // requests that the order has
+	failed     func(error)  // called once the disk is gone or broken, where the export ends then
+	mute       atomic.Bool  // nothing is answered any more
+	initiators initiators   // who uses it; the leader's
+
+	choked bool // it was waited for in vain when its share of the buffers was used up; the leader's
 
 	interval time.Duration // between advertisements; 0 without repetition
 	repeater *time.Timer   // has the next one sent
@@ -57,6 +60,7 @@ func newExport(b *blade.Blade, ports []*Port) *export {
 		}
 	}
 	e.counts.service = stats.NewService()
+	e.recent.begin(clock())
 	return e
 }
 

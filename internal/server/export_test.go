@@ -29,6 +29,9 @@ func (s *Server) Requests(p *Port) (idle, all int) {
 // Serve.
 func (s *Server) LookAtSizesEvery(interval time.Duration) { s.sizeEvery = interval }
 
+// FillLanes has the server behave as if it had as many exports as it may have.
+func (s *Server) FillLanes() { s.lanes.next = MaxExports }
+
 // Ending tells that nothing more is received.
 func (s *Server) Ending() bool { return s.ending.Load() }
 

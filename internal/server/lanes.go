@@ -11,6 +11,9 @@ type lanes struct {
 // MaxExports is the most exports that a server has.
 const MaxExports = 1<<16 - 1
 
+// used returns how many numbers are in use.
+func (l *lanes) used() int { return int(l.next) - len(l.free) }
+
 // take returns a number that no export has. There are MaxExports.
 func (l *lanes) take() uint16 {
 	if n := len(l.free); n > 0 {

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"vblade/internal/ata"
@@ -21,6 +22,8 @@ type request struct {
 	stamp   int64         // when the kernel received it, in nanoseconds; 0 where it does not say
 	copied  bool          // it stands for a broadcast, of which another is counted
 	arrived time.Duration // clock of the turn that admitted it
+
+	print atomic.Uint64 // what it asks for, until it is answered or dropped: see recall
 
 	order.Ticket          // its place in the order
 	flying       bool     // the order has the ticket

@@ -90,6 +90,7 @@ func (s *Server) proceed(r *request) {
 		s.report(r)
 	}
 	if r.Waits() {
+		s.meet(r)
 		r.enrol()
 		t.pending = append(t.pending, r)
 	} else {

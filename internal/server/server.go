@@ -60,7 +60,8 @@ type Server struct {
 	ports      []*Port
 	exports    []*export
 	turn       turn
-	chores     bool          // a port has some
+	chores     bool // a port has some
+	memory     memory
 	swept      uint64        // broadcasts taken so far that mean several exports
 	pulse      pulse         // shows that the loop turns
 	gaveWay    time.Duration // clock
@@ -93,7 +94,7 @@ type Server struct {
 	freed    *sync.Cond // a request has ended
 	leader   *lead      // nil where nobody leads
 	order    *order.Order
-	requests []*request // by the number of their ticket
+	requests []*request // by the number of their ticket; only the leader changes the list
 	crew     crew
 	ended    bool // nobody leads any more
 }
@@ -156,6 +157,7 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	go s.watchFreezes(done)
 	go s.watchDisks(done)
 	go s.watchSizes(done)
+	go s.watchRates(done)
 	defer close(done)
 	logged := make(chan struct{})
 	go func() {

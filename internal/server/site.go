@@ -96,6 +96,10 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 			refused = fmt.Errorf("%s is served already", e.Name())
 			return
 		}
+		if s.lanes.used() == MaxExports {
+			refused = fmt.Errorf("a server has %d exports at the most, those counted that hang although they were removed; start another server", MaxExports)
+			return
+		}
 		e.watchHealth(s.log)
 		e.health.resized = func() { s.tell(func() { s.announce(e) }) }
 		e.lane.ID = s.lanes.take()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -311,6 +312,10 @@ func TestAddTwice(t *testing.T) {
 	f.addAll(2)
 	if err := f.server.Add(bladeOf(1, atOnce), f.ports[0]); err == nil || err.Error() != "e9.1 is served already" {
 		t.Errorf("the second of one address: %v", err)
+	}
+	f.server.FillLanes()
+	if err := f.server.Add(bladeOf(2, atOnce), f.ports[0]); err == nil || !strings.HasPrefix(err.Error(), "a server has 65535 exports at the most, ") {
+		t.Errorf("one more than there may be: %v", err)
 	}
 	if err := f.server.Remove("e9.7", patience); err == nil || err.Error() != "e9.7 is not served here" {
 		t.Errorf("the removal of what there is not: %v", err)

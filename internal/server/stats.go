@@ -56,6 +56,8 @@ func (e *export) stats() stats.Export {
 		Hanging:     e.health.hung.Load(),
 		FlushFailed: e.health.lost.Load(),
 		Service:     e.counts.service,
+		Initiators:  int(e.initiators.known.Load()),
+		Recent:      e.lately(),
 	}
 	for _, p := range e.ports {
 		one.Links = append(one.Links, p.link.Name())
@@ -68,6 +70,7 @@ func (e *export) stats() stats.Export {
 	one.Reads, one.ReadBytes = n[readsDone], n[readBytes]
 	one.Writes, one.WriteBytes = n[writesDone], n[writeBytes]
 	one.Flushes, one.Masked, one.Shed = n[flushesDone], n[masked], n[shed]
+	one.Repeated = n[repeated]
 	copy(one.Errors[:], n[faulted:])
 	return one
 }

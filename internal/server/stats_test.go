@@ -65,6 +65,7 @@ func (s *session) probes() uint64 { return uint64(s.probe.Tag() - firstProbe) }
 // it knows beforehand.
 func figures(e stats.Export) stats.Export {
 	e.Service, e.Links, e.Bytes, e.ReadOnly, e.Failing, e.FlushFailed = stats.Service{}, nil, 0, false, false, false
+	e.Recent, e.Initiators, e.Repeated = stats.Recent{}, 0, 0
 	return e
 }
 

@@ -45,6 +45,7 @@ func (t *turn) answer(r *request) {
 		t.drop(r)
 		return
 	}
+	r.print.Store(0)
 	t.touch(r.export)
 	r.export.counts.turn.count(r)
 	t.out.put(r)
@@ -52,6 +53,7 @@ func (t *turn) answer(r *request) {
 
 // drop ends a frame that is not answered.
 func (t *turn) drop(r *request) {
+	r.print.Store(0)
 	if !r.copied {
 		r.port.counts.ignored.Add(1)
 	}

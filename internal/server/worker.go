@@ -57,6 +57,7 @@ func (w *worker) serve() {
 func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
 	s.undone.Add(-int32(len(u.requests))) // before the replies: the next request may come at once
 	for _, r := range u.requests {
+		r.print.Store(0)
 		if r.hush(); r.Reply > 0 {
 			tally.count(r)
 			out.put(r)

@@ -69,6 +69,14 @@ func (t *Times) Add(h *Histogram) {
 	}
 }
 
+// Subtract takes away what u holds, which t held, too.
+func (t *Times) Subtract(u *Times) {
+	t.sum -= u.sum
+	for i := range u.counts {
+		t.counts[i] -= u.counts[i]
+	}
+}
+
 // Reset forgets everything, and keeps the memory.
 func (t *Times) Reset() {
 	clear(t.counts)

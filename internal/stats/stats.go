@@ -33,6 +33,13 @@ type Export struct {
 	// Shed are the requests dropped because the export had used up its share of the
 	// buffers.
 	Shed uint64
+	// Repeated are the reads, writes and flushes that their initiator had sent
+	// before.
+	Repeated uint64
+	// Initiators are how many use the export, of those that are remembered.
+	Initiators int
+	// Recent is what was done in the last seconds.
+	Recent Recent
 	// InFlight are the requests that wait, for the disk or for others.
 	InFlight int64
 	// Oldest is how long the oldest of them has waited.
