@@ -33,6 +33,7 @@ type File struct {
 	length   int64       // of the window, in bytes, at most; 0 for no limit
 	tail     int64       // bytes after the last whole sector, if the window has no other end
 	held     string      // what Options.Force serves nevertheless
+	doubts   []string    // what else may not be as is meant, of the page cache
 	noTry    atomic.Bool // TryReadAt cannot tell here
 
 	size    atomic.Int64 // of the window, in bytes
@@ -67,6 +68,7 @@ func OpenFile(path string, o Options) (*File, error) {
 		f.Close()
 		return nil, err
 	}
+	f.dropCache(o)
 	return f, nil
 }
 

@@ -14,5 +14,5 @@ func (f *File) Warnings() []string {
 	if f.held != "" {
 		lines = append(lines, f.held)
 	}
-	return lines
+	return append(lines, f.doubts...)
 }
