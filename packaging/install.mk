@@ -76,8 +76,8 @@ package-amd64 package-arm64: package-%: build/%/vblade
 	rm -rf build/$*/root build/vblade*_$*.deb build/vblade*.$(RPM_$*).rpm
 	@$(MAKE) --no-print-directory install PROGRAM=$< DESTDIR=build/$*/root prefix=/usr sysconfdir=/etc >/dev/null
 	gzip -9n build/$*/root/usr/share/man/man*/*
-	printf 'vblade (%s-1) unstable; urgency=medium\n\n  * Port to Go.\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' '$(MAINTAINER)' \
-		"$$($(COMMIT) --format=%cD)" | gzip -9n >build/$*/changelog.gz
+	sed -e 's|@VERSION@|$(PACKAGE_VERSION)|' -e 's|@MAINTAINER@|$(MAINTAINER)|' -e "s|@DATE@|$$($(COMMIT) --format=%cD)|" \
+		packaging/debian/changelog.in | gzip -9n >build/$*/changelog.gz
 	@set -e; for packager in deb rpm; do \
 		SOURCE_DATE_EPOCH="$$($(COMMIT) --format=%ct)" ARCH=$* \
 		PACKAGE_VERSION='$(PACKAGE_VERSION)' MAINTAINER='$(MAINTAINER)' \

@@ -104,7 +104,8 @@ func TestRPM(t *testing.T) {
 	for _, arch := range archs {
 		file := pkg(t, "."+arch.rpm+".rpm")
 		same(t, file, listed(run(t, rpm, "-qlvp", file)), packaged(map[string]string{
-			"/usr/share/licenses/vblade/LICENSE": plain,
+			"/usr/share/licenses/vblade/LICENSE":   plain,
+			"/usr/share/licenses/vblade/copyright": plain,
 		}))
 		if got, want := run(t, rpm, "-qcp", file), "/etc/vblade.conf.d/skeleton.conf\n"; got != want {
 			t.Errorf("%s: conffiles %s, want %s", file, got, want)

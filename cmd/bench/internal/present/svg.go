@@ -44,6 +44,7 @@ func newDrawing(width, height float64, description string) *drawing {
 	d := new(drawing)
 	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-label="%s">`+"\n",
 		width, height, width, height, html.EscapeString(description))
+	d.b.WriteString("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n")
 	fmt.Fprintf(&d.b, "<style>%s</style>\n", style)
 	fmt.Fprintf(&d.b, `<rect class="ground" width="%g" height="%g" rx="6"/>`+"\n", width, height)
 	return d
