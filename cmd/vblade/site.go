@@ -21,6 +21,7 @@ import (
 	"vblade/internal/journal"
 	"vblade/internal/netio"
 	"vblade/internal/server"
+	"vblade/internal/stats"
 )
 
 // What is fixed when a link is opened: memory does not grow with load (design:
@@ -213,6 +214,28 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	}
 	s.give(e.links)
 	return e.disk.Close()
+}
+
+// Stats returns what was counted, of all exports and links.
+func (s *site) Stats() stats.Server { return s.server.Stats() }
+
+// Users returns what initiators have made of an export, and who they are.
+func (s *site) Users(name string) (stats.Users, error) { return s.server.Users(name) }
+
+// Waiting returns which links of an export carry no frames, and why.
+func (s *site) Waiting(name string) (waiting []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.exports[name]
+	if e == nil {
+		return nil
+	}
+	for _, link := range e.links {
+		if err := s.links[link].Down(); err != nil {
+			waiting = append(waiting, link+": "+err.Error())
+		}
+	}
+	return waiting
 }
 
 // take returns the ports of links, and opens those that are not in use yet: all,

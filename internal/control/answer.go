@@ -82,10 +82,7 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 		s.note(p, "remove "+r.Name, "", err)
 		return s.reply(err)
 	}
-	all, err := s.table.status(r.Name)
-	answer := s.reply(err)
-	answer.Exports = all
-	return answer
+	return s.status(r.Name)
 }
 
 // doAdd does what a request to add an export asks for; it owns the files.
@@ -115,6 +112,9 @@ func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
 	answer.Exports = []status{served}
 	if warning != nil {
 		answer.Warnings = append(answer.Warnings, "it will be lost in a restart of the server: "+warning.Error())
+	}
+	for _, down := range s.Engine.Waiting(e.Name()) {
+		answer.Warnings = append(answer.Warnings, e.Name()+": "+down+"; waiting for the link")
 	}
 	if len(others) > 0 {
 		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))

@@ -33,13 +33,20 @@ type Info struct {
 	Conf     string // the conf file that it is from; empty for none
 	Sectors  int64
 	ReadOnly bool
+	State    State
 	Trouble  string // why it is not served now
+
+	// Of the reply to status, where it is served; Users where one export was asked for.
+	Down    []string // those of Links that carry no frames
+	Figures *Figures
+	Users   *Users
 }
 
 // Answer is what came of a request.
 type Answer struct {
 	PID      int // the server's
 	Exports  []Info
+	Links    []Link  // that they are served on, of the reply to status
 	Did      Outcome // of an export that was to be added
 	Warnings []string
 	JSON     []byte // all of it, a line
@@ -114,10 +121,11 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	default:
 		return nil, fmt.Errorf("no reply from the server at %s: %w", c.Path, err)
 	}
-	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, JSON: line}
+	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, Links: reply.Interfaces, JSON: line}
 	for _, st := range reply.Exports {
 		answer.Exports = append(answer.Exports, Info{
-			Name: st.Name, Links: st.Links, HWAddr: st.HWAddr, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Trouble: st.Trouble,
+			Name: st.Name, Links: st.Links, HWAddr: st.HWAddr, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly,
+			State: st.State, Trouble: st.Trouble, Down: st.Down, Figures: st.Figures, Users: st.Users,
 		})
 	}
 	return answer, nil

@@ -77,7 +77,47 @@
 //	            parameters, with:
 //	              name       such as "e9.0"
 //	              sectors    its size now
+//	              state      how it is, the worst that is to be said: "not served",
+//	                         "draining" (it is being removed), "starting" (added or
+//	                         changed), "disk hangs", "flush failed" (every later one
+//	                         does), "disk failing", "no link" (none of its links
+//	                         carries frames), "up"
 //	              [trouble]  why it is not served now
+//	              [down]     those of its links that carry no frames
+//	              [figures]  after status, if it is served, as below
+//	              [users]    after status for one export, if it is served, as below
+//	[interfaces]  after status those that are in use, for one export its own: a list of
+//	              name; [down], why it carries no frames; receive and send, how it does,
+//	              and [whyReceive] and [whySend], why not faster; and the frames that
+//	              were received, ignored, sent, unsent (replies that could not be sent)
+//	              and dropped (by the kernel, for want of room) since it came into use
+//
+// The figures of an export, since it was added; times are in seconds:
+//
+//	reads, readBytes, writes, writeBytes, flushes  that went to the disk
+//	errors      requests that were refused or failed, by kind, such as
+//	            {"not found":2}: the kinds that there are
+//	masked      frames of sources that the masks leave out
+//	shed        requests dropped because too many were in flight
+//	repeated    reads, writes and flushes that their initiator had sent before: with
+//	            the same tag, or, of reads and writes, before the first was answered
+//	inFlight    requests that wait now, and oldest, for how long the oldest has
+//	initiators  how many have read, written or flushed, of the last 64
+//	recent      of the last 2 to 3 seconds: reads, readBytes, writes and writeBytes a
+//	            second; p50 and p99, what half and 99 percent of them took at the
+//	            most; 0 where there were none
+//
+// The users of an export:
+//
+//	config      the config string; what is not UTF-8 in it is replaced by U+FFFD
+//	masks       now, as initiators may have changed them
+//	reservation the MACs that it is reserved for
+//	initiators  that have read, written or flushed, the one seen last first: a list
+//	            of mac; link, by which it came last; idle, how long ago; requests,
+//	            and repeated, as above; reserved, whether the export is reserved for
+//	            it; masked, whether the masks leave it out
+//
+// Later versions may add fields to replies; those that are here keep their meaning.
 //
 // To add what is served already is no error if the device or inode, the window,
 // the options, links, own addresses and masks are the same, whatever the path and

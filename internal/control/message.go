@@ -59,6 +59,8 @@ type reply struct {
 	Exports  []status `json:"exports,omitempty"` // of add the one, of status those asked for
 	Did      Outcome  `json:"did,omitempty"`     // of add
 
+	Interfaces []Link `json:"interfaces,omitempty"` // of status: those that the exports are served on
+
 	// Of a handover (see handover.go).
 	Listeners []string `json:"listeners,omitempty"` // the descriptors that come along
 	Count     int      `json:"count,omitempty"`     // exports that follow
@@ -69,7 +71,14 @@ type status struct {
 	parameters
 	Name    string `json:"name"`
 	Sectors int64  `json:"sectors"`
+	State   State  `json:"state"`
 	Trouble string `json:"trouble,omitempty"` // why it is not served now
+
+	// Of what the engine serves, in the reply to status; users where one export was
+	// asked for.
+	Down    []string `json:"down,omitempty"` // those of Links that carry no frames
+	Figures *Figures `json:"figures,omitempty"`
+	Users   *Users   `json:"users,omitempty"`
 }
 
 // decode reads one JSON value into v and nothing else. Fields that v does not

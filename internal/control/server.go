@@ -10,11 +10,14 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"vblade/internal/stats"
 )
 
 // Engine serves exports. Its methods may be called at once for several exports,
 // never for one.
 type Engine interface {
+	Measurer
 	// CheckAlone refuses an export whose address another target serves already. It
 	// takes up to some seconds.
 	CheckAlone(Export) error
@@ -25,6 +28,17 @@ type Engine interface {
 	// received is answered, the disk synced and closed. Its error says what of
 	// that could not be done in time; the export is gone all the same.
 	Remove(shelf uint16, slot uint8, within time.Duration) error
+}
+
+// Measurer knows what becomes of the exports that an Engine serves.
+type Measurer interface {
+	// Stats returns what was counted, of all exports and links.
+	Stats() stats.Server
+	// Users returns what initiators have made of an export, and who they are.
+	Users(name string) (stats.Users, error)
+	// Waiting returns which links of an export carry no frames, and why: a line for
+	// each.
+	Waiting(name string) []string
 }
 
 // Keeper keeps what is served over a restart of the process.

@@ -17,6 +17,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
+	"vblade/internal/stats"
 	"vblade/test/frametest"
 )
 
@@ -39,10 +40,39 @@ type engine struct {
 	add    func(Export) error // asked before; nil for always
 	undone error              // of each Remove
 	rival  error              // of each CheckAlone
+
+	stats stats.Server
+	users map[string]stats.Users
+	down  []string // of all exports
 }
 
 // newEngine returns an engine on a LAN.
 func newEngine(l *lan) *engine { return &engine{lan: l, on: map[string]Export{}} }
+
+// Stats returns what it was told.
+func (g *engine) Stats() stats.Server {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stats
+}
+
+// Users returns what it was told.
+func (g *engine) Users(name string) (stats.Users, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	u, ok := g.users[name]
+	if !ok {
+		return u, errors.New("not here")
+	}
+	return u, nil
+}
+
+// Waiting returns what it was told.
+func (g *engine) Waiting(string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.down
+}
 
 // CheckAlone knows what it was told.
 func (g *engine) CheckAlone(Export) error {

@@ -248,11 +248,24 @@ func (t *table) status(name string) ([]status, error) {
 
 // status tells of the entry.
 func (e *entry) status() status {
-	s := status{parameters: *e.parameters(), Name: e.Name(), Sectors: e.sectors()}
+	s := status{parameters: *e.parameters(), Name: e.Name(), Sectors: e.sectors(), State: e.state.shown()}
 	if e.trouble != nil {
 		s.Trouble = e.trouble.Error()
 	} else if err := e.busy(); err != nil {
 		s.Trouble = strings.TrimSuffix(err.Error(), "; "+errAgain.Error())
 	}
 	return s
+}
+
+// shown returns how an export in the state is, whatever else is to be said of it.
+func (s state) shown() State {
+	switch s {
+	case coming:
+		return Starting
+	case serving:
+		return Up
+	case going:
+		return Draining
+	}
+	return NotServed
 }
