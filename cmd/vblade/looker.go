@@ -96,7 +96,7 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	defer l.rivals.mu.Unlock()
 	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
 		a := initiator.Address{Shelf: t.Shelf, Slot: t.Slot}
-		return l.wanted[a] != now[a] || now[a].has(t.MAC) || t.MAC == l.ini.MAC()
+		return l.wanted[a] != now[a] || now[a].has(t.MAC, l.link) || t.MAC == l.ini.MAC()
 	})
 	for a, asked := range now {
 		if l.wanted[a] == asked {
@@ -106,10 +106,14 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	return rivals
 }
 
-// has tells whether a MAC is that of a link of ours which the export is served
-// on: two of them may be on the same LAN.
-func (a *asked) has(mac [6]byte) bool {
-	return slices.ContainsFunc(a.links, func(l ownLink) bool { return l.MAC() == mac })
+// has tells whether an answer on a link from a MAC is one of ours, from a link that the
+// export is served on: two of them may be on the same LAN. From a link's own interface
+// none comes back to it: then another host has its address too.
+func (a *asked) has(mac [6]byte, on string) bool {
+	return slices.ContainsFunc(a.links, func(l ownLink) bool {
+		_, moving := l.(movingLink)
+		return l.MAC() == mac && !(moving && l.Name() == on)
+	})
 }
 
 // warn warns of rivals: of each of the first, and of how many more there are.

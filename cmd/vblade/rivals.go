@@ -28,6 +28,20 @@ type ownLink interface {
 	MAC() [6]byte // any goroutine may ask
 }
 
+// movingLink is the link below an interface that an export has for itself. Rivals are
+// looked for on it: from the address that moves with the export, the answer of one that
+// has the same address would not come back.
+type movingLink struct {
+	name string
+	mac  [6]byte // of the export
+}
+
+// Name returns the name of the link.
+func (l movingLink) Name() string { return l.name }
+
+// MAC returns the address at which the export is served there.
+func (l movingLink) MAC() [6]byte { return l.mac }
+
 // asked is an export that rivals are looked for of.
 type asked struct{ links []ownLink }
 

@@ -165,7 +165,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	}
 	s.exports[e.Name()] = &served{disk: e.Disk, links: links, claims: held}
 	s.warnOfLinks(links)
-	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(links))
+	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(&e))
 	return nil
 }
 
@@ -258,10 +258,16 @@ func (s *site) take(names []string, lost error) ([]*server.Port, error) {
 	return ports, nil
 }
 
-// own returns links in use, as rivals need them.
-func (s *site) own(names []string) []ownLink {
+// own returns the links that an export is served on, as rivals need them.
+func (s *site) own(e *control.Export) []ownLink {
 	var links []ownLink
-	for _, name := range names {
+	for i, mac := range e.HWAddr {
+		links = append(links, movingLink{e.Links[i], mac})
+	}
+	if len(links) > 0 {
+		return links
+	}
+	for _, name := range e.Links {
 		links = append(links, s.links[name].Link)
 	}
 	return links

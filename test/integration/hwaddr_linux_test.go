@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -247,4 +248,29 @@ func TestHWAddrInServer(t *testing.T) {
 		t.Errorf("added past the end of the file: %s", out)
 	}
 	s.hasNone("after what is no export")
+}
+
+// TestHWAddrTwice serves one export from its own address on two hosts: the second warns
+// of the first, although their addresses are the same, and with --exclusive it is
+// refused.
+func TestHWAddrTwice(t *testing.T) {
+	s := newLinks(t, 2, 1500)
+	s.far.StartVblade(t, s.vblade, "--hwaddr", "auto", "9", "0", "ini0", s.image)
+	args := []string{"--hwaddr", "auto", "9", "0", twoLinks, s.image}
+	out, err := s.host.Output(s.vblade, append([]string{"--exclusive"}, args...)...)
+	if want := "e9.0 is served by a2:0e:00:09:00:00 already, as an answer on tgt0 says"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("a second one: %v: %swant %s", err, out, want)
+	}
+	s.hasNone("after the refusal")
+	v := s.host.StartVblade(t, s.vblade, args...)
+	want := fmt.Sprintf("tgt0: a2:0e:00:09:00:00 serves e9.0 too (%d sectors)", diskSize/sectorSize)
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for late := time.After(linkPatience); !strings.Contains(v.Stderr(), want); {
+		select {
+		case <-look.C:
+		case <-late:
+			t.Fatalf("it logged\n%swant %s", v.Stderr(), want)
+		}
+	}
 }
