@@ -89,14 +89,14 @@ func (l *looker) leave() {
 }
 
 // settle takes out of the wanted those that were asked for. Of what was found it
-// returns the rivals: of an address that is served here still, and not at one of
-// our own links.
+// returns the rivals to warn of: of an address that is served here still, and not at
+// one of our own links.
 func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Target) []*initiator.Target {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
 	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
 		a := initiator.Address{Shelf: t.Shelf, Slot: t.Slot}
-		return l.wanted[a] != now[a] || now[a].has(t.MAC, l.link) || t.MAC == l.ini.MAC()
+		return l.wanted[a] != now[a] || l.isOwn(t, now[a]) || !l.rivals.known.FoundRival(t.Name(), t.MAC)
 	})
 	for a, asked := range now {
 		if l.wanted[a] == asked {
@@ -106,14 +106,12 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	return rivals
 }
 
-// has tells whether an answer on a link from a MAC is one of ours, from a link that the
-// export is served on: two of them may be on the same LAN. From a link's own interface
-// none comes back to it: then another host has its address too.
-func (a *asked) has(mac [6]byte, on string) bool {
-	return slices.ContainsFunc(a.links, func(l ownLink) bool {
-		_, moving := l.(movingLink)
-		return l.MAC() == mac && !(moving && l.Name() == on)
-	})
+// isOwn tells whether what has answered is the export itself, by another of its links
+// on the same LAN, say: from an address of its own, after it has heard the question.
+// Otherwise another host has that address, too.
+func (l *looker) isOwn(t *initiator.Target, a *asked) bool {
+	own := slices.ContainsFunc(a.links, func(l ownLink) bool { return l.MAC() == t.MAC })
+	return own && l.rivals.known.Heard(t.Name(), t.Tag)
 }
 
 // warn warns of rivals: of each of the first, and of how many more there are.

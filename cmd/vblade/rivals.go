@@ -4,8 +4,11 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
+	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/internal/journal"
 )
@@ -15,55 +18,57 @@ import (
 // the other. On each link there is one looker, while there is something to ask.
 type rivals struct {
 	log     *journal.Log
+	known   rivalsKnown
 	looking sync.WaitGroup // the lookers
 
 	mu      sync.Mutex
 	ctx     context.Context // of the serving; nil where there is none
 	lookers map[string]*looker
+	blind   map[string]bool // links on which no looker can be opened, as was logged
+}
+
+// rivalsKnown is what rivals needs of the server, which hears of them, too.
+type rivalsKnown interface {
+	// FoundRival takes in that a rival of an export was found, and tells whether to
+	// warn of it.
+	FoundRival(name string, mac aoe.MAC) (warn bool)
+	// Heard tells whether a config query with a tag was heard by an export itself.
+	Heard(name string, tag uint32) bool
 }
 
 // ownLink is what rivals needs of a link that an export is served on.
 type ownLink interface {
-	Name() string
 	MAC() [6]byte // any goroutine may ask
 }
-
-// movingLink is the link below an interface that an export has for itself. Rivals are
-// looked for on it: from the address that moves with the export, the answer of one that
-// has the same address would not come back.
-type movingLink struct {
-	name string
-	mac  [6]byte // of the export
-}
-
-// Name returns the name of the link.
-func (l movingLink) Name() string { return l.name }
-
-// MAC returns the address at which the export is served there.
-func (l movingLink) MAC() [6]byte { return l.mac }
 
 // asked is an export that rivals are looked for of.
 type asked struct{ links []ownLink }
 
 // newRivals returns a rivals that looks for none until begin.
-func newRivals(log *journal.Log) *rivals {
-	return &rivals{log: log, lookers: make(map[string]*looker)}
+func newRivals(log *journal.Log, known rivalsKnown) *rivals {
+	return &rivals{log: log, known: known, lookers: make(map[string]*looker), blind: make(map[string]bool)}
 }
 
-// ask has rivals of an address looked for, once on each link: at once, or from
-// begin on. That they cannot be looked for is no reason not to serve.
-func (r *rivals) ask(a initiator.Address, links []ownLink) {
+// ask has rivals of an address that is served on links looked for, once on each of the
+// interfaces: at once, or from begin on. The interfaces are those below links with the
+// export's own MAC: an answer to that would go to whichever host has it. That rivals
+// cannot be looked for is no reason not to serve.
+func (r *rivals) ask(a initiator.Address, interfaces []string, links []ownLink) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, link := range links {
-		l := r.lookers[link.Name()]
+	for _, name := range interfaces {
+		l := r.lookers[name]
 		if l == nil {
 			var err error
-			if l, err = openLooker(r, link.Name()); err != nil {
-				r.log.Warnf("%s: no look for other targets of the addresses served there: %v", link.Name(), err)
+			if l, err = openLooker(r, name); err != nil {
+				if !r.blind[name] {
+					r.log.Warnf("%s: no look for other targets of the addresses served there: %v", name, err)
+				}
+				r.blind[name] = true
 				continue
 			}
-			r.lookers[link.Name()] = l
+			delete(r.blind, name)
+			r.lookers[name] = l
 			r.start(l)
 		}
 		l.wanted[a] = &asked{links: links}
@@ -115,4 +120,35 @@ func (r *rivals) end() {
 		l.ini.Close()
 	}
 	clear(r.lookers)
+}
+
+// rivalLook is how often rivals are looked for again.
+const rivalLook = time.Minute
+
+// watchRivals looks again and again until ctx ends.
+func (s *site) watchRivals(ctx context.Context) {
+	tick := time.NewTicker(rivalLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.lookAgain()
+		}
+	}
+}
+
+// lookAgain looks for the rivals that are known, which are there while they answer,
+// whether or not they make themselves known; and for those of exports with an address
+// of their own: a macvlan interface hears nothing that is sent from its own address.
+func (s *site) lookAgain() {
+	names := s.server.Rivals()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, e := range s.exports {
+		if e.moves || slices.Contains(names, name) {
+			s.rivals.ask(e.address, e.interfaces, s.own(e.links))
+		}
+	}
 }

@@ -27,13 +27,7 @@ func rivalLine(netif string, mac aoe.MAC, size string) string {
 }
 
 // station is a link of ours.
-type station struct {
-	name string
-	mac  aoe.MAC
-}
-
-// Name is the link's name.
-func (l station) Name() string { return l.name }
+type station struct{ mac aoe.MAC }
 
 // MAC is the link's address.
 func (l station) MAC() [6]byte { return l.mac }
@@ -41,6 +35,7 @@ func (l station) MAC() [6]byte { return l.mac }
 // looking is a rivals that looks.
 type looking struct {
 	*rivals
+	hears bool // the export hears the questions
 	said  strings.Builder
 	begin func()
 	end   func() // it says nothing after that
@@ -52,7 +47,7 @@ func (s *testbed) lookFor(t *testing.T, netif string, slots []uint8, others ...o
 	t.Helper()
 	l := new(looking)
 	j := journal.New(&l.said)
-	l.rivals = newRivals(j.Log(""))
+	l.rivals = newRivals(j.Log(""), l)
 	if err := s.host.Do(func() error { l.ask(t, netif, slots, others); return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +62,12 @@ func (s *testbed) lookFor(t *testing.T, netif string, slots []uint8, others ...o
 	return l
 }
 
+// FoundRival has every rival be warned of.
+func (l *looking) FoundRival(string, aoe.MAC) bool { return true }
+
+// Heard is as the test says.
+func (l *looking) Heard(string, uint32) bool { return l.hears }
+
 // ask has l look for rivals.
 func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLink) {
 	mac, err := netio.Address(netif)
@@ -74,7 +75,7 @@ func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLin
 		t.Error(err)
 	}
 	for _, slot := range slots {
-		l.rivals.ask(initiator.Address{Shelf: 9, Slot: slot}, append([]ownLink{station{netif, mac}}, others...))
+		l.rivals.ask(initiator.Address{Shelf: 9, Slot: slot}, []string{netif}, append([]ownLink{station{mac}}, others...))
 	}
 }
 
@@ -142,6 +143,7 @@ func TestNoRivals(t *testing.T) {
 			s := newTestbed(t)
 			e := s.start(t, "9", c.slot, c.exported, "FILE")
 			l := s.lookFor(t, c.asked, []uint8{0})
+			l.hears = true
 			l.begin()
 			l.done(t)
 			if l.end(); l.said.Len() > 0 {
@@ -214,11 +216,27 @@ func TestRivalsForgotten(t *testing.T) {
 func TestRivalsOnOwnLink(t *testing.T) {
 	s := newTestbed(t)
 	e := s.start(t, "9", "0", "tgt0", "FILE")
-	l := s.lookFor(t, "ini0", []uint8{0}, station{"tgt0", s.mac})
+	l := s.lookFor(t, "ini0", []uint8{0}, station{s.mac})
+	l.hears = true
 	l.begin()
 	l.done(t)
 	if l.end(); l.said.Len() > 0 {
 		t.Errorf("it warns: %s", &l.said)
+	}
+	e.stop(t, syscall.SIGTERM)
+}
+
+// TestRivalsWithOwnAddress looks where a target answers from an address of ours that has
+// not heard the question: it is another host's, too.
+func TestRivalsWithOwnAddress(t *testing.T) {
+	s := newTestbed(t)
+	e := s.start(t, "9", "0", "tgt0", "FILE")
+	l := s.lookFor(t, "ini0", []uint8{0}, station{s.mac})
+	l.begin()
+	l.done(t)
+	l.end()
+	if want := rivalLine("ini0", s.mac, "68 sectors"); l.said.String() != want {
+		t.Errorf("it says %swant %s", l.said.String(), want)
 	}
 	e.stop(t, syscall.SIGTERM)
 }

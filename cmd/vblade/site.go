@@ -74,9 +74,12 @@ func (l *usedLink) Down() error {
 
 // served is what an export holds.
 type served struct {
-	disk   *ata.File
-	links  []string
-	claims claims
+	address    initiator.Address
+	disk       *ata.File
+	interfaces []string // that it was added on
+	links      []string // that it is served on: those, or its own above them
+	moves      bool     // it has interfaces with an address of its own
+	claims     claims
 }
 
 // openSite opens the host, with no links and no exports.
@@ -97,7 +100,7 @@ func openSite(j *journal.Journal) (*site, error) {
 		host:    host,
 		server:  srv,
 		log:     j.Log(""),
-		rivals:  newRivals(j.Log("")),
+		rivals:  newRivals(j.Log(""), srv),
 		name:    name,
 		gone:    make(chan diskGone),
 		links:   make(map[string]*usedLink),
@@ -163,9 +166,13 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		s.give(links)
 		return err
 	}
-	s.exports[e.Name()] = &served{disk: e.Disk, links: links, claims: held}
+	one := &served{
+		address: initiator.Address{Shelf: e.Shelf, Slot: e.Slot},
+		disk:    e.Disk, interfaces: e.Links, links: links, moves: len(e.HWAddr) > 0, claims: held,
+	}
+	s.exports[e.Name()] = one
 	s.warnOfLinks(links)
-	s.rivals.ask(initiator.Address{Shelf: e.Shelf, Slot: e.Slot}, s.own(&e))
+	s.rivals.ask(one.address, one.interfaces, s.own(links))
 	return nil
 }
 
@@ -258,16 +265,10 @@ func (s *site) take(names []string, lost error) ([]*server.Port, error) {
 	return ports, nil
 }
 
-// own returns the links that an export is served on, as rivals need them.
-func (s *site) own(e *control.Export) []ownLink {
+// own returns links in use, as rivals need them.
+func (s *site) own(names []string) []ownLink {
 	var links []ownLink
-	for i, mac := range e.HWAddr {
-		links = append(links, movingLink{e.Links[i], mac})
-	}
-	if len(links) > 0 {
-		return links
-	}
-	for _, name := range e.Links {
+	for _, name := range names {
 		links = append(links, s.links[name].Link)
 	}
 	return links
@@ -322,6 +323,7 @@ func (s *site) serve(ctx context.Context) error {
 	// From then on it receives nothing: whoever starts in its place need not wait.
 	defer context.AfterFunc(ctx, s.releaseClaims)()
 	s.rivals.begin(ctx)
+	go s.watchRivals(ctx)
 	err := s.server.Serve(ctx, endWithin)
 	s.rivals.end()
 	s.mu.Lock()

@@ -21,6 +21,7 @@ type Target struct {
 	Sectors  int // the most in one frame, as far as the initiator's buffers hold them
 	Firmware uint16
 	Config   string // the config string
+	Tag      uint32 // of the question that it answers
 
 	initiator *Initiator
 	window    int
@@ -53,6 +54,7 @@ func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
 		Sectors:   min(int(f.ConfigSectors()), (i.longest()-aoe.ATALen)/ata.SectorSize),
 		Firmware:  f.ConfigFirmware(),
 		Config:    string(s),
+		Tag:       f.Tag(),
 		initiator: i,
 		window:    max(1, int(f.ConfigBuffers())),
 	}, true

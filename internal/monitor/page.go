@@ -37,6 +37,7 @@ func exportMetrics() []metric[*stats.Export] {
 		{"vblade_oldest_request_seconds", gauge, "How long the oldest request in flight has waited; 0 without one.", func(e e) float64 { return e.Oldest.Seconds() }},
 		{"vblade_disk_failing", gauge, "Whether requests fail at the disk, or did in the last 10 seconds: 1, else 0.", func(e e) float64 { return truth(e.Failing) }},
 		{"vblade_flush_failed", gauge, "Whether a flush has failed, after which every other one does: 1, else 0.", func(e e) float64 { return truth(e.FlushFailed) }},
+		{"vblade_rivals", gauge, "Other targets with the same address that were heard on the LAN in the last 3 minutes.", func(e e) float64 { return float64(e.Rivals) }},
 		{"vblade_size_bytes", gauge, "The size of the export.", func(e e) float64 { return float64(e.Bytes) }},
 	}
 }

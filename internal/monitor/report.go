@@ -37,7 +37,7 @@ func exportLine(e *stats.Export) string {
 		brackets(troubles(e)...))
 }
 
-// troubles says what is wrong with an export's disk.
+// troubles says what is wrong with an export's disk and its address.
 func troubles(e *stats.Export) (all []string) {
 	if e.Failing {
 		all = append(all, "disk failing")
@@ -47,6 +47,9 @@ func troubles(e *stats.Export) (all []string) {
 	}
 	if e.FlushFailed {
 		all = append(all, "flush failed")
+	}
+	if e.Rivals > 0 {
+		all = append(all, count(e.Rivals, "rival"))
 	}
 	return all
 }

@@ -17,6 +17,7 @@ func someStats() stats.Server {
 	}
 	e.Disk, e.Bytes, e.ReadOnly, e.Links = `/srv/a "disk"`, 4_294_972_416, true, []string{"eth0", `a"b\c`}
 	e.Errors[blade.FaultArgument], e.Errors[blade.FaultNotFound] = 2, 7
+	e.Rivals = 2
 	e.Shed, e.Repeated, e.Initiators, e.Oldest, e.Failing, e.Hanging, e.FlushFailed = 10, 12, 13, 12345*time.Millisecond, true, true, true
 	e.Service = stats.NewService()
 	e.Service[stats.Read].Add(30*time.Microsecond, 12034)
@@ -34,7 +35,7 @@ func someStats() stats.Server {
 // TestReport pins the form of the report, which other people's scripts read.
 func TestReport(t *testing.T) {
 	const want = `e65534.254: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us
-e9.1: 12034 reads 12.3 MB, 88 writes 90.1 kB, 3 flushes, 9 errors (2 bad argument, 7 not found), 4 masked out, 5 in flight, p50 31 us, p99 31 us, 10 shed, oldest 12.3 s (disk failing, disk hanging, flush failed)
+e9.1: 12034 reads 12.3 MB, 88 writes 90.1 kB, 3 flushes, 9 errors (2 bad argument, 7 not found), 4 masked out, 5 in flight, p50 31 us, p99 31 us, 10 shed, oldest 12.3 s (disk failing, disk hanging, flush failed, 2 rivals)
 eth0: 12200 frames received, 12130 sent, 66 ignored, 8 dropped by the kernel, 6 replies dropped, received by ring, sent by AF_XDP, 3 stale
 a"b\c: 0 frames received, 0 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by recvmmsg (no memory), sent by bypass (AF_XDP: not on a bridge interface), 0 stale
 `

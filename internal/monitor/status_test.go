@@ -13,7 +13,7 @@ import (
 func TestStatusOfAFew(t *testing.T) {
 	const want = `e65534.254: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us; ` +
 		`e9.1: 12034 reads 12.3 MB, 88 writes 90.1 kB, 3 flushes, 9 errors (2 bad argument, 7 not found), 4 masked out, 5 in flight, ` +
-		`p50 31 us, p99 31 us, 10 shed, oldest 12.3 s (disk failing, disk hanging, flush failed)`
+		`p50 31 us, p99 31 us, 10 shed, oldest 12.3 s (disk failing, disk hanging, flush failed, 2 rivals)`
 	if got := NewStatus(someStats).Line(); got != want {
 		t.Errorf("the status is\n%s\nwant\n%s", got, want)
 	}

@@ -184,6 +184,14 @@ func (s *Server) advertiseAll(p *Port) {
 	}
 }
 
+// scratchFrame returns a frame with room for an advertisement.
+func (c *chores) scratchFrame() aoe.Frame {
+	if c.scratch == nil {
+		c.scratch = make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString)
+	}
+	return c.scratch
+}
+
 // advertise makes an export known on a port's link. It returns how many frames
 // that took.
 func (s *Server) advertise(p *Port, e *export) int {
@@ -191,12 +199,11 @@ func (s *Server) advertise(p *Port, e *export) int {
 		return 0
 	}
 	c := &p.chores
-	if c.scratch == nil {
-		c.scratch = make(aoe.Frame, aoe.ConfigLen+aoe.MaxConfigString)
-	}
+	e.advertised = clock()
 	audience := e.Audience()
 	for _, dst := range audience {
-		c.frames = append(c.frames[:0], c.scratch[:e.Advertise(c.scratch, &p.wire, dst)])
+		scratch := c.scratchFrame()
+		c.frames = append(c.frames[:0], scratch[:e.Advertise(scratch, &p.wire, dst)])
 		s.send(p, c.frames)
 		c.scratch = c.frames[0][:len(c.scratch)]
 	}

@@ -22,6 +22,8 @@ type export struct {
 	ports   []*Port
 	health  health
 	sizing  sizing
+	rivalry rivalry
+	queries queries
 	counts  counts
 	recent  recent
 	paces   paces
@@ -38,6 +40,8 @@ type export struct {
 	initiators initiators   // who uses it; the leader's
 
 	choked bool // it was waited for in vain when its share of the buffers was used up; the leader's
+
+	advertised time.Duration // clock when it was last; the leader's
 
 	interval time.Duration // between advertisements; 0 without repetition
 	repeater *time.Timer   // has the next one sent

@@ -52,3 +52,12 @@ func (s *Server) Freeze() {
 	f.boot -= 2 * maxAge
 	f.beat.Add(int64(-2 * maxAge))
 }
+
+// AdvertisedLongAgo has the server believe that it has not advertised for long.
+func (s *Server) AdvertisedLongAgo() {
+	s.ask(func() {
+		for _, e := range s.exports {
+			e.advertised -= 2 * ownEcho
+		}
+	})
+}

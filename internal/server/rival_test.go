@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -41,8 +42,10 @@ func TestHearsRivals(t *testing.T) {
 	if !s.filterPasses(announcement(frametest.Friend, frametest.Slot)) {
 		t.Error("the filter shuts out those who make themselves known")
 	}
+	s.pass()
+	own := aoe.Frame(bytes.Clone(s.link.Replies()[0]))
 	s.pass(
-		announcement(frametest.Target, frametest.Slot), // ourselves, heard again
+		own, // which has come back
 		announcement(frametest.Friend, frametest.Slot+1),
 		announcement(frametest.Friend, aoe.EverySlot),
 		changed(announcement(frametest.Friend, frametest.Slot), func(f aoe.Frame) { f.SetDst(frametest.Target) }),
@@ -51,10 +54,48 @@ func TestHearsRivals(t *testing.T) {
 		changed(announcement(frametest.Friend, frametest.Slot), func(f aoe.Frame) { f.SetHeader(0, aoe.FlagResponse, aoe.CommandATA) }),
 		announcement(frametest.Stranger, frametest.Slot),
 		announcement(frametest.Friend, frametest.Slot)[:aoe.HeaderLen],
+		announcement(frametest.Friend, frametest.Slot),
+		announcement(frametest.Friend, frametest.Slot), // known by then
+		announcement(frametest.Target, frametest.Slot), // of our address, but not ours
 	)
+	eventually(t, func() bool { return s.server.Stats().Exports[0].Rivals == 3 }, "there are not 3 rivals")
 	s.end()
-	if got, want := s.log.Leveled(), rivalLine("02:00:00:00:04:04")+rivalLine("02:00:00:00:03:03"); got != want {
+	want := rivalLine("02:00:00:00:04:04") + rivalLine("02:00:00:00:03:03") + rivalLine("02:00:00:00:01:01")
+	if got := s.log.Leveled(); got != want {
 		t.Errorf("logged is\n%swant\n%s", got, want)
+	}
+}
+
+// TestHearsItsMovedAddress has a host that has our address now, too, advertise the same
+// as we did a while ago.
+func TestHearsItsMovedAddress(t *testing.T) {
+	s := serve(t, frametest.Export{}, plainDisk)
+	s.pass()
+	own := bytes.Clone(s.link.Replies()[0])
+	s.server.AdvertisedLongAgo()
+	s.pass(own)
+	s.end()
+	if got, want := s.log.Leveled(), rivalLine("02:00:00:00:01:01"); got != want {
+		t.Errorf("logged is\n%swant\n%s", got, want)
+	}
+}
+
+// TestHeard has config queries come: the last ones are known by their tags.
+func TestHeard(t *testing.T) {
+	s := serve(t, frametest.Export{}, plainDisk)
+	name := newBlade(frametest.Export{}, s.store).Name()
+	for tag := uint32(1); tag <= 20; tag++ {
+		query := configFrame(tag, aoe.ConfigRead, "")
+		query.SetTarget(frametest.Shelf, frametest.Slot)
+		if s.server.Heard(name, tag) {
+			t.Errorf("query %d was heard before it came", tag)
+		}
+		if s.pass(query); !s.server.Heard(name, tag) || s.server.Heard("e1.1", tag) {
+			t.Errorf("query %d was not heard, or by another", tag)
+		}
+	}
+	if s.server.Heard(name, 1) {
+		t.Error("each query ever heard is known")
 	}
 }
 
@@ -100,8 +141,12 @@ func TestHearsOwnPorts(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ctx, patience) }()
-	links[0].Deliver(announcement(frametest.Friend, frametest.Slot))
-	links[1].Deliver(announcement(frametest.Target, frametest.Slot))
+	for i, l := range links {
+		if !l.Await(func() bool { return len(l.Replies()) > 0 }) {
+			t.Fatal("it does not advertise")
+		}
+		links[1-i].Deliver(bytes.Clone(l.Replies()[0]))
+	}
 	for _, l := range links {
 		if !l.Await(l.Drained) {
 			t.Error("the frames are not received")

@@ -67,6 +67,7 @@ func (s *Server) take(e *export, r *request) {
 	}
 	if r.Frame.Command() == aoe.CommandConfig { // its reply tells the MTU (section 2)
 		r.port.refresh()
+		e.queries.note(r.Frame.Tag())
 		r.Begin(r.length, &r.port.wire)
 	}
 	e.Accept(&r.Request)

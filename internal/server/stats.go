@@ -55,6 +55,7 @@ func (e *export) stats() stats.Export {
 		Failing:     e.health.failing.Load(),
 		Hanging:     e.health.hung.Load(),
 		FlushFailed: e.health.lost.Load(),
+		Rivals:      e.rivalry.count(),
 		Service:     e.counts.service,
 		Initiators:  int(e.initiators.known.Load()),
 		Recent:      e.lately(),

@@ -51,6 +51,8 @@ type Export struct {
 	Hanging bool
 	// FlushFailed says that every flush fails, since what was written may be lost.
 	FlushFailed bool
+	// Rivals are other targets with its address that were heard in the last minutes.
+	Rivals int
 	// Service is about all requests that were answered. It goes on counting.
 	Service Service
 }

@@ -5,8 +5,8 @@ package integration
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -263,14 +263,7 @@ func TestHWAddrTwice(t *testing.T) {
 	}
 	s.hasNone("after the refusal")
 	v := s.host.StartVblade(t, s.vblade, args...)
-	want := fmt.Sprintf("tgt0: a2:0e:00:09:00:00 serves e9.0 too (%d sectors)", diskSize/sectorSize)
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	for late := time.After(linkPatience); !strings.Contains(v.Stderr(), want); {
-		select {
-		case <-look.C:
-		case <-late:
-			t.Fatalf("it logged\n%swant %s", v.Stderr(), want)
-		}
-	}
+	s.awaitLine(v, fmt.Sprintf("tgt0: a2:0e:00:09:00:00 serves e9.0 too (%d sectors)", diskSize/sectorSize))
+	v.Signal(syscall.SIGUSR1)
+	s.awaitLine(v, "(1 rival)")
 }
