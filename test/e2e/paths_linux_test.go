@@ -8,13 +8,16 @@ import (
 )
 
 // spares has a guest with two interfaces use one disk that is served on two links,
-// and work on it while one path is cut, then the other: it sees no error.
+// and work on it while one path is cut, then the other, each at either end: it sees no
+// error.
 func (s *site) spares(t *testing.T) {
 	o := s.twoPaths(t, "tgt0,tgt1")
 	o.begin("eth0 eth1")
 	o.seesPaths("eth0,eth1|eth1,eth0")
 	for i := range 2 {
-		o.cut(i, fmt.Sprint("path ", i))
+		for _, end := range []string{"sw", "tgt"} {
+			o.cut(fmt.Sprint(end, i))
+		}
 	}
 	o.finish(func() { o.blade.stop() })
 }
@@ -25,7 +28,7 @@ func (s *site) sparesOne(t *testing.T) {
 	o := s.twoPaths(t, "tgt1")
 	o.begin("eth0 eth1")
 	o.seesPaths("eth1")
-	o.linkSet(0, "down")
+	o.linkSet("sw0", "down")
 	o.goesOn("the link that serves nothing cut")
 	o.finish(func() { o.blade.stop() })
 }
@@ -55,19 +58,21 @@ func (o *ordeal) seesPaths(netifs string) {
 		"; aoe-stat | grep -E ' (" + netifs + ") '")
 }
 
-// linkSet sets the far end of wire i up or down.
-func (o *ordeal) linkSet(i int, state string) {
+// linkSet sets an end of a wire up or down.
+func (o *ordeal) linkSet(end, state string) {
 	o.t.Helper()
-	o.run(o.t, "ip", "link", "set", fmt.Sprint("sw", i), state)
+	o.run(o.t, "ip", "link", "set", end, state)
 }
 
-// cut cuts path i, has the guest go on by the other, and mends it.
-func (o *ordeal) cut(i int, which string) {
+// cut cuts a path at an end of its wire, has the guest go on by the other path, and
+// mends it. At vblade's end the interface is down then, at the far end it loses its
+// carrier.
+func (o *ordeal) cut(end string) {
 	o.t.Helper()
-	o.linkSet(i, "down")
-	o.goesOn(which + " cut")
-	o.goesOn(which + " cut, more")
-	o.linkSet(i, "up")
+	o.linkSet(end, "down")
+	o.goesOn(end + " down")
+	o.goesOn(end + " down, more")
+	o.linkSet(end, "up")
 	o.guest.run("aoe-discover")
-	o.goesOn(which + " mended")
+	o.goesOn(end + " up")
 }
