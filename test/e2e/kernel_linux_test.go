@@ -27,6 +27,7 @@ func TestKernelDriver(t *testing.T) {
 		{"outlives the link, its interface and vblade", s.outlives},
 		{"has a disk on one of two links", s.sparesOne},
 		{"works on while one of two paths is cut", s.spares},
+		{"works on while one of two targets is stopped", s.outdates},
 		{"works on while the disk moves with its address", s.moves},
 		{"works on while the server is killed and replaced", s.restarts},
 		{"keeps a disk that systemd serves, upgrades, restarts and stops", s.service},
