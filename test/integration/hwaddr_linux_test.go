@@ -8,11 +8,14 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
 	"vblade/internal/macvlan"
 	"vblade/test/lab"
+	"vblade/test/slowdisk"
 )
 
 // ownName is the interface of e9.0 on tgt0, with --hwaddr.
@@ -266,4 +269,28 @@ func TestHWAddrTwice(t *testing.T) {
 	s.awaitLine(v, fmt.Sprintf("tgt0: a2:0e:00:09:00:00 serves e9.0 too (%d sectors)", diskSize/sectorSize))
 	v.Signal(syscall.SIGUSR1)
 	s.awaitLine(v, "(1 rival)")
+}
+
+// TestHWAddrFailStop has the disks of two exports fail that end then: the process takes
+// its interface along, and that of a server's export, which sends nothing any more, goes
+// with vblade remove.
+func TestHWAddrFailStop(t *testing.T) {
+	s := newServing(t)
+	disk := s.slowDisk()
+	export := []string{"--fail-stop", "--hwaddr", "auto", "9", "0", "tgt0", disk.Path()}
+	v := s.host.StartVblade(t, s.vblade, export...)
+	target := s.impatient(0)
+	disk.SetError(slowdisk.Read, unix.EIO)
+	s.unanswered(target.ReadAt(make([]byte, 1024), 0))
+	v.Wait()
+	s.hasNone("after its end")
+
+	disk.SetError(slowdisk.Read, 0)
+	s.must("add", export...)
+	target = s.impatient(0)
+	disk.SetError(slowdisk.Read, unix.EIO)
+	s.unanswered(target.ReadAt(make([]byte, 1024), 0))
+	s.hasOwn()
+	s.must("remove", "e9.0")
+	s.hasNone("after the removal")
 }
