@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/control"
+	"vblade/internal/statefile"
 )
 
 // add opens a file with the rights of whoever calls, and has the server serve it.
@@ -29,8 +30,8 @@ func add(o options, c console) error {
 	if err != nil {
 		return err
 	}
-	defer disk.Close()
 	e := o.export(disk)
+	defer func() { e.Close() }()
 	if e.Filename, err = filepath.Abs(o.filename); err != nil {
 		return fmt.Errorf("find the path of %s: %w", o.filename, err)
 	}
@@ -39,6 +40,9 @@ func add(o options, c console) error {
 	}
 	server := control.Client{Path: o.control}
 	if err := checkUnclaimed(&e, server); err != nil {
+		return err
+	}
+	if err := openStateFor(&e, server, o, c); err != nil {
 		return err
 	}
 	answer, err := addWithOwn(&e, server)
@@ -50,6 +54,23 @@ func add(o options, c console) error {
 	}
 	warn(c, answer)
 	announce(c.stdout, answer.PID, o, disk)
+	return nil
+}
+
+// openStateFor opens the state file of an export that a server is to serve, if one
+// listens: else no file is made.
+func openStateFor(e *control.Export, server control.Client, o options, c console) error {
+	if err := server.Listens(); err != nil {
+		return err
+	}
+	state, setAside, err := o.openState(statefile.DefaultDir)
+	if err != nil {
+		return err
+	}
+	e.State = state
+	if setAside != nil {
+		c.log().Warnf("%v", setAside)
+	}
 	return nil
 }
 

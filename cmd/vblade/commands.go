@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vblade/internal/control"
+	"vblade/internal/statefile"
 )
 
 // command is one of the things that vblade does.
@@ -155,6 +156,7 @@ func serveFlags(o *options) *pflag.FlagSet {
 func addFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	exportFlags(fs, o)
+	stateFlag(fs, o, statefile.DefaultDir)
 	return fs
 }
 

@@ -59,20 +59,37 @@ func (e *export) open(o options) (err error) {
 		return err
 	}
 	x := o.export(e.file)
-	if x.Exclusive {
+	if err = e.takeState(&x, o); err == nil && x.Exclusive {
 		err = e.CheckAlone(x)
 	}
 	if err == nil {
 		err = e.begin(x)
 	}
 	if err != nil {
-		e.file.Close()
+		x.Close()
 		return err
 	}
 	for _, w := range warnings(o, e.file) {
 		e.log.Warnf("%s", w)
 	}
 	return nil
+}
+
+// takeState opens the export's state file, if it has one.
+func (e *export) takeState(x *control.Export, o options) error {
+	state, warning, err := o.awaitState()
+	if err != nil {
+		return err
+	}
+	x.State = state
+	if warning != nil {
+		e.log.Warnf("%v", warning)
+	}
+	before, err := x.Prevail()
+	if err == nil && before != nil {
+		e.log.Warnf("%s", x.GaveWay())
+	}
+	return err
 }
 
 // begin has the site serve an export, from interfaces of its own if it has any. Those
@@ -118,6 +135,6 @@ func (e *export) close() error {
 func (o options) export(disk *ata.File) control.Export {
 	return control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, HWAddr: o.hwaddr.addresses(o.shelf, o.slot, len(o.links)),
-		Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, FailStop: o.failStop, Exclusive: o.exclusive, Disk: disk,
+		Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, Serial: o.serial, FailStop: o.failStop, Exclusive: o.exclusive, Disk: disk,
 	}
 }

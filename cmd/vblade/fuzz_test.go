@@ -79,6 +79,12 @@ func inFull(o options) []string {
 	if o.hwaddr.given() {
 		args = append(args, "--hwaddr", o.hwaddr.String())
 	}
+	if o.serial != "" {
+		args = append(args, "--serial="+o.serial)
+	}
+	if o.state != "" {
+		args = append(args, "--state="+o.state)
+	}
 	if o.metrics != "" {
 		args = append(args, "--metrics", o.metrics)
 	}

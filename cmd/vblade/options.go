@@ -16,7 +16,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -37,6 +37,8 @@ type options struct {
 	buffers   uint16
 	masks     []aoe.MAC
 	hwaddr    hwaddr
+	serial    string // in IDENTIFY; empty for one made of the address and the host's name
+	state     string // the directory where state is kept, or noState; empty where that is not said
 	failStop  bool   // the export ends once its disk is gone or broken
 	exclusive bool   // the export does not share its address
 	metrics   string // the address; none without --metrics
@@ -61,6 +63,7 @@ func newFlags() *pflag.FlagSet {
 func flags(o *options) *pflag.FlagSet {
 	fs := newFlags()
 	exportFlags(fs, o)
+	stateFlag(fs, o, noState)
 	metricsFlag(fs, o)
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 	helpFlag(fs, o)
@@ -88,9 +91,15 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.Var(&o.hwaddr, "hwaddr", "serve from this `MAC`, or several, one for each netif; auto: made from shelf and slot")
+	fs.Var((*serialNumber)(&o.serial), "serial", "serial number in IDENTIFY: this `text`, up to 20 characters (default: shelf.slot:hostname)")
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")
 	fs.BoolVar(&o.exclusive, "exclusive", false, "do not serve what another target on the LAN serves already")
+}
+
+// stateFlag adds the option for state. What happens without it is named by otherwise.
+func stateFlag(fs *pflag.FlagSet, o *options, otherwise string) {
+	fs.Var((*stateDirectory)(&o.state), "state", "keep config string, masks and reservation in this `directory`, or none (default: "+otherwise+")")
 }
 
 // parse reads the command line of an export.

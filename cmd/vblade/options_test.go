@@ -54,6 +54,9 @@ var accepted = []struct {
 	{"--fail-stop T", func(o *options) { o.failStop = true }},
 	{"--exclusive T", func(o *options) { o.exclusive = true }},
 
+	{"--serial disk-7 T", func(o *options) { o.serial = "disk-7" }},
+	{"--state /srv/state T", func(o *options) { o.state = "/srv/state" }},
+	{"--state none T", func(o *options) { o.state = "none" }},
 	{"--hwaddr auto T", func(o *options) { o.hwaddr.auto = true }},
 	{"--hwaddr auto 9 0 eth0,eth1 disk", func(o *options) { o.hwaddr.auto, o.links = true, []string{"eth0", "eth1"} }},
 	{"--hwaddr=a2:00:00:00:00:01 T", func(o *options) { o.hwaddr.list = []aoe.MAC{{0xa2, 5: 1}} }},

@@ -116,6 +116,11 @@ var refused = []struct {
 	{"--hwaddr 000000000000 T", "00:00:00:00:00:00 is no address of an interface"},
 	{"--hwaddr 020000000001,020000000001 9 0 eth0,eth1 disk", "02:00:00:00:00:01 is there twice; each link needs another"},
 	{"--hwaddr 020000000001 9 0 eth0,eth1 disk", "--hwaddr: 1 MACs for 2 interfaces; give one for each, in their order, or auto"},
+	{"--serial= T", "--serial: it is empty; give a text, or leave the option out"},
+	{"--serial 123456789012345678901 T", `--serial: serial number "123456789012345678901" has 21 characters; give 20 at the most`},
+	{"--serial ä T", `--serial: serial number "ä" has characters that are not printable ASCII; leave them out`},
+	{"--state= T", "--state: it is empty; name a directory, or write none"},
+	{"--state /nowhere/state 9 0 lo FILE", "make /nowhere/state: /nowhere is not there; --state names another directory for what initiators set, or none"},
 	{"add --hwaddr 020000000001,020000000002 T", "--hwaddr: 2 MACs for 1 interfaces; give one for each, in their order, or auto"},
 
 	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100`},
@@ -186,10 +191,10 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--hwaddr", "--metrics", "--force", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--hwaddr", "--serial", "--force", "--state", "--metrics", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

@@ -115,7 +115,7 @@ func (h *host) restore() {
 		e, err := control.Decode(k.Parameters, k.Files)
 		if err == nil && e.Name() != k.Name {
 			err = fmt.Errorf("it is %s", e.Name())
-			e.Disk.Close()
+			e.Close()
 		}
 		if err != nil {
 			warnings = append(warnings, fmt.Errorf("%s is lost: what the service manager kept of it does not fit: %w", k.Name, err))
@@ -155,7 +155,7 @@ func (h *host) begin(s *control.Server) error {
 // close closes what open has opened.
 func (h *host) close() {
 	for _, e := range h.exports {
-		e.Disk.Close()
+		e.Close()
 	}
 	if h.old != nil {
 		h.old.Close()

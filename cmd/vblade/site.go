@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/control"
 	"vblade/internal/initiator"
@@ -75,10 +74,10 @@ func (l *usedLink) Down() error {
 // served is what an export holds.
 type served struct {
 	address    initiator.Address
-	disk       *ata.File
-	interfaces []string // that it was added on
-	links      []string // that it is served on: those, or its own above them
-	moves      bool     // it has interfaces with an address of its own
+	export     control.Export // with the disk and the state file
+	interfaces []string       // that it was added on
+	links      []string       // that it is served on: those, or its own above them
+	moves      bool           // it has interfaces with an address of its own
 	claims     claims
 }
 
@@ -136,6 +135,11 @@ var errLost = errors.New("the interface is gone with the one below it; when that
 // add is Add once the export's address is claimed. What the log says of interfaces of
 // its own that go is lost, if that is not nil.
 func (s *site) add(e control.Export, held claims, lost error) error {
+	kept, err := s.load(&e)
+	if err != nil {
+		held.release()
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.exports[e.Name()] != nil {
@@ -156,8 +160,11 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		s.give(links)
 		return err
 	}
-	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Host: s.name, Label: e.Filename})
+	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Serial: e.Serial, Host: s.name, Label: e.Filename, Kept: kept})
 	var options server.Options
+	if e.State != nil {
+		options.Keeper = e.State
+	}
 	if e.FailStop {
 		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), err} }
 	}
@@ -168,7 +175,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	}
 	one := &served{
 		address: initiator.Address{Shelf: e.Shelf, Slot: e.Slot},
-		disk:    e.Disk, interfaces: e.Links, links: links, moves: len(e.HWAddr) > 0, claims: held,
+		export:  e, interfaces: e.Links, links: links, moves: len(e.HWAddr) > 0, claims: held,
 	}
 	s.exports[e.Name()] = one
 	s.warnOfLinks(links)
@@ -220,7 +227,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 		return err
 	}
 	s.give(e.links)
-	return e.disk.Close()
+	return e.export.Close()
 }
 
 // Stats returns what was counted, of all exports and links.
@@ -355,7 +362,7 @@ func (s *site) close() error {
 		errs = append(errs, l.Close())
 	}
 	for _, e := range s.exports {
-		errs = append(errs, e.disk.Close())
+		errs = append(errs, e.export.Close())
 	}
 	return errors.Join(append(errs, s.host.Close())...)
 }

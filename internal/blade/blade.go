@@ -4,6 +4,7 @@ package blade
 
 import (
 	"fmt"
+	"strings"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -17,8 +18,24 @@ const MaxMasks = 128
 const (
 	firmware  = "V25"
 	model     = "Coraid EtherDrive vblade"
-	serialLen = 19
+	serialLen = 19 // of a serial number of our making
 )
+
+// MaxSerial is the longest serial number.
+const MaxSerial = 20
+
+// CheckSerial says what is wrong with a serial number; the empty one is none.
+func CheckSerial(s string) error {
+	switch {
+	case len(s) > MaxSerial:
+		return fmt.Errorf("serial number %q has %d characters; give %d at the most", s, len(s), MaxSerial)
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }):
+		return fmt.Errorf("serial number %q has characters that are not printable ASCII; leave them out", s)
+	case strings.TrimSpace(s) != s:
+		return fmt.Errorf("serial number %q begins or ends with a space, which IDENTIFY cannot tell; leave it out", s)
+	}
+	return nil
+}
 
 // Config is what an export is made of, besides its disk.
 type Config struct {

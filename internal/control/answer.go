@@ -116,6 +116,9 @@ func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
 	for _, down := range s.Engine.Waiting(e.Name()) {
 		answer.Warnings = append(answer.Warnings, e.Name()+": "+down+"; waiting for the link")
 	}
+	if e.remark != "" {
+		answer.Warnings = append(answer.Warnings, e.remark)
+	}
 	if len(others) > 0 {
 		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))
 		s.Log.Warnf("%s", sharedWarning(e, others))
@@ -125,7 +128,7 @@ func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
 
 // try says what doAdd would do to e, whose disk it owns.
 func (s *Server) try(e *Export) *reply {
-	defer e.Disk.Close()
+	defer e.Close()
 	did, err := s.table.decide(e)
 	answer := s.reply(err)
 	answer.Did = did

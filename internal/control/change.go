@@ -7,26 +7,29 @@ import "fmt"
 // change ends the export of an entry, which is coming, and serves another in its
 // place, whose disk it owns. Where that cannot be served, the old one is again.
 func (s *Server) change(now *entry, e *Export) (warning, err error) {
-	old := *now.Export // for the way back: the engine closes the disk that it has
-	if old.Disk, err = now.Disk.Duplicate(); err != nil {
+	old, err := now.duplicate() // for the way back: the engine closes the disk that it has
+	if err == nil {
+		err = e.inherit(old)
+	}
+	if err != nil {
 		s.table.settle(now, nil)
-		e.Disk.Close()
+		e.Close()
 		return nil, err
 	}
 	s.drop(now)
 	if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
 		// Requests that hang may still write to the disk, which may be the same.
 		s.table.forget(now)
-		closeDisks([]*Export{&old, e})
+		closeDisks([]*Export{old, e})
 		return nil, fmt.Errorf("%s is removed, and not served again: %w", e.Name(), err)
 	}
-	files := e.Disk.Descriptors()
-	if err := s.Engine.Add(*e); err != nil {
-		e.Disk.Close()
-		s.restore(now, &old)
+	files := e.files()
+	if err := s.begin(e); err != nil {
+		e.Close()
+		s.restore(now, old)
 		return nil, fmt.Errorf("%w; %s is served as before", err, e.Name())
 	}
-	old.Disk.Close()
+	old.Close()
 	warning = s.keep(e, files)
 	s.table.renew(now, e, nil)
 	return warning, nil
@@ -35,7 +38,7 @@ func (s *Server) change(now *entry, e *Export) (warning, err error) {
 // restore serves an export, whose disk it owns, again. One that cannot be served is
 // tried again, as after a restart.
 func (s *Server) restore(now *entry, old *Export) {
-	files := old.Disk.Descriptors()
+	files := old.files()
 	err := s.Engine.Add(*old)
 	if err != nil {
 		s.Log.Errorf("%s is not served again: %v; retrying", old.Name(), err)
@@ -47,11 +50,11 @@ func (s *Server) restore(now *entry, old *Export) {
 // adopt has an entry, which is coming, be from the conf file of e, which exports the
 // same and whose disk it owns.
 func (s *Server) adopt(now *entry, e *Export) (warning error) {
-	defer e.Disk.Close()
+	defer e.Close()
 	served := *now.Export
 	served.Conf = e.Conf
 	s.drop(now)
-	warning = s.keep(&served, e.Disk.Descriptors())
+	warning = s.keep(&served, e.files())
 	s.table.renew(now, &served, nil)
 	return warning
 }

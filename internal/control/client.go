@@ -63,18 +63,18 @@ func (r refusal) Error() string { return r.text }
 
 // Add has the server serve an export. The disk remains the caller's.
 func (c Client) Add(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.Disk.Descriptors())
+	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.files())
 }
 
 // Change has the server serve an export, in the place of another of its address
 // if there is one.
 func (c Client) Change(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.Disk.Descriptors())
+	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.files())
 }
 
 // Try asks what Change would do.
 func (c Client) Try(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true, Try: true}, e.Disk.Descriptors())
+	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true, Try: true}, e.files())
 }
 
 // Remove has the server end an export.
@@ -85,6 +85,15 @@ func (c Client) Remove(name string) (*Answer, error) {
 // Status asks for the export of a name, or for all without one.
 func (c Client) Status(name string) (*Answer, error) {
 	return c.ask(&request{Do: doStatus, Name: name}, nil)
+}
+
+// Listens returns an error, which says what to do, where no server listens.
+func (c Client) Listens() error {
+	conn, err := dial(c.Path)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 // ask asks until the server has time for it.

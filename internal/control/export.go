@@ -18,6 +18,7 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/macvlan"
+	"vblade/internal/statefile"
 )
 
 // Bounds of an Export.
@@ -39,10 +40,14 @@ type Export struct {
 	File     ata.Options
 	Buffers  uint16 // advertised
 	Masks    []aoe.MAC
-	FailStop bool // it is withdrawn once its disk is gone or broken
+	Serial   string // in IDENTIFY; empty for one made of the address and the host's name
+	FailStop bool   // it is withdrawn once its disk is gone or broken
 	Disk     *ata.File
+	State    *statefile.File // where what initiators set is kept; nil where it is not
 
 	Exclusive bool // it is not served where another target has its address already
+
+	remark string // what whoever has added it is told; empty for nothing
 }
 
 // Name is the address as initiators write it, such as e9.0.
@@ -77,9 +82,11 @@ type parameters struct {
 	Sync     bool     `json:"sync"`
 	Buffers  uint16   `json:"buffers"`
 	Masks    []string `json:"masks"`
+	Serial   string   `json:"serial,omitempty"`
 	FailStop bool     `json:"failStop,omitempty"`
 
-	Exclusive bool `json:"exclusive,omitempty"`
+	Exclusive bool       `json:"exclusive,omitempty"`
+	State     *stateFile `json:"state,omitempty"`
 }
 
 // parameters returns e without its disk. How many descriptors the file has is
@@ -89,7 +96,10 @@ func (e *Export) parameters() *parameters {
 		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive, Conf: e.Conf,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
-		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr),
+		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr), Serial: e.Serial,
+	}
+	if e.State != nil {
+		p.State = &stateFile{Path: e.State.Path(), ID: e.State.ID()}
 	}
 	return p
 }
@@ -138,7 +148,14 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 		closeAll(files)
 		return nil, err
 	}
+	if files, err = p.openState(e, files); err != nil {
+		closeAll(files)
+		return nil, err
+	}
 	if e.Disk, err = ata.FromDescriptors(e.Filename, e.File, files); err != nil {
+		if e.State != nil {
+			e.State.Close()
+		}
 		return nil, err
 	}
 	return e, nil
@@ -147,7 +164,7 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 // export checks the parameters and returns the Export, yet without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
-		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf,
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf, Serial: p.Serial,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
 	var err error
@@ -181,6 +198,9 @@ func (e *Export) Check() error {
 		}
 	}
 	if err := CheckLinks(e.Links); err != nil {
+		return err
+	}
+	if err := blade.CheckSerial(e.Serial); err != nil {
 		return err
 	}
 	return e.checkHWAddr()
@@ -246,7 +266,7 @@ func (e *Export) same(other *Export) bool {
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // a matter of opening alone
 	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
-		slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
+		e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 
 // paths returns the links, with the address that the export has on each, in an order

@@ -88,21 +88,20 @@ func (s *Server) tryHandOver(w wire, p peer, own *os.File) error {
 func duplicateAll(entries []*entry) ([]*Export, error) {
 	var copies []*Export
 	for _, e := range entries {
-		c := *e.Export
-		var err error
-		if c.Disk, err = e.Disk.Duplicate(); err != nil {
+		c, err := e.duplicate()
+		if err != nil {
 			closeDisks(copies)
 			return nil, err
 		}
-		copies = append(copies, &c)
+		copies = append(copies, c)
 	}
 	return copies, nil
 }
 
-// closeDisks closes the disks of exports.
+// closeDisks closes the disks and state files of exports.
 func closeDisks(exports []*Export) {
 	for _, e := range exports {
-		e.Disk.Close()
+		e.Close()
 	}
 }
 
@@ -127,7 +126,7 @@ func (s *Server) offer(w wire, entries []*entry, own *os.File) error {
 		if err := w.expect(doNext, requestTime); err != nil {
 			return err
 		}
-		if err := w.send(e.status(), e.Disk.Descriptors(), requestTime); err != nil {
+		if err := w.send(e.status(), e.files(), requestTime); err != nil {
 			return err
 		}
 	}
@@ -189,7 +188,7 @@ func (s *Server) awaitSuccessor(w wire) error {
 func (s *Server) resume(entries []*entry, copies []*Export) {
 	for i, e := range entries {
 		if e.state != serving {
-			copies[i].Disk.Close()
+			copies[i].Close()
 			continue
 		}
 		err := s.Engine.Add(*copies[i])

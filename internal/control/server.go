@@ -21,11 +21,11 @@ type Engine interface {
 	// CheckAlone refuses an export whose address another target serves already. It
 	// takes up to some seconds.
 	CheckAlone(Export) error
-	// Add serves an export and owns its disk from then on. Its error says in a
-	// line why not, and what to do; then the disk remains the caller's.
+	// Add serves an export and owns its disk and state file from then on. Its error
+	// says in a line why not, and what to do; then they remain the caller's.
 	Add(Export) error
 	// Remove ends an export: frames that come find nothing any more, what was
-	// received is answered, the disk synced and closed. Its error says what of
+	// received is answered, the disk synced and closed, and the state file. Its error says what of
 	// that could not be done in time; the export is gone all the same.
 	Remove(shelf uint16, slot uint8, within time.Duration) error
 }
@@ -212,7 +212,7 @@ func (s *Server) Restore(exports []*Export) {
 		e, _, _, err := s.table.arrive(export, false)
 		if err != nil || e.Export != export {
 			s.Log.Warnf("%s is there twice; the second is left out", export.Name())
-			export.Disk.Close()
+			export.Close()
 			continue
 		}
 		looks.Add(1)
@@ -249,10 +249,10 @@ func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 	now, old, did, err := s.table.arrive(e, change)
 	switch {
 	case err != nil:
-		e.Disk.Close()
+		e.Close()
 		return "", nil, err
 	case did == Kept:
-		e.Disk.Close()
+		e.Close()
 		return Kept, nil, nil
 	case did == adopted:
 		return Kept, s.adopt(now, e), nil
@@ -262,13 +262,13 @@ func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 	}
 	if old != nil {
 		s.drop(old)
-		old.Disk.Close()
+		old.Close()
 	}
 	// Asked before the engine owns the disk.
-	files := e.Disk.Descriptors()
-	if err := s.serve(e); err != nil {
+	files := e.files()
+	if err := s.begin(e); err != nil {
 		s.table.forget(now)
-		e.Disk.Close()
+		e.Close()
 		return "", nil, err
 	}
 	warning = s.keep(e, files)
@@ -314,7 +314,7 @@ func (s *Server) remove(name string) error {
 	}
 	s.drop(e)
 	if was == failed {
-		return e.Disk.Close()
+		return e.Close()
 	}
 	if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
 		return fmt.Errorf("%s is removed, but: %w", name, err)

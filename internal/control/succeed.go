@@ -199,7 +199,7 @@ func (s *Server) withdraw() {
 	}
 	for _, e := range entries {
 		if e.state == failed {
-			e.Disk.Close()
+			e.Close()
 		}
 		s.table.forget(e)
 	}
@@ -213,7 +213,7 @@ func (s *Server) keepAll() {
 	}
 	defer s.table.thaw()
 	for _, e := range entries {
-		s.keep(e.Export, e.Disk.Descriptors())
+		s.keep(e.Export, e.files())
 	}
 }
 

@@ -57,7 +57,7 @@ func TestServeMany(t *testing.T) {
 func TestServeManyRivals(t *testing.T) {
 	s := newServing(t)
 	s.addMany("tgt0")
-	second := &serving{site: s.site, control: filepath.Join(t.TempDir(), "control")}
+	second := &serving{site: s.site, control: filepath.Join(t.TempDir(), "control"), state: t.TempDir()}
 	second.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--control", second.control)
 	second.addMany("ini0")
 	look := time.NewTicker(10 * time.Millisecond)

@@ -22,13 +22,14 @@ type serving struct {
 	*site
 	*lab.Vblade
 	control string
+	state   string // the directory where exports that are added keep their state
 	files   []string
 }
 
 // newServing makes a site and starts its server.
 func newServing(t *testing.T, options ...string) *serving {
 	t.Helper()
-	s := &serving{site: newSite(t, 1500)}
+	s := &serving{site: newSite(t, 1500), state: t.TempDir()}
 	s.control = filepath.Join(t.TempDir(), "run", "control")
 	s.Vblade = s.host.StartVblade(t, s.vblade, append([]string{"serve", "--control", s.control}, options...)...)
 	if want := fmt.Sprintf("pid %d: listens at %s", s.Pid(), s.control); s.Line != want {
@@ -39,7 +40,11 @@ func newServing(t *testing.T, options ...string) *serving {
 
 // ask runs a command of vblade to its end and returns what it prints.
 func (s *serving) ask(command string, args ...string) (string, error) {
-	out, err := s.host.Output(s.vblade, append([]string{command, "--control", s.control}, args...)...)
+	options := []string{command, "--control", s.control}
+	if command == "add" {
+		options = append(options, "--state", s.state)
+	}
+	out, err := s.host.Output(s.vblade, append(options, args...)...)
 	return string(out), err
 }
 
@@ -221,7 +226,7 @@ func TestServeReplace(t *testing.T) {
 // TestServeRestart kills a server whose manager keeps its descriptors, and starts
 // another: it serves the same, without a file being opened.
 func TestServeRestart(t *testing.T) {
-	s := &serving{site: newSite(t, 1500)}
+	s := &serving{site: newSite(t, 1500), state: t.TempDir()}
 	s.control = filepath.Join(t.TempDir(), "control")
 	m := lab.NewManager(t)
 	start := func() {

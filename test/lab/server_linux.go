@@ -15,6 +15,7 @@ type Server struct {
 	*Vblade
 	*Manager
 	Control string // the path of its control socket
+	State   string // the directory where exports that Add adds keep their state
 
 	host    *Host
 	program string
@@ -25,7 +26,7 @@ type Server struct {
 // and ends it with the test. More arguments go to `vblade serve`.
 func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server {
 	t.Helper()
-	s := &Server{Manager: NewManager(t), Control: filepath.Join(t.TempDir(), "control"), host: h, program: program, args: args}
+	s := &Server{Manager: NewManager(t), Control: filepath.Join(t.TempDir(), "control"), State: t.TempDir(), host: h, program: program, args: args}
 	s.begin(t)
 	return s
 }
@@ -58,7 +59,7 @@ func (s *Server) Replace(t testing.TB) error {
 // Add adds an export, as `vblade add` does by these arguments, and returns the
 // line that it printed.
 func (s *Server) Add(args ...string) (string, error) {
-	return s.ask("add", args...)
+	return s.ask("add", append([]string{"--state", s.State}, args...)...)
 }
 
 // Remove removes an export, such as e9.0.

@@ -133,7 +133,7 @@ func (f *fleet) serve(at rig.Place, name string, w plan.Workload, exports []expo
 		return err
 	}
 	for _, e := range exports {
-		args := append([]string{"add", "--control", control}, e.arguments(w)...)
+		args := append([]string{"add", "--state", "none", "--control", control}, e.arguments(w)...)
 		if err := at.Run(name, args...); err != nil {
 			return errors.Join(err, alive(server))
 		}

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//go:build !linux
-
-package state
+package statefile
 
 // DefaultDir is where state is kept if nothing else is said.
-const DefaultDir = "/var/db/vblade"
+const DefaultDir = "/var/lib/vblade"

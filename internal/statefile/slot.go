@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-package state
+package statefile
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-package state
+package statefile
 
 import (
 	"errors"
@@ -25,6 +25,7 @@ type File struct {
 	file    *os.File
 	storage storage // file
 	path    string  // to be shown
+	id      string
 	of      address
 	inUse   bool // another process has it
 
@@ -40,6 +41,9 @@ func newFile(file *os.File, path string, of address) *File {
 
 // Path is the path of the file, as whoever opened it sees it.
 func (f *File) Path() string { return f.path }
+
+// ID tells the file from all others of this host.
+func (f *File) ID() string { return f.id }
 
 // InUse tells that Open has found the file in use by another process: then nothing
 // of it was read, and nothing can be said of it.
@@ -128,17 +132,6 @@ func (f *File) make() error {
 		return f.error("sync", err)
 	}
 	return nil
-}
-
-// UseMasks has the masks with which the export is added prevail over those that
-// initiators have set. It tells whether there were any.
-func (f *File) UseMasks() (prevail bool, err error) {
-	if !f.kept.Masked() {
-		return false, nil
-	}
-	s := f.kept
-	s.DropMasks()
-	return true, f.Save(&s)
 }
 
 // Kept is what was read or written last.

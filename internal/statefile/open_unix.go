@@ -2,7 +2,7 @@
 
 //go:build linux || freebsd
 
-package state
+package statefile
 
 import (
 	"errors"

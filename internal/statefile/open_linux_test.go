@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-package state
+package statefile
 
 import (
 	"bytes"
@@ -76,24 +76,6 @@ func TestOpen(t *testing.T) {
 	handed.Close()
 	if f = mustOpen(t, dir, ""); f.InUse() || *f.Kept() != *s {
 		t.Error("the file is in use, or has another state, after its end")
-	}
-}
-
-// TestUseMasks has the masks of initiators give way, and nothing else.
-func TestUseMasks(t *testing.T) {
-	f := mustOpen(t, t.TempDir(), "")
-	if prevail, err := f.UseMasks(); prevail || err != nil {
-		t.Errorf("without masks: %v, %v", prevail, err)
-	}
-	if err := f.Save(longest(t)); err != nil {
-		t.Fatal(err)
-	}
-	if prevail, err := f.UseMasks(); !prevail || err != nil {
-		t.Errorf("with masks: %v, %v", prevail, err)
-	}
-	got, err := f.Load()
-	if err != nil || got.Masked() || len(got.Masks()) > 0 || !bytes.Equal(got.Config(), longest(t).Config()) || len(got.Reservation()) != 255 {
-		t.Errorf("what is kept: %d masks, %d MACs reserved, %v", len(got.Masks()), len(got.Reservation()), err)
 	}
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-package state
+//go:build !linux
+
+package statefile
 
 // DefaultDir is where state is kept if nothing else is said.
-const DefaultDir = "/var/lib/vblade"
+const DefaultDir = "/var/db/vblade"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package state keeps what initiators have set of an export (its config string,
+// Package statefile keeps what initiators have set of an export (its config string,
 // masks and reservation) in a file, so that it is there when the export is served
 // the next time, by the same process, by another, or on another host.
 //
@@ -35,4 +35,4 @@
 //
 // BUG(1): Where neither a state nor, after it, the one before can be written, but
 // some of it was, nobody knows which of the two a crash leaves behind.
-package state
+package statefile

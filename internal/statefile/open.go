@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-package state
+package statefile
 
 import (
 	"errors"
@@ -74,6 +74,9 @@ func open(path string, of address) (*File, error) {
 		err = fmt.Errorf("open %s: it is no regular file; move it away", path)
 	}
 	if err == nil {
+		f.id, err = ID(file)
+	}
+	if err == nil {
 		f.inUse, err = f.tryLock()
 	}
 	if err != nil {
@@ -133,6 +136,9 @@ func FromDescriptor(path string, shelf uint16, slot uint8, file *os.File) (*File
 	default:
 		err = f.checkFlags()
 	}
+	if err == nil {
+		f.id, err = ID(file)
+	}
 	if err != nil {
 		file.Close()
 		return nil, err
@@ -161,8 +167,7 @@ func (f *File) Duplicate() (*File, error) {
 	if err != nil {
 		return nil, f.error("duplicate a descriptor of", err)
 	}
-	return newFile(file, f.path, f.of), nil
+	d := newFile(file, f.path, f.of)
+	d.id = f.id
+	return d, nil
 }
-
-// ID tells the file from all others of this host.
-func (f *File) ID() (string, error) { return ID(f.file) }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"vblade/internal/blade"
+	"vblade/internal/control"
+	"vblade/internal/statefile"
+)
+
+// noState is the --state that keeps nothing.
+const noState = "none"
+
+// stateDirectory is the value of --state.
+type stateDirectory string
+
+// Set takes any name but an empty one; whether it can be used shows later.
+func (d *stateDirectory) Set(s string) error {
+	if s == "" {
+		return errors.New("it is empty; name a directory, or write none")
+	}
+	*d = stateDirectory(s)
+	return nil
+}
+
+// String is the value as Set reads it.
+func (d *stateDirectory) String() string { return string(*d) }
+
+// Type is not shown: the usage text names the value.
+func (d *stateDirectory) Type() string { return "directory" }
+
+// serialNumber is the value of --serial.
+type serialNumber string
+
+// Set reads the value.
+func (n *serialNumber) Set(s string) error {
+	if s == "" {
+		return errors.New("it is empty; give a text, or leave the option out")
+	}
+	*n = serialNumber(s)
+	return blade.CheckSerial(s)
+}
+
+// String is the value as Set reads it.
+func (n *serialNumber) String() string { return string(*n) }
+
+// Type is not shown: the usage text names the value.
+func (n *serialNumber) Type() string { return "text" }
+
+// openState opens the state file of an export in the directory of --state, or where
+// that is not given in the one given here; with neither nothing is kept, and the file
+// is nil. The warning says what was set aside.
+func (o options) openState(otherwise string) (f *statefile.File, warning, err error) {
+	dir := o.state
+	if dir == "" {
+		dir = otherwise
+	}
+	if dir == "" || dir == noState {
+		return nil, nil, nil
+	}
+	f, warning, err = statefile.Open(dir, o.shelf, o.slot)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w; --state names another directory for what initiators set, or none", err)
+	}
+	return f, warning, nil
+}
+
+// How long an export waits for its state file where another process has that: it may
+// be ending.
+const (
+	stateWait = endWithin + time.Second
+	stateLook = 50 * time.Millisecond
+)
+
+// awaitState is openState for the export of this process, which has the file for
+// itself.
+func (o options) awaitState() (f *statefile.File, warning, err error) {
+	for late := time.Now().Add(stateWait); ; time.Sleep(stateLook) {
+		f, warning, err = o.openState("")
+		if err != nil || f == nil || !f.InUse() {
+			return f, warning, err
+		}
+		f.Close()
+		if time.Now().After(late) {
+			return nil, nil, f.ErrInUse()
+		}
+	}
+}
+
+// load reads what is kept of an export; nil where nothing is to be. Where nothing of
+// it can be used, the export starts as a new one.
+func (s *site) load(e *control.Export) (*blade.State, error) {
+	if e.State == nil {
+		return nil, nil
+	}
+	if err := e.State.Lock(); err != nil {
+		return nil, err
+	}
+	kept, err := e.State.Load()
+	if statefile.IsInvalid(err) {
+		s.log.Errorf("%s: %v: config string, masks and reservation that were kept are not in force", e.Name(), err)
+		return new(blade.State), nil
+	}
+	if err == nil && *kept != (blade.State{}) {
+		s.log.Infof("%s: goes on with what initiators have set: %s", e.Name(), describeState(kept))
+	}
+	return kept, err
+}
+
+// describeState says what is kept.
+func describeState(kept *blade.State) string {
+	text := fmt.Sprintf("a config string of %d bytes", len(kept.Config()))
+	if kept.Masked() {
+		text += fmt.Sprintf(", %d masks", len(kept.Masks()))
+	}
+	if n := len(kept.Reservation()); n > 0 {
+		text += fmt.Sprintf(", a reservation for %d MACs", n)
+	}
+	return text
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package integration
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/control"
+	"vblade/internal/initiator"
+	"vblade/internal/statefile"
+	"vblade/test/lab"
+	"vblade/test/slowdisk"
+)
+
+// The initiators of these tests: one that has the export for itself, one that the
+// masks admit besides, and one that they do not.
+var (
+	owner    = aoe.MAC{2, 0, 0, 0, 0x57, 1}
+	other    = aoe.MAC{2, 0, 0, 0, 0x57, 2}
+	outsider = aoe.MAC{2, 0, 0, 0, 0x57, 3}
+)
+
+// change has initiators set the config string, the masks and the reservation of e9.0.
+func change(t *testing.T, mine *initiator.Target) {
+	t.Helper()
+	if _, err := mine.ConfigString(aoe.ConfigForceSet, "of the owner"); err != nil {
+		t.Error(err)
+	}
+	if _, err := mine.EditMasks(initiator.Directive{Op: aoe.DirectiveAdd, MAC: owner}, initiator.Directive{Op: aoe.DirectiveAdd, MAC: other}); err != nil {
+		t.Error(err)
+	}
+	if _, err := mine.Reserve(false, owner); err != nil {
+		t.Error(err)
+	}
+}
+
+// checkChanged checks that what change has set is in force at e9.0, as initiators at an
+// interface see it: masks tells whether the masks are those that it has set.
+func (s *site) checkChanged(netif string, masks bool) {
+	s.t.Helper()
+	find := func(mac aoe.MAC) *initiator.Target {
+		target, err := s.open(netif, initiator.Options{MAC: mac}).Find(9, 0)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return target
+	}
+	mine := find(owner)
+	if text, err := mine.ConfigString(aoe.ConfigRead, ""); err != nil || text != "of the owner" {
+		s.t.Errorf("the config string is %q, %v", text, err)
+	}
+	if macs, err := mine.Reservation(); err != nil || !slices.Equal(macs, []aoe.MAC{owner}) {
+		s.t.Errorf("it is reserved for %v, %v", macs, err)
+	}
+	if _, err := mine.WriteAt(make([]byte, sectorSize), 0); err != nil {
+		s.t.Errorf("the owner's write: %v", err)
+	}
+	var refused *initiator.AoEError
+	if _, err := find(other).WriteAt(make([]byte, sectorSize), 0); !errors.As(err, &refused) || refused.Code != aoe.ErrReserved {
+		s.t.Errorf("the write of another: %v", err)
+	}
+	quick := initiator.Options{MAC: outsider, Patience: 300 * time.Millisecond}
+	if _, err := s.open(netif, quick).Find(9, 0); (err != nil) != masks {
+		s.t.Errorf("to whom the masks shut out: %v", err)
+	}
+}
+
+// says waits until a process has said something on standard error.
+func says(t *testing.T, v *lab.Process, want string) {
+	t.Helper()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for late := time.Now().Add(10 * time.Second); !strings.Contains(v.Stderr(), want); <-look.C {
+		if time.Now().After(late) {
+			t.Errorf("it says %q; want %q", v.Stderr(), want)
+			return
+		}
+	}
+}
+
+// TestState has what initiators set outlive the process, for one export alone, and
+// the masks of the command line prevail over theirs.
+func TestState(t *testing.T) {
+	s, dir := newSite(t, 1500), filepath.Join(t.TempDir(), "state")
+	start := func(options ...string) *lab.Vblade {
+		return s.host.StartVblade(t, s.vblade, append(options, "--state", dir, "9", "0", "tgt0", s.image)...)
+	}
+	v := start()
+	lab.CheckConfined(t, v.Pid())
+	change(t, s.find(owner))
+	for range 2 {
+		v.Kill()
+		v = start()
+		s.checkChanged("ini0", true)
+		says(t, v, "e9.0: goes on with what initiators have set: a config string of 12 bytes, 2 masks, a reservation for 1 MACs\n")
+	}
+	v.Kill()
+	v = start("-m", fmt.Sprintf("%x,%x,%x", owner[:], other[:], outsider[:]))
+	s.checkChanged("ini0", false)
+	says(t, v, "e9.0: the masks that initiators had set give way to those that it is added with\n")
+	v.Kill()
+	v = start()
+	s.checkChanged("ini0", false)
+	v.Kill()
+	if err := os.WriteFile(dir+"/e9.0.state", []byte("something else\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v = start()
+	says(t, v, "/e9.0.state cannot be used: it is no state of vblade; it is set aside as ")
+	if macs, err := s.find(other).Reservation(); err != nil || len(macs) != 0 {
+		t.Errorf("it is reserved for %v, %v", macs, err)
+	}
+}
+
+// TestNoState has nothing kept where nothing says so.
+func TestNoState(t *testing.T) {
+	s := newSite(t, 1500)
+	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+	change(t, s.find(owner))
+	v.Kill()
+	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
+	if text, err := s.find(outsider).ConfigString(aoe.ConfigRead, ""); err != nil || text != "" {
+		t.Errorf("the config string is %q, %v", text, err)
+	}
+}
+
+// TestStateOfServer has what initiators set outlive a crash of the server, its
+// replacement, and its end.
+func TestStateOfServer(t *testing.T) {
+	s := newSite(t, 1500)
+	server := s.host.StartServer(t, s.vblade)
+	add := func(options ...string) {
+		t.Helper()
+		if _, err := server.Add(append(options, "9", "0", "tgt0", s.image)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("-m", fmt.Sprintf("%x,%x", owner[:], outsider[:]))
+	change(t, s.find(owner))
+	s.checkMasks(owner, other, outsider)
+	for range 2 {
+		server.Crash(t)
+		s.checkMasks(owner, other, outsider)
+		if err := server.Replace(t); err != nil {
+			t.Error(err)
+		}
+		s.checkMasks(owner, other, outsider)
+	}
+	add("-m", fmt.Sprintf("%x,%x", owner[:], outsider[:])) // the same again changes nothing
+	s.checkMasks(owner, other, outsider)
+	if err := server.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	add()
+	s.checkMasks(owner, other, outsider)
+	if err := server.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	add("-m", fmt.Sprintf("%x,%x", owner[:], outsider[:]))
+	s.checkMasks(owner, outsider)
+	says(t, server.Vblade, "e9.0: the masks that initiators had set give way")
+	if text, err := s.find(owner).ConfigString(aoe.ConfigRead, ""); err != nil || text != "of the owner" {
+		t.Errorf("the config string is %q, %v", text, err)
+	}
+	// Whoever else wants the file is refused while it is served from it.
+	if err := s.host.Wire("tgt9", "ini9", 1500); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.host.Output(s.vblade, "--state", server.State, "9", "0", "tgt9", s.disk("second"))
+	if want := "/e9.0.state is in use by another process: e9.0 is served elsewhere"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("a second process: %v: %s; want %q", err, out, want)
+	}
+}
+
+// checkMasks checks the masks of e9.0.
+func (s *site) checkMasks(want ...aoe.MAC) {
+	s.t.Helper()
+	masks, err := s.find(owner).Masks()
+	slices.SortFunc(masks, func(a, b aoe.MAC) int { return slices.Compare(a[:], b[:]) })
+	if err != nil || !slices.Equal(masks, want) {
+		s.t.Errorf("the masks are %v, %v; want %v", masks, err, want)
+	}
+}
+
+// TestStateMoves has an export go to another host, whose initiators find it as it
+// was: its state is on storage that both share, and its serial number is given.
+func TestStateMoves(t *testing.T) {
+	s, dir := newSite(t, 1500), t.TempDir()
+	second := lab.TestHost(t)
+	if err := second.WireTo(s.far, "tgt1", "ini1", 1500); err != nil {
+		t.Fatal(err)
+	}
+	serial := func(netif string) string {
+		t.Helper()
+		target, err := s.open(netif, initiator.Options{MAC: owner}).Find(9, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := target.Identify()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id.Serial
+	}
+	args := []string{"--serial", "volume 7 of cluster", "--state", dir, "9", "0"}
+	v := s.host.StartVblade(t, s.vblade, append(args, "tgt0", s.image)...)
+	change(t, s.find(owner))
+	for range 2 {
+		v.Kill()
+		v = second.StartVblade(t, s.vblade, append(args, "tgt1", s.image)...)
+		s.checkChanged("ini1", true)
+		if got := serial("ini1"); got != "volume 7 of cluster" {
+			t.Errorf("the serial number is %q", got)
+		}
+		if err := v.Stop(); err != nil {
+			t.Error(err)
+		}
+		v = s.host.StartVblade(t, s.vblade, append(args, "tgt0", s.image)...)
+		s.checkChanged("ini0", true)
+		if got := serial("ini0"); got != "volume 7 of cluster" {
+			t.Errorf("the serial number is %q", got)
+		}
+	}
+}
+
+// stateOnSlowDisk has a server serve e9.0 with its state on a slow disk.
+func (s *serving) stateOnSlowDisk(path string) *slowdisk.Disk {
+	s.t.Helper()
+	d, err := slowdisk.Mount(slowdisk.Options{Size: statefile.Size})
+	if err != nil {
+		lab.Skip(s.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	s.t.Cleanup(func() { d.Close() })
+	file, err := os.OpenFile(d.Path(), os.O_RDWR, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	state, err := statefile.FromDescriptor("/slow/e9.0.state", 9, 0, file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer state.Close()
+	disk, err := ata.OpenFile(path, ata.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer disk.Close()
+	_, err = control.Client{Path: s.control}.Add(&control.Export{
+		Shelf: 9, Links: []string{"tgt0"}, Filename: path, Buffers: 16, Disk: disk, State: state,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return d
+}
+
+// TestStateFails has the storage of an export's state fail, and then hang: changes are
+// refused, or wait, the disk is served on as far as it can be, and so are others.
+func TestStateFails(t *testing.T) {
+	s := newServing(t)
+	d := s.stateOnSlowDisk(s.image)
+	s.must("add", "9", "1", "tgt0", s.disk("other"))
+	target := s.find(aoe.MAC{})
+	says(t, s.Vblade, "/slow/e9.0.state cannot be used: it is no state of vblade")
+	set := func(text string) error {
+		_, err := target.ConfigString(aoe.ConfigForceSet, text)
+		return err
+	}
+	if err := set("kept"); err != nil {
+		t.Error(err)
+	}
+	for _, op := range []slowdisk.Op{slowdisk.Write, slowdisk.Sync} {
+		d.SetError(op, syscall.ENOSPC)
+		var refused *initiator.AoEError
+		if err := set("lost"); !errors.As(err, &refused) || refused.Code != aoe.ErrDevice {
+			t.Errorf("a set that cannot be kept: %v", err)
+		}
+		if text, err := target.ConfigString(aoe.ConfigRead, ""); err != nil || text != "kept" {
+			t.Errorf("the config string is %q, %v", text, err)
+		}
+		d.SetError(op, 0)
+	}
+	if err := set("kept again"); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"it cannot be kept: write /slow/e9.0.state: no space left on device\n", "e9.0: what initiators change is kept again\n"} {
+		says(t, s.Vblade, want)
+	}
+
+	before := d.Entered(slowdisk.Sync)
+	d.Hang(slowdisk.Sync)
+	hung := make(chan error)
+	go func() { hung <- set("late") }()
+	if !d.Await(slowdisk.Sync, before+1, 10*time.Second) {
+		t.Fatal("the state is not synced")
+	}
+	second, err := s.open("ini0", initiator.Options{}).Find(9, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.ReadAt(make([]byte, sectorSize), 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := second.ConfigString(aoe.ConfigForceSet, "at once"); err != nil {
+		t.Error(err)
+	}
+	d.Release(slowdisk.Sync)
+	if err := <-hung; err != nil {
+		t.Error(err)
+	}
+	if text, err := target.ConfigString(aoe.ConfigRead, ""); err != nil || text != "late" {
+		t.Errorf("the config string is %q, %v", text, err)
+	}
+}
+
+// TestFullState fills the file system of the state directory: what is there goes on,
+// for it wants no more room, and what is added is refused by name.
+func TestFullState(t *testing.T) {
+	s := newServing(t)
+	dir := t.TempDir()
+	script := `mount -t tmpfs -o size=16k none "$1" || exit 77
+		"$2" add --control "$3" --state "$1" 9 0 tgt0 "$4" || exit 1
+		head -c 64k /dev/zero > "$1/filler" 2>/dev/null
+		"$2" add --control "$3" --state "$1" 9 1 tgt0 "$4"; status=$?
+		ls "$1"; exit $status`
+	out, err := s.host.Output("unshare", "-m", "sh", "-c", script, "sh", dir, s.vblade, s.control, s.image)
+	if want := "write " + dir + "/e9.1.state: no space left on device; --state names another directory"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("%v: %s; want %q", err, out, want)
+	}
+	if strings.Contains(string(out), "\ne9.1.state") {
+		t.Errorf("a file without contents is left: %s", out)
+	}
+	change(t, s.find(owner))
+	s.checkChanged("ini0", true)
+}
