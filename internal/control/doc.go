@@ -54,6 +54,11 @@
 //	[conf]       the path of the conf file that the export is from: what the server
 //	             adds by it can be told from what was added by hand
 //	masks        up to 128 MACs in 12 hexadecimal digits; none lets every one in
+//	[serial]     the serial number in IDENTIFY, up to 20 printable ASCII characters;
+//	             without it one of the address and the host's name
+//	[state]      what initiators set is kept in a file (package statefile):
+//	               path  of that file, absolute, as its opener sees it; shown only
+//	               id    which of the descriptors is of it: DEVICE:INODE, in decimal
 //	[failStop]   the export is withdrawn once its disk is gone or broken: it answers
 //	             nothing more, and its status has the trouble until it is removed or
 //	             added again
@@ -64,6 +69,10 @@
 // one and then one for each write that may run at once, each of an opening of its
 // own (ata.File says why). The server checks again that they are of one regular
 // file or block device, opened as the parameters say, which contains the window.
+// With state comes the descriptor of the state file besides, anywhere among them.
+// Whoever has it has locked the file, or the server does, and refuses an export whose
+// file is locked by others. Masks that are given with add or change prevail over those
+// that are kept: a warning says so.
 //
 // A reply has these fields; those in brackets may be absent:
 //
@@ -120,7 +129,7 @@
 // Later versions may add fields to replies; those that are here keep their meaning.
 //
 // To add what is served already is no error if the device or inode, the window,
-// the options, links, own addresses and masks are the same, whatever the path and
+// the options, links, own addresses, masks, serial and state file are the same, whatever the path and
 // exclusive say; a different export under the same address is refused, unless it is to be changed, and so is
 // the same from another conf file. One that was added by hand becomes the conf
 // file's that says the same. Remove answers once the export has
@@ -146,7 +155,8 @@
 // moment one of the two serves, or is about to, and never both.
 //
 // BUG(1): A successor starts with the config strings, masks and reservations
-// that the exports were added with, not with those that initiators have set since.
+// that the exports were added with, not with those that initiators have set since,
+// where an export has no state file.
 //
 // BUG(2): The check of a disk that hangs may hang, and keep the place of a client.
 package control

@@ -20,6 +20,8 @@ var seeds = []string{
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0","eth1"],"filename":"/d","offset":2,"length":3,"readOnly":true,"sync":true,"buffers":1,"masks":null}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0","eth1"],"hwaddr":["a20e00090000","a20e00090001"],"filename":"/d","buffers":1}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"hwaddr":["ffffffffffff"],"filename":"/d","buffers":1}}`,
+	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"filename":"/d","buffers":1,"serial":"volume 7","state":{"path":"/s/e9.0.state","id":"1:2"}}}`,
+	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"filename":"/d","buffers":1,"serial":"a serial number that is longer"}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":65535,"slot":255}}`,
 	`{"vblade":1,"do":"add"}`,
 	`{"vblade":2,"do":"what","ever":1}`,
@@ -50,7 +52,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if e.Shelf == aoe.EveryShelf || e.Slot == aoe.EverySlot || len(e.Links) == 0 || len(e.Links) > MaxLinks ||
-			len(e.Masks) > blade.MaxMasks || len(e.HWAddr) != 0 && len(e.HWAddr) != len(e.Links) || e.File.Offset < 0 || e.File.Length < 0 || e.Filename == "" || e.Buffers == 0 {
+			len(e.Masks) > blade.MaxMasks || len(e.HWAddr) != 0 && len(e.HWAddr) != len(e.Links) || e.File.Offset < 0 || e.File.Length < 0 || e.Filename == "" || e.Buffers == 0 || len(e.Serial) > blade.MaxSerial {
 			t.Errorf("out of bounds: %+v", e)
 		}
 		encoded, err := e.Encode()

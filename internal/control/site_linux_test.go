@@ -94,6 +94,14 @@ func (g *engine) Add(e Export) error {
 	if _, err := e.Disk.ReadAt([][]byte{make([]byte, 512)}, 0); err != nil {
 		g.lan.t.Errorf("%s is to be served without a disk: %v", e.Name(), err)
 	}
+	if e.State != nil {
+		if err := e.State.Lock(); err != nil {
+			return err
+		}
+		if _, err := e.State.Load(); err != nil {
+			g.lan.t.Errorf("%s is to be served without its state: %v", e.Name(), err)
+		}
+	}
 	g.lan.mu.Lock()
 	defer g.lan.mu.Unlock()
 	if g.lan.by[e.Name()] != nil {
@@ -119,7 +127,7 @@ func (g *engine) Remove(shelf uint16, slot uint8, _ time.Duration) error {
 	}
 	delete(g.on, e.Name())
 	delete(g.lan.by, e.Name())
-	return errors.Join(e.Disk.Close(), g.undone)
+	return errors.Join(e.Close(), g.undone)
 }
 
 // set changes the engine.
