@@ -28,7 +28,12 @@ _vblade() {
 		esac
 	fi
 	case $before in
-	-b | -l | -m | -o | --buffers | --hwaddr | --length | --mac | --metrics | --offset) return ;;
+	-b | -l | -m | -o | --buffers | --hwaddr | --length | --mac | --metrics | --offset | --serial) return ;;
+	--state)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
 	--control)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -36,7 +41,7 @@ _vblade() {
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		options="-b -d -l -m -o -r -s --buffers --direct --exclusive --fail-stop --force --hwaddr --length --mac --offset --read-only --sync"
+		options="-b -d -l -m -o -r -s --buffers --direct --exclusive --fail-stop --force --hwaddr --length --mac --offset --read-only --serial --state --sync"
 		case $command in
 		'') options="$options --metrics --version" ;;
 		serve) options="--control --metrics --replace" ;;
@@ -50,7 +55,7 @@ _vblade() {
 	# The words before this one that are neither options nor their values.
 	for ((i = first; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --control | --hwaddr | --length | --mac | --metrics | --offset)
+		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --control | --hwaddr | --length | --mac | --metrics | --offset | --serial | --state)
 			((i++))
 			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
 			# bash takes a MAC or an address apart at its colons.

@@ -56,7 +56,7 @@
 //	masks        up to 128 MACs in 12 hexadecimal digits; none lets every one in
 //	[serial]     the serial number in IDENTIFY, up to 20 printable ASCII characters;
 //	             without it one of the address and the host's name
-//	[state]      what initiators set is kept in a file (package statefile):
+//	[stateFile]  what initiators set is kept in a file (package statefile):
 //	               path  of that file, absolute, as its opener sees it; shown only
 //	               id    which of the descriptors is of it: DEVICE:INODE, in decimal
 //	[failStop]   the export is withdrawn once its disk is gone or broken: it answers
@@ -69,7 +69,7 @@
 // one and then one for each write that may run at once, each of an opening of its
 // own (ata.File says why). The server checks again that they are of one regular
 // file or block device, opened as the parameters say, which contains the window.
-// With state comes the descriptor of the state file besides, anywhere among them.
+// With stateFile comes its descriptor besides, anywhere among them.
 // Whoever has it has locked the file, or the server does, and refuses an export whose
 // file is locked by others. Masks that are given with add or change prevail over those
 // that are kept: a warning says so.

@@ -86,7 +86,7 @@ type parameters struct {
 	FailStop bool     `json:"failStop,omitempty"`
 
 	Exclusive bool       `json:"exclusive,omitempty"`
-	State     *stateFile `json:"state,omitempty"`
+	StateFile *stateFile `json:"stateFile,omitempty"`
 }
 
 // parameters returns e without its disk. How many descriptors the file has is
@@ -99,7 +99,7 @@ func (e *Export) parameters() *parameters {
 		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr), Serial: e.Serial,
 	}
 	if e.State != nil {
-		p.State = &stateFile{Path: e.State.Path(), ID: e.State.ID()}
+		p.StateFile = &stateFile{Path: e.State.Path(), ID: e.State.ID()}
 	}
 	return p
 }

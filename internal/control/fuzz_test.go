@@ -20,7 +20,7 @@ var seeds = []string{
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0","eth1"],"filename":"/d","offset":2,"length":3,"readOnly":true,"sync":true,"buffers":1,"masks":null}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0","eth1"],"hwaddr":["a20e00090000","a20e00090001"],"filename":"/d","buffers":1}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"hwaddr":["ffffffffffff"],"filename":"/d","buffers":1}}`,
-	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"filename":"/d","buffers":1,"serial":"volume 7","state":{"path":"/s/e9.0.state","id":"1:2"}}}`,
+	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"filename":"/d","buffers":1,"serial":"volume 7","stateFile":{"path":"/s/e9.0.state","id":"1:2"}}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":9,"slot":0,"links":["eth0"],"filename":"/d","buffers":1,"serial":"a serial number that is longer"}}`,
 	`{"vblade":1,"do":"add","export":{"shelf":65535,"slot":255}}`,
 	`{"vblade":1,"do":"add"}`,

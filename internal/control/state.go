@@ -22,29 +22,29 @@ type stateFile struct {
 // openState takes the descriptor of e's state file, if there is to be one, from those
 // that came, and returns the others.
 func (p *parameters) openState(e *Export, files []*os.File) ([]*os.File, error) {
-	if p.State == nil {
+	if p.StateFile == nil {
 		return files, nil
 	}
-	if err := checkFilename("state file", p.State.Path); err != nil {
+	if err := checkFilename("state file", p.StateFile.Path); err != nil {
 		return files, err
 	}
 	at := -1
 	for i, file := range files {
 		switch id, err := statefile.ID(file); {
-		case err != nil || id != p.State.ID:
+		case err != nil || id != p.StateFile.ID:
 		case at >= 0:
-			return files, fmt.Errorf("two descriptors are of %s, where state is kept; keep it in a file of its own", p.State.Path)
+			return files, fmt.Errorf("two descriptors are of %s, where state is kept; keep it in a file of its own", p.StateFile.Path)
 		default:
 			at = i
 		}
 	}
 	if at < 0 {
-		return files, fmt.Errorf("no descriptor is of %s, where state is to be kept", p.State.Path)
+		return files, fmt.Errorf("no descriptor is of %s, where state is to be kept", p.StateFile.Path)
 	}
 	file := files[at]
 	files = slices.Delete(files, at, at+1)
 	var err error
-	e.State, err = statefile.FromDescriptor(p.State.Path, e.Shelf, e.Slot, file)
+	e.State, err = statefile.FromDescriptor(p.StateFile.Path, e.Shelf, e.Slot, file)
 	return files, err
 }
 

@@ -98,8 +98,8 @@ func TestStateRefused(t *testing.T) {
 		files []*os.File
 		want  string
 	}{
-		"no descriptor":   {e.Disk.Descriptors(), "no descriptor is of " + p.State.Path},
-		"two descriptors": {append(e.files(), file), "two descriptors are of " + p.State.Path},
+		"no descriptor":   {e.Disk.Descriptors(), "no descriptor is of " + p.StateFile.Path},
+		"two descriptors": {append(e.files(), file), "two descriptors are of " + p.StateFile.Path},
 		"no disk":         {[]*os.File{e.State.Descriptor()}, "0 descriptors do not fit the options"},
 	} {
 		_, err := r.ask(&request{Do: doAdd, Export: p}, c.files)
