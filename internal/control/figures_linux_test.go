@@ -130,11 +130,16 @@ func TestStates(t *testing.T) {
 	wants(DiskFailing, func(e *stats.Export, _ *stats.Link) { e.Failing = true })
 	wants(FlushFailed, func(e *stats.Export, _ *stats.Link) { e.FlushFailed = true })
 	wants(DiskHangs, func(e *stats.Export, _ *stats.Link) { e.Hanging = true })
+	set := func(to state) {
+		r.table.mu.Lock()
+		defer r.table.mu.Unlock()
+		r.table.entries["e9.0"].state = to
+	}
 	for state, want := range map[state]State{coming: Starting, going: Draining, failed: NotServed, gone: NotServed} {
-		r.table.entries["e9.0"].state = state
+		set(state)
 		wants(want, func(*stats.Export, *stats.Link) {})
 	}
-	r.table.entries["e9.0"].state = serving
+	set(serving)
 }
 
 // TestWaitingIsSaid adds an export on a link that carries no frames.

@@ -61,6 +61,8 @@ func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
 		if r.hush(); r.Reply > 0 {
 			tally.count(r)
 			out.put(r)
+		} else {
+			r.port.counts.ignored.Add(1)
 		}
 	}
 	out.post(s)
