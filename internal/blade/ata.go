@@ -29,14 +29,15 @@ func (b *Blade) acceptATA(r *Request) {
 	}
 }
 
-// answerATA puts a command's result into the frame. The reply carries the data
-// of the sectors that were done, but for a write and for a command of no sectors.
+// answerATA puts a command's result into the frame. The reply carries the data of
+// the sectors that were done, except for a write or a command without sectors.
 func (r *Request) answerATA(result ata.Result) {
 	f := r.Frame
 	asked := f.ATACount()
 	n := aoe.MinLen
 	if f.ATAFlags()&aoe.ATAWrite == 0 && asked != 0 {
-		// CheckPower's count is no number of sectors: it can exceed what was asked.
+		// CheckPower's count is not a number of sectors: it can exceed the
+		// request's.
 		n = aoe.ATALen + ata.SectorSize*max(0, int(asked)-int(result.Count))
 	}
 	f.SetATAResult(result.Status, result.Error, result.Count)

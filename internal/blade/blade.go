@@ -13,8 +13,8 @@ import (
 // MaxMasks is the most MACs that a mask list holds (difference 6).
 const MaxMasks = 128
 
-// What every vblade calls itself in IDENTIFY (section 3): initiators know the
-// level of compatibility by it.
+// What every vblade says about itself in IDENTIFY (section 3). Initiators tell
+// the level of compatibility by it.
 const (
 	firmware  = "V25"
 	model     = "Coraid EtherDrive vblade"
@@ -42,11 +42,11 @@ type Config struct {
 	Shelf   uint16
 	Slot    uint8
 	Buffers uint16    // how many requests the config reply says we queue
-	Masks   []aoe.MAC // the only sources served, MaxMasks at the most; none: all are
-	Serial  string    // in IDENTIFY; empty for one made of the address and Host
+	Masks   []aoe.MAC // the only sources served, at most MaxMasks; if empty, all are
+	Serial  string    // in IDENTIFY; if empty, it is made from the address and Host
 	Host    string    // the host's name
 	Label   string    // what people call the disk, such as the path of its file
-	Kept    *State    // what was kept of the export; nil for one whose changes are not kept
+	Kept    *State    // the state that was kept; nil if changes are not kept
 }
 
 // Blade is one export: a disk and the state that AoE gives it.
@@ -58,10 +58,10 @@ type Blade struct {
 	label   string
 
 	state State  // in force
-	next  *State // what a request would change it into; nil where changes are not kept
+	next  *State // the state after a change that has to be kept first; nil if changes are not kept
 }
 
-// New returns the blade that exports store.
+// New returns a blade that exports store.
 func New(store ata.Store, cfg Config) *Blade {
 	b := &Blade{
 		shelf:   cfg.Shelf,
@@ -105,33 +105,33 @@ func (b *Blade) Slot() uint8 { return b.slot }
 // Disk returns the disk that the blade exports.
 func (b *Blade) Disk() *ata.Disk { return b.disk }
 
-// Label returns what people call the disk; empty where nobody has said that.
+// Label returns what people call the disk; it may be empty.
 func (b *Blade) Label() string { return b.label }
 
-// ConfigString returns the config string. It is the blade's own.
+// ConfigString returns the config string, which the caller must not change.
 func (b *Blade) ConfigString() []byte { return b.state.Config() }
 
-// Masks returns the only sources that the blade serves; none: it serves all.
-// They are the blade's own.
+// Masks returns the only sources that the blade serves; if there are none it
+// serves all. The caller must not change them.
 func (b *Blade) Masks() []aoe.MAC { return b.state.Masks() }
 
-// Reservation returns those that the blade is reserved for. They are the
-// blade's own.
+// Reservation returns the MACs that the blade is reserved for. The caller must
+// not change them.
 func (b *Blade) Reservation() []aoe.MAC { return b.state.Reservation() }
 
-// AnswersTo tells whether a frame's shelf and slot mean this blade.
+// AnswersTo reports whether a frame's shelf and slot address this blade.
 func (b *Blade) AnswersTo(f aoe.Frame) bool {
 	return (f.Shelf() == b.shelf || f.Shelf() == aoe.EveryShelf) &&
 		(f.Slot() == b.slot || f.Slot() == aoe.EverySlot)
 }
 
-// Admits tells whether the blade serves a source (section 1).
+// Admits reports whether the blade serves a source (section 1).
 func (b *Blade) Admits(src aoe.MAC) bool { return b.state.masks.n == 0 || b.state.masks.has(src) }
 
-// Accept takes a request that AnswersTo and Admits let through as far as it goes
-// without the disk's work: to its reply, to none, or to the Work that Complete
-// needs done. One that would change the State of a blade that keeps it is left as
-// it is, and Proposes.
+// Accept processes a request that AnswersTo and Admits let pass as far as
+// possible without the disk: it makes the reply, decides that there is none, or
+// sets the Work that has to be done before Complete. It leaves a request alone
+// that would change the State of a blade whose State is kept, and sets Proposes.
 func (b *Blade) Accept(r *Request) {
 	r.Blade = b
 	f := r.Frame

@@ -8,8 +8,8 @@ import (
 	"vblade/internal/aoe"
 )
 
-// acceptConfig answers a config command (section 4). Whoever serves the wire has
-// read its MTU again just before.
+// acceptConfig answers a config command (section 4). The caller has read the
+// link's MTU just before.
 func (b *Blade) acceptConfig(r *Request) {
 	f := r.Frame
 	op := f.ConfigOp()
@@ -54,9 +54,9 @@ func (b *Blade) acceptConfig(r *Request) {
 	r.answer(b.putConfig(r.Buf, r.wire))
 }
 
-// lacking reports whether a config command that does not hold its string is left
-// unanswered. Read uses no string. Neither does an unknown subcommand, whose
-// length must only not exceed that of the whole frame, headers included.
+// lacking reports whether a config command that does not hold its string is not
+// answered. Read uses no string. An unknown subcommand does not either, but its
+// length must not exceed that of the whole frame, including headers.
 func lacking(f aoe.Frame) bool {
 	switch op := f.ConfigOp(); {
 	case op == aoe.ConfigRead:
@@ -72,9 +72,8 @@ func (b *Blade) putConfig(f aoe.Frame, w *Wire) int {
 	return f.SetConfigReply(b.buffers, uint8(min(w.Sectors, 255)), b.state.Config())
 }
 
-// Advertise writes the unasked config reply by which a target makes itself
-// known to dst on a wire (section 4), and returns its length. The frame has
-// room for the longest config string.
+// Advertise writes an advertisement to dst on a wire (section 4), and returns its
+// length. The frame has room for the longest config string.
 func (b *Blade) Advertise(f aoe.Frame, w *Wire, dst aoe.MAC) int {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(0, aoe.FlagResponse, aoe.CommandConfig)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 // Package blade is one export as initiators see it: a disk, and the state that
-// AoE gives it (config string, MAC masks, reservation). A Blade takes a request
-// as far as it goes without the disk's work, says what work is left, and edits
+// AoE gives it (config string, MAC masks, reservation). A Blade processes a
+// request as far as possible without the disk, says which work is left, and edits
 // the frame into its reply.
 //
 //	blade.go    what a Blade is; dispatches on a frame's command
@@ -13,9 +13,8 @@
 //	fault.go    why a request was refused
 //
 // Nothing in this package opens a socket, reads a clock, starts a goroutine or
-// logs: whoever serves a Blade does that (package server). A Blade's methods are
-// for one goroutine at a time; those of a Request that waits for its work may be
-// called by another.
+// logs; package server does that. Only one goroutine at a time may call a Blade's
+// methods; another one may call those of a Request that waits for its work.
 //
 // "Section" and "difference" in a comment are those of docs/protocol.md.
 package blade

@@ -20,19 +20,19 @@ const (
 	FaultConfig   = Fault(aoe.ErrConfig)
 	FaultReserved = Fault(aoe.ErrReserved)
 	FaultNotFound = FaultReserved + 1 // IDNF: no such sector
-	FaultAborted  = FaultReserved + 2 // ABRT: the command is unknown, or writes where nothing may be written
+	FaultAborted  = FaultReserved + 2 // ABRT: the command is unknown, or writes to a read-only export
 	FaultDisk     = FaultReserved + 3 // ABRT: the disk failed
 	Faults        = int(FaultDisk) + 1
 )
 
-// String returns the fault in the protocol's words.
+// String returns the fault in the terms of the protocol.
 func (f Fault) String() string {
 	return [Faults]string{"none", "unrecognized command", "bad argument", "device unavailable",
 		"config string present", "unsupported version", "reserved", "not found", "aborted", "disk failed"}[f]
 }
 
-// ataFault returns the fault that an ATA command ended with; of one that the disk
-// has failed, Complete knows it.
+// ataFault returns the fault of an ATA command's result. Complete corrects it if
+// the disk has failed.
 func ataFault(r ata.Result) Fault {
 	switch {
 	case r.Status&ata.StatusError == 0:

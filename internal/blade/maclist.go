@@ -8,17 +8,17 @@ import (
 	"vblade/internal/aoe"
 )
 
-// macList is a set of MACs in the order in which they were added, of fixed
-// size: what a peer sends sizes nothing.
+// macList is a set of MACs in the order in which they were added. Its size is
+// fixed, so peers cannot make it allocate.
 type macList struct {
 	n    int
 	macs [aoe.MaxReservations]aoe.MAC
 }
 
-// all returns the MACs; they are the list's own.
+// all returns the MACs, which the caller must not change.
 func (l *macList) all() []aoe.MAC { return l.macs[:l.n] }
 
-// index returns where m is, or -1.
+// index returns the index of m, or -1.
 func (l *macList) index(m aoe.MAC) int {
 	for i := range l.all() {
 		if l.macs[i] == m {
@@ -28,19 +28,20 @@ func (l *macList) index(m aoe.MAC) int {
 	return -1
 }
 
-// has tells whether m is in the list.
+// has reports whether m is in the list.
 func (l *macList) has(m aoe.MAC) bool { return l.index(m) >= 0 }
 
-// equals tells whether both lists hold the same MACs in the same order.
+// equals reports whether both lists hold the same MACs in the same order.
 func (l *macList) equals(other *macList) bool { return slices.Equal(l.all(), other.all()) }
 
-// add appends m, which the list has room for.
+// add appends m. The list must have room for it.
 func (l *macList) add(m aoe.MAC) {
 	l.macs[l.n] = m
 	l.n++
 }
 
-// addAll appends those of macs that are not in the list yet; there is room for them.
+// addAll appends those of macs that are not in the list. The list must have room
+// for them.
 func (l *macList) addAll(macs []aoe.MAC) {
 	for _, m := range macs {
 		if !l.has(m) {
@@ -49,7 +50,7 @@ func (l *macList) addAll(macs []aoe.MAC) {
 	}
 }
 
-// remove takes m out, if it is there; the others keep their order.
+// remove removes m, if it is there. The others keep their order.
 func (l *macList) remove(m aoe.MAC) {
 	if i := l.index(m); i >= 0 {
 		copy(l.macs[i:l.n], l.macs[i+1:l.n])

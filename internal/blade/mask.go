@@ -4,8 +4,8 @@ package blade
 
 import "vblade/internal/aoe"
 
-// acceptMask answers a MAC mask command (section 5). Once a reply that tells of
-// the list is sent, no write that the list shuts out takes effect any more.
+// acceptMask answers a MAC mask command (section 5). Once a reply with the list
+// is sent, no write that the list excludes takes effect any more.
 func (b *Blade) acceptMask(r *Request) {
 	f := r.Frame
 	r.Settles = true
@@ -50,7 +50,7 @@ func (b *Blade) editMasks(r *Request) {
 }
 
 // edit applies a frame's directives up to the first that is wrong, and returns
-// what is wrong with it and how many came before it.
+// its error and index.
 func (l *macList) edit(f aoe.Frame) (failure aoe.MaskError, done int) {
 	for i := range f.MaskCount() {
 		if failure := l.apply(f.Directive(i)); failure != aoe.MaskOK {

@@ -4,14 +4,15 @@ package blade
 
 import "vblade/internal/aoe"
 
-// reservedAgainst tells whether a reservation keeps a source out.
+// reservedAgainst reports whether the target is reserved for others than a
+// source.
 func (b *Blade) reservedAgainst(src aoe.MAC) bool {
 	own := &b.state.reservation
 	return own.n > 0 && !own.has(src)
 }
 
-// acceptReserve answers a reserve/release command (section 6). Whatever it says,
-// it tells who the target is reserved for: once it is sent, no write of another
+// acceptReserve answers a reserve/release command (section 6). Every reply tells
+// who the target is reserved for, and once it is sent, no write of another source
 // takes effect any more.
 func (b *Blade) acceptReserve(r *Request) {
 	f := r.Frame
@@ -43,8 +44,8 @@ func (b *Blade) answerReservation(r *Request) {
 // reservationLen is the length of a reply that carries n MACs, in bytes.
 func reservationLen(n int) int { return aoe.ReserveLen + n*aoe.MACLen }
 
-// reserve replaces the reservation by the frame's list. It returns false where
-// that is only proposed.
+// reserve replaces the reservation with the frame's list. It returns false if it
+// only proposes that.
 func (b *Blade) reserve(r *Request) bool {
 	own := &b.state.reservation
 	var next macList

@@ -9,19 +9,19 @@ import (
 	"vblade/internal/aoe"
 )
 
-// State is what initiators have set of a blade. Its size is fixed, and its zero
-// value is that of a blade of which they have set nothing.
+// State is what initiators have set on a blade. Its size is fixed. The zero value
+// means that they have set nothing.
 type State struct {
 	n           int // bytes of the config string
 	config      [aoe.MaxConfigString]byte
-	masked      bool // the masks are those of initiators, not the ones that the blade was made with
+	masked      bool // the masks are those of initiators, not those that the blade was made with
 	masks       macList
 	reservation macList
 }
 
-// NewState returns the state of these parts. masked tells that initiators have set
-// the masks; the others are those that a blade is made with. Its error says which
-// part no initiator can have set.
+// NewState returns a state with these parts. masked says whether the masks were
+// set by initiators, and not when the blade was made. Its error says which part
+// is invalid.
 func NewState(config []byte, masked bool, masks, reservation []aoe.MAC) (*State, error) {
 	switch {
 	case len(config) > aoe.MaxConfigString:
@@ -42,19 +42,20 @@ func NewState(config []byte, masked bool, masks, reservation []aoe.MAC) (*State,
 	return s, nil
 }
 
-// Config returns the config string; it is the state's own.
+// Config returns the config string, which the caller must not change.
 func (s *State) Config() []byte { return s.config[:s.n] }
 
-// Masked tells whether initiators have set the masks.
+// Masked reports whether initiators have set the masks.
 func (s *State) Masked() bool { return s.masked }
 
-// Masks returns the masks; they are the state's own.
+// Masks returns the masks, which the caller must not change.
 func (s *State) Masks() []aoe.MAC { return s.masks.all() }
 
-// Reservation returns those that the blade is reserved for; they are the state's own.
+// Reservation returns the MACs that the blade is reserved for, which the caller
+// must not change.
 func (s *State) Reservation() []aoe.MAC { return s.reservation.all() }
 
-// DropMasks has a blade with this state use the masks that it is made with.
+// DropMasks makes a blade with this state use the masks that it is made with.
 func (s *State) DropMasks() { s.masked, s.masks = false, macList{} }
 
 // setConfig replaces the config string.
@@ -63,8 +64,8 @@ func (s *State) setConfig(config []byte) { s.n = copy(s.config[:], config) }
 // setMasks replaces the masks by those of an initiator.
 func (s *State) setMasks(masks macList) { s.masked, s.masks = true, masks }
 
-// draft returns what the request may change into the state that it proposes; nil
-// where the change takes effect at once. The frame is left as it is then.
+// draft returns the state that a request may change to make its proposal, or nil
+// if the change takes effect at once. The frame remains unchanged.
 func (b *Blade) draft(r *Request) *State {
 	if b.next == nil || r.Kept {
 		return nil
@@ -74,12 +75,12 @@ func (b *Blade) draft(r *Request) *State {
 	return b.next
 }
 
-// Proposed returns the state that the last request which Proposes would bring
-// about. It is the blade's own, and stays until the next such request.
+// Proposed returns the state after the change of the last request with Proposes.
+// It is valid until the next such request, and the caller must not change it.
 func (b *Blade) Proposed() *State { return b.next }
 
-// Refuse answers a request that Proposes, of which the change cannot be kept: it
-// changes nothing.
+// Refuse answers a request with Proposes whose change cannot be kept. It changes
+// nothing.
 func (b *Blade) Refuse(r *Request) {
 	r.Proposes = false
 	r.fail(aoe.ErrDevice)
@@ -93,7 +94,7 @@ func (b *Blade) Refuse(r *Request) {
 	case aoe.CommandMask:
 		r.answer(aoe.MaskLen)
 	case aoe.CommandReserve:
-		r.Settles = true // as every reply that tells of the reservation
+		r.Settles = true // like every reply with the reservation
 		b.answerReservation(r)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package monitor shows what a server.Server has counted to those who watch it:
+// Package monitor shows the counters of a server.Server:
 //
 //	report.go   lines for people and their scripts (quantity.go: the figures)
 //	status.go   a line for service managers
@@ -10,5 +10,6 @@
 //	listen.go   opens the address to serve it on
 //	notify.go   messages to the service manager: state, status, watchdog
 //
-// Nothing here is on a frame's way, and nothing of it runs where nobody asked.
+// Nothing here is on the way of a frame, and nothing runs unless it was asked
+// for.
 package monitor

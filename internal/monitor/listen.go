@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// network is an address as net.Listen takes it.
+// network is an address in the form of net.Listen.
 func network(address string) (kind, name string, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		if path == "" {
@@ -26,14 +26,14 @@ func network(address string) (kind, name string, err error) {
 	return "tcp", address, nil
 }
 
-// CheckAddress tells what is wrong with how an address is written.
+// CheckAddress returns what is wrong with the form of an address.
 func CheckAddress(address string) error {
 	_, _, err := network(address)
 	return err
 }
 
-// Listen opens the address to serve metrics on: unix:PATH, or host and port. The
-// socket that a dead program has left at PATH is replaced, nothing else is.
+// Listen opens an address to serve metrics on: unix:PATH, or host and port. It
+// replaces a socket that a dead program has left at PATH, and nothing else.
 func Listen(address string) (net.Listener, error) {
 	kind, name, err := network(address)
 	if err != nil {
@@ -54,7 +54,7 @@ func Listen(address string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen on %s for metrics: %w", address, explain(err))
 }
 
-// dialPatience is how long a live program may take to let itself be found.
+// dialPatience is how long a live program may take to accept a connection.
 const dialPatience = time.Second
 
 // abandoned reports whether path is a socket that nobody listens on any more.

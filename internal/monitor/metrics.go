@@ -14,7 +14,7 @@ import (
 	"vblade/internal/stats"
 )
 
-// What a client may take of us: a few at a time, not for long, one question each.
+// Limits of clients: a few at a time, for a short time, with one request each.
 const (
 	maxClients  = 4
 	clientLimit = 5 * time.Second
@@ -30,20 +30,20 @@ func ServeMetrics(l net.Listener, count func() stats.Server) *Metrics {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		s := count()
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		writePage(w, &s) // who does not read it has no page
+		writePage(w, &s) // a client that does not read gets no page
 	})
 	m := &Metrics{http.Server{
 		Handler:        mux,
 		ReadTimeout:    clientLimit,
 		WriteTimeout:   clientLimit,
 		MaxHeaderBytes: maxHeader,
-		ErrorLog:       log.New(io.Discard, "", 0), // a client's faults are no news
+		ErrorLog:       log.New(io.Discard, "", 0), // faults of clients are not logged
 	}}
 	m.server.SetKeepAlivesEnabled(false)
 	go m.server.Serve(netutil.LimitListener(l, maxClients))
 	return m
 }
 
-// Close ends the serving, and the connections. A Unix socket's file stays where
+// Close stops serving and closes the connections. A Unix socket's file remains if
 // the process may not remove it any more; the next Listen replaces it.
 func (m *Metrics) Close() error { return m.server.Close() }

@@ -11,12 +11,12 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// statusEvery is how often the service manager's status line is renewed, while
-// it changes.
+// statusEvery is how often the service manager's status line is updated, if it
+// changes.
 const statusEvery = 3 * time.Second
 
-// Notifier tells a service manager that speaks systemd's protocol what goes on.
-// A manager that does not listen can hold up nobody but the Notifier.
+// Notifier reports to a service manager that speaks systemd's protocol. A manager
+// that does not read blocks only the Notifier.
 type Notifier struct {
 	status   func() string
 	complain func(error)
@@ -25,8 +25,8 @@ type Notifier struct {
 	failed   bool
 }
 
-// NewNotifier returns a Notifier, nil where no service manager listens. It
-// complains, once, where one cannot be reached.
+// NewNotifier returns a Notifier, or nil if there is no service manager. The
+// Notifier complains once if the manager cannot be reached.
 func NewNotifier(status func() string, complain func(error)) *Notifier {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return nil
@@ -34,8 +34,8 @@ func NewNotifier(status func() string, complain func(error)) *Notifier {
 	return &Notifier{status: status, complain: complain, beats: make(chan struct{}, 1)}
 }
 
-// WatchdogInterval is how often the manager wants to hear that the service
-// lives; 0 where it does not.
+// WatchdogInterval is how often the manager wants to be told that the service is
+// alive; 0 if it does not.
 func WatchdogInterval() (time.Duration, error) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
@@ -44,16 +44,16 @@ func WatchdogInterval() (time.Duration, error) {
 	return interval, nil
 }
 
-// Beat has the watchdog fed. It never blocks: it is for the loop that the
-// watchdog is to watch.
+// Beat makes the Notifier feed the watchdog. It never blocks; it is called by the
+// loop that the watchdog watches.
 func (n *Notifier) Beat() {
 	select {
 	case n.beats <- struct{}{}:
-	default: // the last is yet to be told
+	default: // the last one was not sent yet
 	}
 }
 
-// Run tells that the service is ready, then its status and its beats, and when
+// Run reports that the service is ready, then its status and its beats, and when
 // ctx ends, that it stops.
 func (n *Notifier) Run(ctx context.Context) {
 	tick := time.NewTicker(statusEvery)

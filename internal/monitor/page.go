@@ -12,7 +12,7 @@ import (
 	"vblade/internal/stats"
 )
 
-// metric is a metric on the page that a T, an export or a link, has one of.
+// metric is a metric that each T, an export or a link, has.
 type metric[T any] struct {
 	name, kind, help string
 	value            func(T) float64
@@ -92,7 +92,7 @@ func writePage(w io.Writer, s *stats.Server) error {
 	return p.w.Flush()
 }
 
-// exportInfo writes what exports are, and which links they are served on.
+// exportInfo writes what the exports are, and which links they are served on.
 func (s *samples) exportInfo(exports []stats.Export, targets []string) {
 	const info, link = "vblade_export_info", "vblade_export_link"
 	s.head(info, "gauge", "What is exported: 1.")

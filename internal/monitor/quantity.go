@@ -13,9 +13,9 @@ type unit struct {
 	size float64
 }
 
-// quantity is v in the first of the units in which it has three digits or less
-// before the point, or in the last: whole in the smallest unit, else with one
-// digit behind the point.
+// quantity is v in the first of the units in which it has at most three digits
+// before the point, or in the last one. It is whole in the smallest unit, and has
+// one digit after the point in the others.
 func quantity(v float64, units ...unit) string {
 	if v < 999.5*units[0].size {
 		return fmt.Sprintf("%.0f %s", v/units[0].size, units[0].name)

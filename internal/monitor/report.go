@@ -11,9 +11,9 @@ import (
 	"vblade/internal/stats"
 )
 
-// Report is one line for each export and one for each link. People's scripts
-// read them: every figure is always there, and always in the same order; a new one
-// goes to the end of its line.
+// Report returns one line for each export and one for each link. Scripts rely on
+// them: every figure is always there, always in the same order, and new ones are
+// added at the end of the line.
 func Report(s stats.Server) string {
 	var lines strings.Builder
 	for i := range s.Exports {
@@ -28,7 +28,7 @@ func Report(s stats.Server) string {
 // target is what initiators call an export.
 func target(e *stats.Export) string { return fmt.Sprintf("e%d.%d", e.Shelf, e.Slot) }
 
-// exportLine says what was counted of an export.
+// exportLine returns the counters of an export.
 func exportLine(e *stats.Export) string {
 	times := e.Service.Times()
 	return fmt.Sprintf("%s: %d reads %s, %d writes %s, %d flushes, %s, %d masked out, %d in flight, p50 %s, p99 %s, %d shed, oldest %s%s",
@@ -54,7 +54,7 @@ func troubles(e *stats.Export) (all []string) {
 	return all
 }
 
-// brackets is what there is of some remarks, in brackets.
+// brackets returns the remarks that are not empty, in brackets.
 func brackets(remarks ...string) string {
 	text := strings.Join(slices.DeleteFunc(remarks, func(s string) bool { return s == "" }), ", ")
 	if text == "" {
@@ -63,8 +63,8 @@ func brackets(remarks ...string) string {
 	return " (" + text + ")"
 }
 
-// errorCounts is the number of errors with, in brackets, those of each kind that
-// there are.
+// errorCounts returns the number of errors, and in brackets the number of each
+// kind that has occurred.
 func errorCounts(e *stats.Export) string {
 	all := uint64(0)
 	var kinds []string
@@ -77,7 +77,7 @@ func errorCounts(e *stats.Export) string {
 	return fmt.Sprintf("%d errors%s", all, brackets(kinds...))
 }
 
-// linkLine says what was counted of a link.
+// linkLine returns the counters of a link.
 func linkLine(l *stats.Link) string {
 	return fmt.Sprintf("%s: %d frames received, %d sent, %d ignored, %d dropped by the kernel, %d replies dropped, received by %s%s, sent by %s%s, %d stale",
 		l.Name, l.Received, l.Sent, l.Ignored, l.Dropped, l.Unsent, l.Receive, brackets(l.WhyReceive), l.Send, brackets(l.WhySend), l.Stale)

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// samples writes a page's lines as fast as a page of many exports needs, and holds
-// little of it at a time.
+// samples writes the lines of a page, fast enough for many exports, through a
+// small buffer.
 type samples struct {
 	w      *bufio.Writer
 	number []byte // scratch
 }
 
-// newSamples returns samples that go to w.
+// newSamples returns samples that are written to w.
 func newSamples(w io.Writer) *samples {
 	return &samples{w: bufio.NewWriterSize(w, 32<<10)}
 }
@@ -54,8 +54,8 @@ func (s *samples) write(all ...string) {
 // label is a label as it is written.
 func label(name, value string) string { return name + "=" + quote(value) }
 
-// quote is the value of a label: a file's or an interface's name may hold nearly
-// anything.
+// quote quotes the value of a label, such as a file name, which may contain
+// nearly any character.
 func quote(s string) string {
 	if !strings.ContainsAny(s, "\\\"\n") {
 		return `"` + s + `"`

@@ -10,19 +10,19 @@ import (
 	"vblade/internal/stats"
 )
 
-// A status line is for one look.
+// Limits that keep a status line short.
 const (
-	handful  = 4 // exports that it tells all of
-	examples = 3 // names that it gives of more
+	handful  = 4 // up to so many exports are shown in full
+	examples = 3 // names that it shows if there are more
 )
 
-// Status is what goes on, in a line: all that is counted of a handful of exports,
-// a summary of more.
+// Status makes a status line: all counters of up to a handful of exports, a
+// summary of more.
 type Status struct {
 	count    func() stats.Server
 	now      func() time.Time
 	last     time.Time // of the last summary
-	requests uint64    // that had gone to disks by then
+	requests uint64    // that had gone to disks at that time
 }
 
 // NewStatus returns the Status of what count returns.
@@ -30,7 +30,7 @@ func NewStatus(count func() stats.Server) *Status {
 	return &Status{count: count, now: time.Now}
 }
 
-// Line returns the line. One goroutine at a time may ask.
+// Line returns the line. One goroutine at a time may call it.
 func (s *Status) Line() string {
 	all := s.count()
 	if n := len(all.Exports); n == 0 || n > handful {
@@ -43,8 +43,8 @@ func (s *Status) Line() string {
 	return strings.Join(lines, "; ")
 }
 
-// summary tells of any number of exports how many there are, how much they do, and
-// what is wrong with which.
+// summary says how many exports there are, how much they do, and what is wrong
+// with which.
 func (s *Status) summary(all *stats.Server) string {
 	parts := []string{count(len(all.Exports), "export"), count(len(all.Links), "link"), s.rate(all)}
 	for _, trouble := range []struct {
@@ -72,7 +72,8 @@ func (s *Status) summary(all *stats.Server) string {
 	return strings.Join(appendNames(parts, "link", "down", down), ", ")
 }
 
-// rate says how many requests a second have gone to disks since the last summary.
+// rate returns how many requests a second have gone to disks since the last
+// summary.
 func (s *Status) rate(all *stats.Server) string {
 	now, requests := s.now(), uint64(0)
 	for i := range all.Exports {
@@ -87,8 +88,8 @@ func (s *Status) rate(all *stats.Server) string {
 	return fmt.Sprintf("%.0f requests/s", rate)
 }
 
-// appendNames appends that something is wrong with things of these names, if there
-// are any.
+// appendNames appends what is wrong with the things of these names, if there are
+// any.
 func appendNames(parts []string, thing, trouble string, names []string) []string {
 	if len(names) == 0 {
 		return parts

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Scale says how a Histogram tells times apart. Times are counted in units of
-// 1<<Unit nanoseconds; every power of two of units is divided into 1<<Parts
-// buckets, so that a time is known to a unit, or to 1/(1<<Parts) of itself. The
-// last bucket ends at 1<<Top nanoseconds and holds all longer times, too.
+// Scale is the resolution of a Histogram. Times are counted in units of 1<<Unit
+// nanoseconds; every power of two of units is divided into 1<<Parts buckets, so
+// that a time is known to a unit, or to 1/(1<<Parts) of itself. The last bucket
+// ends at 1<<Top nanoseconds and holds all longer times, too.
 type Scale struct{ Unit, Parts, Top int }
 
 // buckets returns how many buckets there are.
@@ -32,12 +32,12 @@ func (s Scale) end(i int) time.Duration {
 	return time.Duration(i-shift<<s.Parts+1) << (shift + s.Unit)
 }
 
-// Histogram counts times. Any goroutine may add while others read. Adding
+// Histogram counts times. It may be read and added to concurrently. Adding
 // allocates nothing.
 type Histogram struct {
 	scale  Scale
 	counts []atomic.Uint64
-	sum    atomic.Uint64 // nanoseconds; with 320 requests in flight all the time it wraps round after two years
+	sum    atomic.Uint64 // nanoseconds; it wraps after two years with 320 requests always in flight
 }
 
 // NewHistogram returns an empty histogram of a scale.
@@ -51,14 +51,14 @@ func (h *Histogram) Add(d time.Duration, n uint64) {
 	h.sum.Add(uint64(d) * n)
 }
 
-// Times is what histograms of one scale held when they were read.
+// Times is the content of histograms of one scale when they were read.
 type Times struct {
 	scale  Scale
 	counts []uint64
 	sum    uint64 // nanoseconds
 }
 
-// Add adds what h holds.
+// Add adds the content of h.
 func (t *Times) Add(h *Histogram) {
 	if t.counts == nil {
 		t.scale, t.counts = h.scale, make([]uint64, len(h.counts))
@@ -69,7 +69,7 @@ func (t *Times) Add(h *Histogram) {
 	}
 }
 
-// Subtract takes away what u holds, which t held, too.
+// Subtract subtracts the content of u, which is part of that of t.
 func (t *Times) Subtract(u *Times) {
 	t.sum -= u.sum
 	for i := range u.counts {
@@ -77,7 +77,7 @@ func (t *Times) Subtract(u *Times) {
 	}
 }
 
-// Reset forgets everything, and keeps the memory.
+// Reset removes everything, and keeps the memory.
 func (t *Times) Reset() {
 	clear(t.counts)
 	t.sum = 0
@@ -86,7 +86,7 @@ func (t *Times) Reset() {
 // Seconds returns the sum of all the times.
 func (t *Times) Seconds() float64 { return float64(t.sum) / float64(time.Second) }
 
-// Count returns how many requests there are.
+// Count returns the number of requests.
 func (t *Times) Count() uint64 {
 	n := uint64(0)
 	for _, c := range t.counts {
@@ -96,8 +96,8 @@ func (t *Times) Count() uint64 {
 }
 
 // Doubling yields, for every d from first to last, each twice the one before, how
-// many requests took d or less. All are ends of buckets but the last, such as
-// powers of two of nanoseconds.
+// many requests took d or less. Each d must be the end of a bucket other than the
+// last, such as a power of two of nanoseconds.
 func (t *Times) Doubling(first, last time.Duration) iter.Seq2[time.Duration, uint64] {
 	return func(yield func(time.Duration, uint64) bool) {
 		i, n := 0, uint64(0)
@@ -112,8 +112,8 @@ func (t *Times) Doubling(first, last time.Duration) iter.Seq2[time.Duration, uin
 	}
 }
 
-// Quantile returns the time that the part q of all requests did not exceed, to
-// the end of its bucket; 0 where there are none.
+// Quantile returns the time that the part q of all requests did not exceed,
+// rounded up to the end of its bucket, or 0 if there are no requests.
 func (t *Times) Quantile(q float64) time.Duration {
 	rank := uint64(math.Ceil(q * float64(t.Count())))
 	n := uint64(0)

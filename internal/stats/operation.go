@@ -2,11 +2,11 @@
 
 package stats
 
-// Operation is a kind of request whose times are counted apart.
+// Operation is a kind of request whose times are counted separately.
 type Operation uint8
 
-// The operations. Other is what asks the disk for nothing but, at most, its size:
-// config, masks and reservations, IDENTIFY, and all that is refused.
+// The operations. Other is every request that asks the disk at most for its size:
+// config, masks and reservations, IDENTIFY, and all that are refused.
 const (
 	Read Operation = iota
 	Write
@@ -21,8 +21,8 @@ func (o Operation) String() string {
 	return [Operations]string{"read", "write", "flush", "other"}[o]
 }
 
-// ServiceScale is the scale of all service times: to half a microsecond, or to an
-// eighth, up to 34 seconds.
+// ServiceScale is the scale of all service times: they are known to half a
+// microsecond, or to 1/8, up to 34 seconds.
 func ServiceScale() Scale { return Scale{Unit: 9, Parts: 3, Top: 35} }
 
 // Service is the times of an export's requests, by operation, from the arrival of

@@ -8,21 +8,21 @@ import (
 	"vblade/internal/blade"
 )
 
-// Server is what a server has counted since it was made.
+// Server is the counters of a server since it was made.
 type Server struct {
 	Exports []Export
 	Links   []Link
 }
 
-// Export is what was counted of an export, and how it is now.
+// Export is the counters of an export, and its present condition.
 type Export struct {
 	Shelf uint16
 	Slot  uint8
 
-	Disk     string // what it exports, as whoever added it named that
+	Disk     string // what it exports, by the name that it was added with
 	Bytes    int64  // its size
 	ReadOnly bool
-	Links    []string // the names of those that it is served on
+	Links    []string // the names of the links that it is served on
 
 	// Requests that went to the disk, and the bytes of them that were done.
 	Reads, ReadBytes, Writes, WriteBytes, Flushes uint64
@@ -36,9 +36,9 @@ type Export struct {
 	// Repeated are the reads, writes and flushes that their initiator had sent
 	// before.
 	Repeated uint64
-	// Initiators are how many use the export, of those that are remembered.
+	// Initiators is how many initiators of the export are remembered.
 	Initiators int
-	// Recent is what was done in the last seconds.
+	// Recent is what the export has done in the last seconds.
 	Recent Recent
 	// InFlight are the requests that wait, for the disk or for others.
 	InFlight int64
@@ -46,23 +46,23 @@ type Export struct {
 	Oldest time.Duration
 	// Failing says that requests fail, or did so a moment ago.
 	Failing bool
-	// Hanging says that the oldest request has waited for so long that the disk
-	// seems to hang.
+	// Hanging says that the oldest request has waited so long that the disk seems
+	// to hang.
 	Hanging bool
 	// FlushFailed says that every flush fails, since what was written may be lost.
 	FlushFailed bool
 	// Rivals are other targets with its address that were heard in the last minutes.
 	Rivals int
-	// Service is about all requests that were answered. It goes on counting.
+	// Service is the times of all requests that were answered. It keeps counting.
 	Service Service
 }
 
-// Link is what was counted of a link, in frames, and how it is now.
+// Link is the counters of a link, in frames, and its present condition.
 type Link struct {
 	Name string
-	Down string // why it carries no frames; empty where it does
+	Down string // why it carries no frames; empty if it does
 
-	// How frames are received and sent, and why not faster; empty where there is no
+	// How frames are received and sent, and why not faster; empty if there is no
 	// faster way.
 	Receive, WhyReceive, Send, WhySend string
 
@@ -70,6 +70,6 @@ type Link struct {
 	Ignored  uint64 // received and not answered
 	Sent     uint64
 	Unsent   uint64 // replies that could not be sent
-	Dropped  uint64 // came and found no room to be received in
-	Stale    uint64 // received, and dropped since they had waited for too long
+	Dropped  uint64 // found no room to be received in
+	Stale    uint64 // received, and dropped because they had waited too long
 }
