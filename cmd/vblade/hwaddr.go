@@ -62,7 +62,7 @@ func (h *hwaddr) Type() string { return "MAC" }
 // checkCount refuses addresses that are not one for each link.
 func (h hwaddr) checkCount(links int) error {
 	if n := len(h.list); n > 0 && n != links {
-		return fmt.Errorf("--hwaddr: %d MACs for %d interfaces; give one for each, in their order, or auto", n, links)
+		return fmt.Errorf("--hwaddr: MACs: %d, interfaces: %d; give one for each, in their order, or auto", n, links)
 	}
 	return nil
 }
