@@ -100,9 +100,7 @@ func TestPulseWithEveryBufferInFlight(t *testing.T) {
 	for tag := range uint32(2 * buffers) {
 		p.link.Deliver(transferFrame(1+tag, uint64(tag), 1, nil))
 	}
-	if !p.link.Await(func() bool { return p.server.Stats().Exports[0].InFlight == buffers }) {
-		t.Fatal("not every buffer is in flight")
-	}
+	eventually(t, func() bool { return p.server.Stats().Exports[0].InFlight == buffers }, "not every buffer is in flight")
 	p.await(10)
 	release()
 	p.link.Deliver(transferFrame(3*buffers, 0, 1, nil))
