@@ -88,6 +88,10 @@ fuzz:
 		done; \
 	done
 
+## completion: write vblade's commands and options into packaging/completion.bash
+completion: modules
+	$(GO) test -count=1 ./cmd/vblade -run '^TestCompletionTable$$' -update
+
 ## lint: check format, vet and staticcheck for Linux and FreeBSD
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
@@ -110,4 +114,4 @@ clean:
 help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
-.PHONY: setcap known modules platform check demo test race e2e soak bench fuzz lint cross clean help
+.PHONY: setcap known modules platform check demo test race e2e soak bench fuzz completion lint cross clean help

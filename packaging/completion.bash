@@ -2,6 +2,29 @@
 #
 # Completion of vblade's and vbladed's command line, for bash.
 
+# _vblade_table tells of a command what can be completed, of which the options stand
+# in $options. "make completion" writes it from vblade's own table.
+_vblade_table() {
+	commands="serve add remove status announce"
+	named="remove status announce" exported="add" # by their arguments
+	valued="--announce --buffers --control --hwaddr --length --mac --metrics --offset --serial --state -b -l -m -o" # options, of any command
+	files="--control" directories="--state" # those whose value is one
+	valued_short=blmo
+	case $1 in
+	serve) options="--announce --control --help --metrics --replace -h" ;;
+	add) options="--announce --buffers --control --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --offset --read-only --serial --state --sync -b -d -h -l -m -o -r -s" ;;
+	remove) options="--control --help -h" ;;
+	status) options="--control --help --json -h" ;;
+	announce) options="--control --help -h" ;;
+	*) options="--announce --buffers --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --metrics --offset --read-only --serial --state --sync --version -b -d -h -l -m -o -r -s" ;;
+	esac
+}
+
+# _vblade_has tells whether a word is in a list of words.
+_vblade_has() {
+	[[ " $1 " == *" $2 "* ]]
+}
+
 # _vblade_exports prints the exports of the server, at the control socket that the
 # command line names.
 _vblade_exports() {
@@ -20,61 +43,54 @@ _vblade_exports() {
 
 _vblade() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local i first=1 arguments=0 command='' options
+	local i first=1 arguments=0 command='' kind
+	local commands options valued files directories named exported valued_short
 	COMPREPLY=()
-	if [[ ${COMP_WORDS[0]##*/} == vblade && $COMP_CWORD -gt 1 ]]; then
-		case ${COMP_WORDS[1]} in
-		serve | add | remove | status) command=${COMP_WORDS[1]} first=2 ;;
-		esac
+	_vblade_table ''
+	if [[ ${COMP_WORDS[0]##*/} == vblade && $COMP_CWORD -gt 1 ]] && _vblade_has "$commands" "${COMP_WORDS[1]}"; then
+		command=${COMP_WORDS[1]} first=2
+		_vblade_table "$command"
 	fi
-	case $before in
-	-b | -l | -m | -o | --buffers | --hwaddr | --length | --mac | --metrics | --offset | --serial) return ;;
-	--state)
+	if _vblade_has "$directories" "$before"; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
-		;;
-	--control)
+	elif _vblade_has "$files" "$before"; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
-		;;
-	esac
-	if [[ $word == -* ]]; then
-		options="-b -d -l -m -o -r -s --buffers --direct --exclusive --fail-stop --force --hwaddr --length --mac --offset --read-only --serial --state --sync"
-		case $command in
-		'') options="$options --metrics --version" ;;
-		serve) options="--control --metrics --replace" ;;
-		add) options="$options --control" ;;
-		remove) options="--control" ;;
-		status) options="--control --json" ;;
-		esac
-		mapfile -t COMPREPLY < <(compgen -W "$options -h --help" -- "$word")
+	elif _vblade_has "$valued" "$before"; then
+		return
+	elif [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 		return
 	fi
 	# The words before this one that are neither options nor their values.
 	for ((i = first; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		-[blmo] | -[drs][blmo] | -[drs][drs][blmo] | --buffers | --control | --hwaddr | --length | --mac | --metrics | --offset | --serial | --state)
+		if _vblade_has "$valued" "${COMP_WORDS[i]}" || [[ ${COMP_WORDS[i]} =~ ^-[a-z]*[$valued_short]$ ]]; then
 			((i++))
 			[[ ${COMP_WORDS[i]} != = ]] || ((i++))
 			# bash takes a MAC or an address apart at its colons.
 			while [[ ${COMP_WORDS[i + 1]-} == : ]]; do ((i += 2)); done
-			;;
-		-*) ;;
-		*) ((arguments++)) ;;
-		esac
+		elif [[ ${COMP_WORDS[i]} != -* ]]; then
+			((arguments++))
+		fi
 	done
-	case $command$arguments in
-	0)
+	if _vblade_has "$named" "$command"; then
+		kind=named
+	elif [[ $command == '' ]] || _vblade_has "$exported" "$command"; then
+		kind=exported
+	fi
+	case $kind$arguments in
+	exported0)
 		[[ ${COMP_WORDS[0]##*/} != vblade || $COMP_CWORD -ne 1 ]] ||
-			mapfile -t COMPREPLY < <(compgen -W "serve add remove status" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
 		;;
-	remove0 | status0) mapfile -t COMPREPLY < <(compgen -W "$(_vblade_exports)" -- "$word") ;;
-	2 | add2) # the last of a list
+	named0) mapfile -t COMPREPLY < <(compgen -W "$(_vblade_exports)" -- "$word") ;;
+	exported2) # the last of a list
 		mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "$(ls /sys/class/net)" -- "${word##*,}")
 		;;
-	3 | add3)
+	exported3)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;

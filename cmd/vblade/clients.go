@@ -53,7 +53,7 @@ func add(o options, c console) error {
 		c.log().Warnf("%s", w)
 	}
 	warn(c, answer)
-	announce(c.stdout, answer.PID, o, disk)
+	printStarted(c.stdout, answer.PID, o, disk)
 	return nil
 }
 
@@ -113,6 +113,15 @@ func remove(o options, c console) error {
 		errOwn = fmt.Errorf("%s is removed, but: %w", o.name, errOwn)
 	}
 	return errors.Join(err, errOwn)
+}
+
+// announce has the server advertise an export, or all.
+func announce(o options, c console) error {
+	answer, err := control.Client{Path: o.control}.Announce(o.name)
+	if err == nil {
+		warn(c, answer)
+	}
+	return err
 }
 
 // warn prints the server's warnings.

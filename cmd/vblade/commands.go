@@ -42,7 +42,7 @@ func exportCommand() command {
 func commands() []command {
 	return []command{
 		{
-			name: "serve", usage: "[--control path] [--replace] [--metrics address]",
+			name: "serve", usage: "[--control path] [--replace] [--announce seconds] [--metrics address]",
 			about: "Serve the exports that vblade add adds, all in one process.",
 			flags: serveFlags, set: noArguments, run: serveMany,
 		}, {
@@ -57,6 +57,10 @@ func commands() []command {
 			name: "status", usage: "[--control path] [--json] [e<shelf>.<slot>]",
 			about: "List what the server serves.",
 			flags: statusFlags, set: (*options).setNameIfAny, run: showStatus,
+		}, {
+			name: "announce", usage: "[--control path] [e<shelf>.<slot>]",
+			about: "Have the server tell initiators of an export, or of all.",
+			flags: controlFlags, set: (*options).setNameIfAny, run: announce,
 		},
 	}
 }
@@ -148,6 +152,7 @@ func controlFlags(o *options) *pflag.FlagSet {
 func serveFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	fs.BoolVar(&o.replace, "replace", false, "take over all exports from the server that is there, which ends")
+	announceFlag(fs, o)
 	metricsFlag(fs, o)
 	return fs
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 )
@@ -87,6 +88,9 @@ func inFull(o options) []string {
 	}
 	if o.metrics != "" {
 		args = append(args, "--metrics", o.metrics)
+	}
+	if o.announce > 0 {
+		args = append(args, fmt.Sprintf("--announce=%d", o.announce/time.Second))
 	}
 	return append(args, "--", strconv.Itoa(int(o.shelf)), strconv.Itoa(int(o.slot)), strings.Join(o.links, ","), o.filename)
 }

@@ -83,7 +83,7 @@ func serve(o options, c console) error {
 	if err := c.restrict(o); err != nil {
 		e.log.Warnf("the process keeps rights that it does not need: %v", err)
 	}
-	announce(c.stdout, os.Getpid(), o, e.file)
+	printStarted(c.stdout, os.Getpid(), o, e.file)
 	observed.attach(e.server, e.log)
 	ctx, cancel := e.untilGone(ctx)
 	defer cancel()
@@ -112,9 +112,9 @@ func endSignals() []os.Signal {
 	return signals
 }
 
-// announce prints the line by which scripts know that the export is up, as the
+// printStarted prints the line by which scripts know that the export is up, as the
 // C program does.
-func announce(stdout io.Writer, pid int, o options, file *ata.File) {
+func printStarted(stdout io.Writer, pid int, o options, file *ata.File) {
 	mode := "O_RDWR"
 	if file.ReadOnly() {
 		mode = "O_RDONLY"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
+const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--announce seconds] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -37,11 +38,12 @@ type options struct {
 	buffers   uint16
 	masks     []aoe.MAC
 	hwaddr    hwaddr
-	serial    string // in IDENTIFY; empty for one made of the address and the host's name
-	state     string // the directory where state is kept, or noState; empty where that is not said
-	failStop  bool   // the export ends once its disk is gone or broken
-	exclusive bool   // the export does not share its address
-	metrics   string // the address; none without --metrics
+	serial    string        // in IDENTIFY; empty for one made of the address and the host's name
+	state     string        // the directory where state is kept, or noState; empty where that is not said
+	failStop  bool          // the export ends once its disk is gone or broken
+	exclusive bool          // the export does not share its address
+	announce  time.Duration // between advertisements; 0 for none but at the start
+	metrics   string        // the address; none without --metrics
 	help      bool
 	version   bool
 
@@ -95,6 +97,12 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")
 	fs.BoolVar(&o.exclusive, "exclusive", false, "do not serve what another target on the LAN serves already")
+	announceFlag(fs, o)
+}
+
+// announceFlag adds the option for repeated advertisements.
+func announceFlag(fs *pflag.FlagSet, o *options) {
+	fs.Var((*seconds)(&o.announce), "announce", "advertise again every so many `seconds`, 1 to 86400")
 }
 
 // stateFlag adds the option for state. What happens without it is named by otherwise.
@@ -161,6 +169,34 @@ func (b *bufferCount) String() string { return strconv.Itoa(int(*b)) }
 
 // Type is not shown: the usage text names the value.
 func (b *bufferCount) Type() string { return "buffers" }
+
+// seconds is the value of --announce.
+type seconds time.Duration
+
+// maxSeconds is a day.
+const maxSeconds = 24 * 60 * 60
+
+// Set reads the value.
+func (v *seconds) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 0 || n > maxSeconds {
+		return fmt.Errorf("%q is no number of seconds; give 1 to %d", s, maxSeconds)
+	}
+	*v = seconds(time.Duration(n) * time.Second)
+	return nil
+}
+
+// String is the value as Set reads it; nothing where there is none, so that help
+// shows no default.
+func (v *seconds) String() string {
+	if *v == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(time.Duration(*v)/time.Second), 10)
+}
+
+// Type is not shown: the usage text names the value.
+func (v *seconds) Type() string { return "seconds" }
 
 // metricsAddress is the value of --metrics.
 type metricsAddress string

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -77,6 +78,8 @@ var accepted = []struct {
 	{"9 0 eth0,eth1 disk", func(o *options) { o.links = []string{"eth0", "eth1"} }},
 	{"9 0 eth0.5,br0,lo disk", func(o *options) { o.links = []string{"eth0.5", "br0", "lo"} }},
 
+	{"--announce 1 T", func(o *options) { o.announce = time.Second }},
+	{"--announce=86400 T", func(o *options) { o.announce = 24 * time.Hour }},
 	{"--metrics unix:/run/x T", func(o *options) { o.metrics = "unix:/run/x" }},
 	{"--metrics=localhost:9100 T", func(o *options) { o.metrics = "localhost:9100" }},
 	{"T --metrics [::1]:9100", func(o *options) { o.metrics = "[::1]:9100" }},

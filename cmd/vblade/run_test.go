@@ -27,7 +27,7 @@ var refused = []struct {
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
 	{"99999999999999999999 0 eth0 disk", "shelf 99999999999999999999 is out of range; give 0 to 65534"},
-	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status; see vblade --help`},
+	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status, announce; see vblade --help`},
 	{"Status", `"Status" is neither a shelf`},
 	{"9x 0 eth0 disk", `shelf "9x" is not a number; give 0 to 65534`},
 	{"0x9 0 eth0 disk", `shelf "0x9" is not a number; give 0 to 65534`},
@@ -45,7 +45,7 @@ var refused = []struct {
 	{"9 0 eth0,eth1,eth0 disk", `netif "eth0,eth1,eth0" names eth0 twice; once is enough`},
 	{"add 9 0 eth0,eth0 FILE", `netif "eth0,eth0" names eth0 twice; once is enough`},
 
-	{"serve T", `"9" is one argument too many; usage: vblade serve [--control path] [--replace] [--metrics address]; see vblade serve --help`},
+	{"serve T", `"9" is one argument too many; usage: vblade serve [--control path] [--replace] [--announce seconds] [--metrics address]; see vblade serve --help`},
 	{"serve -r", "there is no option -r; see vblade serve --help"},
 	{"serve --metrics 9100", `"9100" is no address`},
 	{"serve --control /nowhere/at/all", "mkdir /nowhere/at: no such file or directory (name another path by --control)"},
@@ -123,6 +123,12 @@ var refused = []struct {
 	{"--state /nowhere/state 9 0 lo FILE", "make /nowhere/state: /nowhere is not there; --state names another directory for what initiators set, or none"},
 	{"add --hwaddr 020000000001,020000000002 T", "--hwaddr: MACs: 2, interfaces: 1; give one for each, in their order, or auto"},
 
+	{"--announce 0 T", `--announce: "0" is no number of seconds; give 1 to 86400`},
+	{"--announce 86401 T", `--announce: "86401" is no number of seconds`},
+	{"serve --announce -1", `--announce: "-1" is no number of seconds`},
+	{"announce 9.0", `"9.0" is no address; write e<shelf>.<slot>, such as e9.0`},
+	{"announce e9.0 e9.1", `"e9.1" is one argument too many`},
+
 	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100`},
 	{"--metrics= T", `"" is no address`},
 	{"--metrics 9100 T", `"9100" is no address`},
@@ -191,10 +197,10 @@ func TestHelp(t *testing.T) {
 		if status := run(strings.Fields(line), &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s: exit status %d, on standard error: %s", line, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename\n") {
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade "+usage+"\n") {
 			t.Errorf("vblade %s prints\n%s", line, &stdout)
 		}
-		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--hwaddr", "--serial", "--force", "--state", "--metrics", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
+		for _, option := range []string{"-b, --buffers", "-o, --offset", "-l, --length", "-d, --direct", "-s, --sync", "-r, --read-only", "-m, --mac", "--hwaddr", "--serial", "--announce", "--force", "--state", "--metrics", "--fail-stop", "--exclusive", "--version", "-h, --help"} {
 			if !strings.Contains(stdout.String(), option) {
 				t.Errorf("vblade %s does not name %s", line, option)
 			}

@@ -81,6 +81,7 @@ func (h *host) open(o options) (err error) {
 	if h.site, err = openSite(h.journal); err != nil {
 		return err
 	}
+	h.site.announce = o.announce
 	if o.replace {
 		if h.old, err = control.TakeOver(o.control); err != nil {
 			return err

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type site struct {
 	rivals *rivals
 	name   string        // of the host, for the serial numbers
 	gone   chan diskGone // of exports that stop then
+
+	announce time.Duration // between advertisements of exports that do not say; 0 for none
 
 	mu      sync.Mutex // held while links and exports come and go
 	links   map[string]*usedLink
@@ -161,7 +164,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		return err
 	}
 	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Serial: e.Serial, Host: s.name, Label: e.Filename, Kept: kept})
-	var options server.Options
+	options := server.Options{Announce: cmp.Or(e.Announce, s.announce)}
 	if e.State != nil {
 		options.Keeper = e.State
 	}
@@ -192,6 +195,9 @@ func (s *site) checkAddresses(links []string, macs []aoe.MAC) error {
 	}
 	return nil
 }
+
+// Announce advertises an export, or all, as server.Server.Announce does.
+func (s *site) Announce(name string) (waiting []string, err error) { return s.server.Announce(name) }
 
 // warnOfLinks logs, once for each link, what a person should know of it.
 func (s *site) warnOfLinks(names []string) {

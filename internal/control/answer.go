@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"vblade/internal/ata"
 )
@@ -81,6 +82,8 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 		err := s.remove(r.Name)
 		s.note(p, "remove "+r.Name, "", err)
 		return s.reply(err)
+	case doAnnounce:
+		return s.doAnnounce(r.Name, p)
 	}
 	return s.status(r.Name)
 }
@@ -132,6 +135,21 @@ func (s *Server) try(e *Export) *reply {
 	did, err := s.table.decide(e)
 	answer := s.reply(err)
 	answer.Did = did
+	return answer
+}
+
+// doAnnounce has an export advertised, or all without a name.
+func (s *Server) doAnnounce(name string, p peer) *reply {
+	err := s.table.checkServed(name)
+	var waiting []string
+	if err == nil {
+		waiting, err = s.Engine.Announce(name)
+	}
+	s.note(p, strings.TrimSpace("announce "+name), "", err)
+	answer := s.reply(err)
+	for _, w := range waiting {
+		answer.Warnings = append(answer.Warnings, w+"; what is served there is announced once the link is back")
+	}
 	return answer
 }
 

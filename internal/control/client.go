@@ -96,6 +96,11 @@ func (c Client) Listens() error {
 	return conn.Close()
 }
 
+// Announce has the export of a name advertised, or all without one.
+func (c Client) Announce(name string) (*Answer, error) {
+	return c.ask(&request{Do: doAnnounce, Name: name}, nil)
+}
+
 // ask asks until the server has time for it.
 func (c Client) ask(r *request, files []*os.File) (*Answer, error) {
 	r.Vblade = protocol

@@ -28,8 +28,9 @@
 // A request has these fields:
 //
 //	vblade  1, the version of the protocol
-//	do      "add", "remove", "status" or "replace"
-//	name    the export, such as "e9.0": of remove, and of status for one export
+//	do      "add", "remove", "status", "announce" or "replace"
+//	name    the export, such as "e9.0": of remove, and of status and announce for
+//	        one export
 //	export  the parameters of add
 //	change  of add: true changes another export of the same address to this one; if
 //	        that cannot be served, the other is served as before
@@ -64,6 +65,8 @@
 //	             added again
 //	[exclusive]  it is refused where another target of its address answers on one of
 //	             its links, and is not served in a restart until none does
+//	[announce]   seconds after which the export is advertised again, and again; 0
+//	             or absent for at the start only
 //
 // With add come the descriptors of the file: one, or with sync and not readOnly
 // one and then one for each write that may run at once, each of an opening of its
@@ -127,6 +130,9 @@
 //	            it; masked, whether the masks leave it out
 //
 // Later versions may add fields to replies; those that are here keep their meaning.
+//
+// Announce advertises the export, or all of them, as when they were added; a link
+// that carries no frames is named in the warnings, and hears of it once it does.
 //
 // To add what is served already is no error if the device or inode, the window,
 // the options, links, own addresses, masks, serial and state file are the same, whatever the path and

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"vblade/internal/aoe"
@@ -27,6 +28,7 @@ const (
 	maxFilename = 4096
 	maxLinkName = 15 // bytes, IFNAMSIZ without the NUL
 	maxSectors  = 1 << 48
+	maxAnnounce = 24 * 60 * 60 // seconds
 )
 
 // Export is what a server serves under an address.
@@ -40,8 +42,9 @@ type Export struct {
 	File     ata.Options
 	Buffers  uint16 // advertised
 	Masks    []aoe.MAC
-	Serial   string // in IDENTIFY; empty for one made of the address and the host's name
-	FailStop bool   // it is withdrawn once its disk is gone or broken
+	Serial   string        // in IDENTIFY; empty for one made of the address and the host's name
+	FailStop bool          // it is withdrawn once its disk is gone or broken
+	Announce time.Duration // advertised again and again, so often; 0 for at the start only
 	Disk     *ata.File
 	State    *statefile.File // where what initiators set is kept; nil where it is not
 
@@ -87,6 +90,7 @@ type parameters struct {
 
 	Exclusive bool       `json:"exclusive,omitempty"`
 	StateFile *stateFile `json:"stateFile,omitempty"`
+	Announce  int64      `json:"announce,omitempty"` // in seconds
 }
 
 // parameters returns e without its disk. How many descriptors the file has is
@@ -97,6 +101,7 @@ func (e *Export) parameters() *parameters {
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
 		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr), Serial: e.Serial,
+		Announce: int64(e.Announce / time.Second),
 	}
 	if e.State != nil {
 		p.StateFile = &stateFile{Path: e.State.Path(), ID: e.State.ID()}
@@ -167,6 +172,10 @@ func (p *parameters) export() (*Export, error) {
 		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf, Serial: p.Serial,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
+	if p.Announce < 0 || p.Announce > maxAnnounce {
+		return nil, fmt.Errorf("announced every %d seconds; give 0 for never, up to %d", p.Announce, maxAnnounce)
+	}
+	e.Announce = time.Duration(p.Announce) * time.Second
 	var err error
 	if e.Masks, err = decodeMACs(p.Masks, "mask"); err != nil {
 		return nil, err
@@ -266,7 +275,7 @@ func (e *Export) same(other *Export) bool {
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // a matter of opening alone
 	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
-		e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
+		e.Announce == other.Announce && e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 
 // paths returns the links, with the address that the export has on each, in an order
@@ -297,6 +306,9 @@ func (e *Export) describe() string {
 		mode = "O_RDONLY"
 	}
 	text := fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.Disk.Size()/ata.SectorSize, mode)
+	if e.Announce > 0 {
+		text += fmt.Sprintf(", announced every %v", e.Announce)
+	}
 	if e.Conf != "" {
 		text += ", by " + e.Conf
 	}

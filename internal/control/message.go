@@ -25,10 +25,11 @@ const (
 
 // What a request may ask for.
 const (
-	doAdd     = "add"
-	doRemove  = "remove"
-	doStatus  = "status"
-	doReplace = "replace"
+	doAdd      = "add"
+	doRemove   = "remove"
+	doStatus   = "status"
+	doAnnounce = "announce"
+	doReplace  = "replace"
 
 	// What a successor says afterwards (see handover.go).
 	doNext    = "next"
@@ -40,7 +41,7 @@ const (
 type request struct {
 	Vblade int         `json:"vblade"` // protocol
 	Do     string      `json:"do"`
-	Name   string      `json:"name,omitempty"`   // of remove, and of status for one export
+	Name   string      `json:"name,omitempty"`   // of remove, and of status and announce for one export
 	Export *parameters `json:"export,omitempty"` // of add
 
 	// Of add too: change another export of the same address to this one, or only
@@ -119,9 +120,9 @@ func (r *request) check(files int) error {
 			return errors.New("add takes an export, and no name")
 		}
 		return nil
-	case doRemove, doStatus, doReplace:
+	case doRemove, doStatus, doAnnounce, doReplace:
 	default:
-		return fmt.Errorf("there is no request %q; there are add, remove, status and replace", r.Do)
+		return fmt.Errorf("there is no request %q; there are add, remove, status, announce and replace", r.Do)
 	}
 	switch {
 	case r.Export != nil || files > 0 || r.Change || r.Try:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -81,6 +82,7 @@ func TestAddAgain(t *testing.T) {
 			slices.Reverse(e.HWAddr)
 			slices.Reverse(e.Masks)
 		}, true},
+		{"announced again", func(e *Export) { e.Announce = time.Second }, false},
 		{"another file", func(e *Export) { e.Filename = other.Filename }, false},
 		{"one link less", func(e *Export) { e.Links, e.HWAddr = e.Links[:1], e.HWAddr[:1] }, false},
 		{"own addresses exchanged", func(e *Export) { slices.Reverse(e.HWAddr) }, false},
@@ -132,6 +134,51 @@ func TestRemove(t *testing.T) {
 	}
 	r.engine.set(func() { r.engine.undone = nil })
 	r.mustAdd(newExport(t, 9, 0))
+}
+
+// TestAnnounce has exports advertised: one, all, one that is not there, and one
+// that cannot be served.
+func TestAnnounce(t *testing.T) {
+	r := startServer(t)
+	r.mustAdd(newExport(t, 9, 0))
+	r.mustAdd(newExport(t, 9, 1, func(e *Export) { e.Links = []string{"eth9"} }))
+	for _, c := range []struct {
+		name, want, warning string
+	}{
+		{"e9.0", "e9.0", ""},
+		{"e9.1", "e9.1", "eth9: no carrier; what is served there is announced once the link is back"},
+		{"", "e9.0 e9.1", "eth9: no carrier; what is served there is announced once the link is back"},
+	} {
+		r.engine.set(func() { r.engine.announced = nil })
+		a, err := r.Announce(c.name)
+		if err != nil || strings.Join(a.Warnings, "\n") != c.warning {
+			t.Errorf("%q: %+v, %v", c.name, a, err)
+		}
+		r.engine.set(func() {
+			slices.Sort(r.engine.announced)
+			if got := strings.Join(r.engine.announced, " "); got != c.want {
+				t.Errorf("%q announces %q; want %q", c.name, got, c.want)
+			}
+		})
+	}
+	_, err := r.Announce("e9.2")
+	wantError(t, "what is not there", err, "e9.2 is not served here; what is, says: vblade status")
+	r.engine.set(func() { r.engine.add = func(Export) error { return errors.New("eth7 is gone") } })
+	r.Server.Restore([]*Export{newExport(t, 9, 3)})
+	_, err = r.Announce("e9.3")
+	wantError(t, "what cannot be served", err, "e9.3 is not served: eth7 is gone")
+}
+
+// TestAnnounceRefused adds exports that are to be announced too seldom, or never.
+func TestAnnounceRefused(t *testing.T) {
+	r := startServer(t)
+	for want, every := range map[string]time.Duration{
+		"announced every 86401 seconds; give 0 for never, up to 86400": 86401 * time.Second,
+		"announced every -1 seconds; give 0 for never, up to 86400":    -time.Second,
+	} {
+		_, err := r.Add(newExport(t, 9, 0, func(e *Export) { e.Announce = every }))
+		wantError(t, want, err, want)
+	}
 }
 
 // TestEngineRefuses adds what the engine does not serve.

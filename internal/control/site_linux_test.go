@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,8 @@ type engine struct {
 	stats stats.Server
 	users map[string]stats.Users
 	down  []string // of all exports
+
+	announced []string
 }
 
 // newEngine returns an engine on a LAN.
@@ -128,6 +131,21 @@ func (g *engine) Remove(shelf uint16, slot uint8, _ time.Duration) error {
 	delete(g.on, e.Name())
 	delete(g.lan.by, e.Name())
 	return errors.Join(e.Close(), g.undone)
+}
+
+// Announce announces an export that is served, or all; eth9 is down.
+func (g *engine) Announce(name string) (waiting []string, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, e := range g.on {
+		if name == "" || name == e.Name() {
+			g.announced = append(g.announced, e.Name())
+			if slices.Contains(e.Links, "eth9") {
+				waiting = append(waiting, "eth9: no carrier")
+			}
+		}
+	}
+	return waiting, nil
 }
 
 // set changes the engine.

@@ -106,7 +106,7 @@ func TestNonsense(t *testing.T) {
 		{line: "hello\n", want: "not understood: invalid character 'h'"},
 		{line: "{}\n", want: "this server speaks version 1 of the control protocol, not 0; use its own vblade, or restart it"},
 		{line: `{"vblade":2,"do":"new","things":true}` + "\n", want: "this server speaks version 1 of the control protocol, not 2"},
-		{line: `{"vblade":1,"do":"dance"}` + "\n", want: `there is no request "dance"; there are add, remove, status and replace`},
+		{line: `{"vblade":1,"do":"dance"}` + "\n", want: `there is no request "dance"; there are add, remove, status, announce and replace`},
 		{line: `{"vblade":1,"do":"status","hidden":true}` + "\n", want: `not understood: json: unknown field "hidden"`},
 		{line: `{"vblade":1,"do":"status"}` + "\n\n", want: "more than one line came"},
 		{line: `{"vblade":1,"do":"status"}`, files: disk, want: "more than 128"},

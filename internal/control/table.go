@@ -145,6 +145,24 @@ func notServed(name string) error {
 	return fmt.Errorf("%s is not served here; what is, says: vblade status", name)
 }
 
+// checkServed says why the export of a name is not served; without a name there is
+// nothing to say.
+func (t *table) checkServed(name string) error {
+	if name == "" {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := t.entries[name]
+	switch {
+	case e == nil:
+		return notServed(name)
+	case e.state == failed:
+		return fmt.Errorf("%s is not served: %w", name, e.trouble)
+	}
+	return e.busy()
+}
+
 // settle ends coming: e is served, or has failed with an error.
 func (t *table) settle(e *entry, err error) {
 	t.mu.Lock()

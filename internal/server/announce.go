@@ -39,28 +39,6 @@ func (s *Server) Announce(name string) (waiting []string, err error) {
 	return waiting, err
 }
 
-// AnnounceEvery advertises an export again and again, as long as it is served. The
-// first time is a random part of the interval from now: many exports do not all come
-// at once. Call it once for an export.
-func (s *Server) AnnounceEvery(name string, interval time.Duration) error {
-	var refused error
-	err := s.ask(func() {
-		e := s.find(name)
-		if e == nil {
-			refused = errNotServed(name)
-			return
-		}
-		e.interval = interval
-		if s.asks.serving {
-			s.repeat(e)
-		}
-	})
-	if err == nil {
-		err = refused
-	}
-	return err
-}
-
 // repeat begins to advertise an export again and again, where that is wanted. The
 // leader calls it, or whoever starts the server.
 func (s *Server) repeat(e *export) {
@@ -76,7 +54,7 @@ func (s *Server) repeat(e *export) {
 	e.repeater = time.AfterFunc(rand.N(e.interval), func() { s.tell(again) })
 }
 
-// endRepeating undoes AnnounceEvery. Leader only.
+// endRepeating ends what repeat has begun. Leader only.
 func (e *export) endRepeating() {
 	e.interval = 0
 	if e.repeater != nil {

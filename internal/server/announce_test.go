@@ -13,16 +13,23 @@ import (
 	"vblade/test/frametest"
 )
 
-// serveAnnounced serves e9.0 and e9.1 on two links, after prepare, and returns a
-// session for each link once both are advertised.
-func serveAnnounced(t *testing.T, prepare func(*stage)) (first, second *session) {
+// announce serves e9.slot on all ports of a server, advertised so often.
+func announce(s *stage, slot uint8, every time.Duration) {
+	s.t.Helper()
+	b := blade.New(frametest.Export{}.NewStore(), blade.Config{Shelf: 9, Slot: slot})
+	if err := s.server.AddWith(b, server.Options{Announce: every}, s.ports...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// serveAnnounced serves e9.0, advertised so often, and e9.1, on two links, and
+// returns a session for each link once both are advertised.
+func serveAnnounced(t *testing.T, every time.Duration) (first, second *session) {
 	host := frametest.NewHost()
 	links := []*frametest.Link{host.NewLink(1500, "eth0"), host.NewLink(1500, "eth1")}
 	all := newStage(t, host, buffers, bufferLen, links[0], links[1])
-	for slot := range uint8(2) {
-		all.add(blade.New(frametest.Export{}.NewStore(), blade.Config{Shelf: 9, Slot: slot}))
-	}
-	prepare(all)
+	announce(all, 0, every)
+	announce(all, 1, 0)
 	all.serve(patience)
 	first, second = &session{stage: all, link: links[0]}, &session{stage: all, link: links[1]}
 	first.awaitAdvertised(1, 1)
@@ -33,7 +40,7 @@ func serveAnnounced(t *testing.T, prepare func(*stage)) (first, second *session)
 // TestAnnounce has one export advertised, then all, then all while a link is down:
 // it is named, and hears nothing.
 func TestAnnounce(t *testing.T) {
-	eth0, eth1 := serveAnnounced(t, func(*stage) {})
+	eth0, eth1 := serveAnnounced(t, 0)
 	for _, step := range []struct {
 		name    string
 		down    error // eth1
@@ -66,28 +73,23 @@ func TestAnnounce(t *testing.T) {
 	}
 }
 
-// TestAnnounceEvery has one export advertised again and again, asked for before the
-// server serves and afterwards, on links that carry frames only, until it is removed.
+// TestAnnounceEvery has one export advertised again and again, added before the
+// server serves or afterwards, on links that carry frames only, until it is removed.
 func TestAnnounceEvery(t *testing.T) {
 	const often = time.Millisecond
-	every := func(s *stage, name string) {
-		if err := s.server.AnnounceEvery(name, often); err != nil {
-			t.Fatal(err)
-		}
-	}
-	eth0, eth1 := serveAnnounced(t, func(s *stage) { every(s, "e9.0") })
+	eth0, eth1 := serveAnnounced(t, often)
 	eth0.awaitAdvertised(0, 10)
 	if n := eth0.advertised(1); n != 1 {
 		t.Errorf("e9.1 is advertised %d times; want once", n)
 	}
-	every(eth0.stage, "e9.1")
-	eth1.awaitAdvertised(1, 10)
+	announce(eth0.stage, 2, often)
+	eth1.awaitAdvertised(2, 10)
 
 	eth1.change(1500, frametest.Target, errCarrier)
 	eth0.link.Forget()
 	eth1.link.Forget()
 	dropped := eth1.link.Dropped()
-	eth0.awaitAdvertised(1, 10)
+	eth0.awaitAdvertised(2, 10)
 	if n := len(eth1.link.Replies()) + eth1.link.Dropped() - dropped; n != 0 {
 		t.Errorf("%d frames on a link that is down", n)
 	}
@@ -95,12 +97,12 @@ func TestAnnounceEvery(t *testing.T) {
 		t.Fatal(err)
 	}
 	eth0.link.Forget()
-	eth0.awaitAdvertised(1, 10)
+	eth0.awaitAdvertised(2, 10)
 	if n := eth0.advertised(0); n != 0 {
 		t.Errorf("e9.0 is advertised %d times after it was removed", n)
 	}
 	eth0.end()
-	if err := eth0.server.AnnounceEvery("e9.1", often); !errors.Is(err, server.ErrEnded) {
+	if _, err := eth0.server.Announce(""); !errors.Is(err, server.ErrEnded) {
 		t.Errorf("after the end: %v", err)
 	}
 }

@@ -84,12 +84,16 @@ func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 type Options struct {
 	Keeper Keeper      // keeps the state of a blade that keeps it
 	Failed func(error) // makes it one that stops when its disk fails (failstop.go)
+
+	// Announce advertises it again and again, after so long each time. The first time
+	// is a random part of that from now: many exports do not all come at once.
+	Announce time.Duration
 }
 
 // AddWith is Add with options.
 func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 	e := newExport(b, ports)
-	e.keeping.keeper, e.failed = o.Keeper, o.Failed
+	e.keeping.keeper, e.failed, e.interval = o.Keeper, o.Failed, o.Announce
 	var refused error
 	err := s.ask(func() {
 		if slices.ContainsFunc(s.exports, func(other *export) bool { return other.key() == e.key() }) {
@@ -118,6 +122,9 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 				p.chores.unsaid = append(p.chores.unsaid, e)
 				s.chores = true
 			}
+		}
+		if s.asks.serving {
+			s.repeat(e)
 		}
 		s.publish()
 	})

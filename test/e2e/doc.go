@@ -33,7 +33,7 @@
 // # How a test is written
 //
 // A test is a function on *site in a scenario's file (commands, seed, fio,
-// readonly, several, buffers, inside, outlive, paths, stopped, moves, restart, service, and server,
+// readonly, several, buffers, grow, inside, outlive, paths, stopped, moves, restart, service, and server,
 // its last part), listed in TestKernelDriver. It takes a guest, starts blades, and
 // tells the guest what to do:
 //

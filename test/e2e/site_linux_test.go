@@ -21,12 +21,14 @@ const prepareLimit = 5 * time.Minute
 // bash and busybox, and the Debian packages they are in.
 var guestPrograms = []struct{ name, pkg string }{
 	{"aoe-discover", "aoetools"},
+	{"aoe-revalidate", "aoetools"},
 	{"aoe-stat", "aoetools"},
 	{"e2fsck", "e2fsprogs"},
 	{"fio", "fio"},
 	{"mkfs", "util-linux"},
 	{"mkfs.ext3", "e2fsprogs"},
 	{"mkfs.ext4", "e2fsprogs"},
+	{"resize2fs", "e2fsprogs"},
 }
 
 // hostPrograms are the programs this machine uses itself.

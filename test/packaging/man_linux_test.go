@@ -41,7 +41,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 	}
 	checkOptions(t, page)
 	commands := commandNames.FindAllStringSubmatch(run(t, program, "--help"), -1)
-	if len(commands) != 4 {
+	if len(commands) < 5 {
 		t.Fatalf("--help lists %d commands", len(commands))
 	}
 	known := offers(t, "vblade", "")
