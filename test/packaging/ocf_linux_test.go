@@ -124,9 +124,11 @@ func public(t *testing.T, agent string) string {
 // TestOCFRefusals has our agent refuse: what is wrong on every host, and what may
 // be right on another one. A disk that is not there does not trouble a probe.
 func TestOCFRefusals(t *testing.T) {
-	for _, wrong := range []string{"shelf=65535", "options=--no-such", "options=-b 0", "shelf=", "filename="} {
+	for _, wrong := range []string{"shelf=65535", "options=--no-such", "options=-b 0", "shelf=", "slot=a", "slot=07", "filename="} {
 		c := newOurs(t, newDisk(t), wrong)
+		c.does("monitor", ocfNotRunning)
 		c.does("start", ocfConfigured)
+		c.does("stop", ocfSuccess)
 	}
 	c := newOurs(t, "/dev/no-such-disk")
 	for range 2 {
@@ -147,6 +149,16 @@ func TestOCFServer(t *testing.T) {
 	c := newOurs(t, newDisk(t))
 	s := c.host.StartServer(t, program)
 	c.sets("control=" + s.Control)
+	other := newDisk(t)
+	if _, err := s.Add("9", "0", "tgt0", other); err != nil {
+		t.Fatal(err)
+	}
+	c.does("start", ocfGeneric) // that is another disk, and none of the agent's business
+	c.does("stop", ocfSuccess)
+	if err := s.Remove("e9.0"); err != nil {
+		t.Fatal(err)
+	}
+	c.does("start", ocfSuccess)
 	c.does("start", ocfSuccess)
 	c.does("monitor", ocfSuccess)
 	s.Crash(t) // and back, with the export
@@ -281,7 +293,8 @@ func lives(pid int) bool {
 	return len(text) > 0
 }
 
-// loopDevice makes a file a block device for the length of a test.
+// loopDevice makes a file a block device for the length of a test, and holds it open:
+// the last to close a device has the kernel write back its page cache.
 func loopDevice(t *testing.T, file string) string {
 	t.Helper()
 	losetup := lab.Need(t, "losetup", "mount")
@@ -291,5 +304,10 @@ func loopDevice(t *testing.T, file string) string {
 	}
 	device := strings.TrimSpace(string(out))
 	t.Cleanup(func() { run(t, losetup, "--detach", device) })
+	held, err := os.Open(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Close() })
 	return device
 }
