@@ -61,9 +61,15 @@ func (s *site) newPair(t *testing.T, root string) *pair {
 	for _, n := range p.nodes {
 		n.runs(root, p.lab)
 	}
+	p.begins()
+	return p
+}
+
+// begins waits until both nodes are in the cluster, and lets them fence each other.
+func (p *pair) begins() {
+	p.t.Helper()
 	p.fences()
 	p.nodes[0].run("until crm_mon -1 2>/dev/null | grep -F 'Online: [ node1 node2 ]'; do sleep 0.1; done")
-	return p
 }
 
 // furnish puts into the lab what the nodes have beyond Debian's packages, the disk

@@ -55,13 +55,7 @@ func (n *node) runs(root, lab string) {
 	if n.process, err = startProcess(n.host, cmd); err != nil {
 		n.t.Fatal(err)
 	}
-	n.t.Cleanup(func() {
-		if n.t.Failed() {
-			out, _ := n.try("tail -n 100 /var/log/pacemaker/pacemaker.log")
-			n.t.Logf("the log of %s ends:\n%s", n.name, out)
-		}
-		n.dies()
-	})
+	n.t.Cleanup(n.ends)
 	if _, err := n.process.firstLine(startLimit); err != nil {
 		n.t.Fatalf("start %s: %v", n.name, err)
 	}
@@ -71,6 +65,15 @@ func (n *node) runs(root, lab string) {
 		n.t.Fatal(err)
 	}
 	n.first = strings.TrimSpace(string(text))
+}
+
+// ends ends the node with its test, and shows its log where that has failed.
+func (n *node) ends() {
+	if n.t.Failed() && n.first != "" {
+		out, _ := n.try("tail -n 100 /var/log/pacemaker/pacemaker.log")
+		n.t.Logf("the log of %s ends:\n%s", n.name, out)
+	}
+	n.dies()
 }
 
 // dies ends the node at once, with all that runs in it, and takes its port down. It

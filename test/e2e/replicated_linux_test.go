@@ -17,11 +17,11 @@ func TestReplicated(t *testing.T) {
 	s := newSite(t, buildLedger(t),
 		filepath.Join(root, "usr/sbin/drbdadm"), filepath.Join(root, "usr/sbin/drbdmeta"), filepath.Join(root, "usr/sbin/drbdsetup"),
 		filepath.Join(root, "lib/drbd/drbdadm-84"), filepath.Join(root, "lib/drbd/drbdsetup-84"))
-	hosts := [2]*shell{s.newHost(t, 1), s.newHost(t, 2)}
+	hosts := [2]*shell{s.newHost(t, "tap1"), s.newHost(t, "tap2")}
 	g := s.guest(t, "tap0", 1500)
 	s.bridge(t, "br0", "tap0", "tap1", "tap2")
 	for i, h := range hosts {
-		h.replicates(i+1, recipe(t, "/etc/drbd.d/disk0.res", "/dev/vg0/disk0", "/dev/vda"))
+		h.replicates(i + 1)
 	}
 	for _, h := range hosts {
 		h.run("until drbdadm cstate disk0 | grep -x Connected; do sleep 0.1; done")
@@ -46,9 +46,8 @@ func TestReplicated(t *testing.T) {
 }
 
 // newHost boots a guest with a disk, on a tap device.
-func (s *site) newHost(t *testing.T, i int) *shell {
+func (s *site) newHost(t *testing.T, tap string) *shell {
 	t.Helper()
-	tap := fmt.Sprint("tap", i)
 	s.tap(t, tap)
 	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
 	g, err := bootGuest(s.host, s.boot, tap, "-m", "384", "-drive", "file="+emptyDisk(t, 64<<20)+",if=virtio,format=raw,cache=unsafe")
@@ -57,7 +56,7 @@ func (s *site) newHost(t *testing.T, i int) *shell {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the console of host%d ends:\n%s", i, g.console())
+			t.Logf("the console of the guest on %s ends:\n%s", tap, g.console())
 		}
 		g.kill()
 	})
@@ -65,16 +64,16 @@ func (s *site) newHost(t *testing.T, i int) *shell {
 }
 
 // replicates makes the guest host i of a replicated disk.
-func (sh *shell) replicates(i int, resource string) {
+func (sh *shell) replicates(i int) {
 	sh.t.Helper()
-	sh.run(fmt.Sprintf(`hostname host%d
+	sh.run(fmt.Sprintf(`hostname node%d
 		ip link set eth0 up; ip address add 10.9.0.%d/24 dev eth0
 		modprobe drbd; modprobe macvlan
 		mkdir -p /etc/drbd.d /var/lib/drbd /run/lock /var/run /var/lock
 		echo 'include "drbd.d/*.res";' >/etc/drbd.conf
 		cat >/etc/drbd.d/disk0.res <<'END'
 %sEND
-		`, i, i, resource) + recipe(sh.t, "DRBD, on both hosts"))
+%s`, i, i, recipe(sh.t, "/etc/drbd.d/disk0.res", "/dev/vg0/disk0", "/dev/vda"), recipe(sh.t, "DRBD, on both hosts")))
 }
 
 // servesReplicated has the guest serve the replicated disk.
