@@ -111,7 +111,7 @@ func (g *gatekeeper) ask(list []aoe.MAC) {
 	}
 }
 
-// admits tells whether the list asked for last admits a host.
+// admits reports whether the list asked for last admits a host.
 func (g *gatekeeper) admits(k int) bool {
 	return g.rule.open && len(g.wanted) == 0 || slices.Contains(g.wanted, host(k))
 }

@@ -4,19 +4,21 @@ package server
 
 import "time"
 
-// maxAge is how long a frame may wait to be received. An initiator has repeated an older
-// one, or will; it may have gone on by another target of the same disk, whose newer
-// data must not be overwritten. A process that was stopped finds such frames.
+// maxAge is how long a frame may wait to be received. The initiator has repeated
+// an older one, or will. It may also have gone on with another target of the same
+// disk, whose newer data must not be overwritten. A process that was stopped and
+// continued finds such frames.
 const maxAge = time.Second
 
-// clockJitter is the most by which two readings of clocks that run alike may differ,
-// since they are not made at the same moment.
+// clockJitter is the largest difference between readings of two clocks that run
+// at the same rate, which are not read at the same moment.
 const clockJitter = 50 * time.Millisecond
 
-// ages tells how long frames have waited, by the real time at which the kernel received
-// them. That clock may be set. Then what was received before seems to be older or
-// younger than it is: for as long as such a frame can be fresh, ages subtracts by how
-// much the clock was set forward. It is the leader's.
+// ages tells how long frames have waited, from the real time at which the kernel
+// received them. That clock may be set, and frames received before then seem
+// older or younger than they are. For as long as such a frame can be fresh, ages
+// subtracts the amount by which the clock was set forward. It belongs to the
+// leader.
 type ages struct {
 	sinceBoot func() time.Duration // the time since the host has started, suspended or not
 
@@ -29,7 +31,7 @@ type ages struct {
 	doubt   time.Duration // clock until which forward counts
 }
 
-// look takes in clock and the real time, for the frames that were received by then.
+// look reads clock and the real time, for the frames that have been received.
 func (a *ages) look(now time.Duration, real int64) {
 	a.now, a.real = now, real
 	offset := a.real - int64(a.now)
@@ -39,8 +41,8 @@ func (a *ages) look(now time.Duration, real int64) {
 	}
 }
 
-// set takes in that the real time and clock have parted: the real time was set, or
-// clock stood still because the host was suspended.
+// set is called when the real time and clock have diverged: the real time was
+// set, or clock stood still while the host was suspended.
 func (a *ages) set(boot int64) {
 	step := time.Duration(boot - a.boot)
 	first := a.boot == 0
@@ -55,11 +57,12 @@ func (a *ages) set(boot int64) {
 	a.doubt = a.now + maxAge
 }
 
-// ahead tells whether a stamp lies so far in the future that the clock was set back.
+// ahead reports whether a stamp is so far in the future that the clock must have
+// been set back.
 func (a *ages) ahead(stamp int64) bool { return stamp-a.real > int64(maxAge) }
 
-// tooOld tells whether a frame has waited for longer than maxAge, given its stamp. Of
-// one without a stamp, or with one that lies in the future, nobody knows.
+// tooOld reports whether a frame has waited longer than maxAge, by its stamp. It
+// is false for a frame without a stamp or with one in the future.
 func (a *ages) tooOld(stamp int64) bool {
 	age := time.Duration(a.real - stamp)
 	if age <= maxAge || stamp == 0 {

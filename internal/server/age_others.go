@@ -6,5 +6,6 @@ package server
 
 import "time"
 
-// sinceBoot returns clock: how long the host was suspended is not known here.
+// sinceBoot returns clock, because the time that the host was suspended is not
+// known on this system.
 func sinceBoot() time.Duration { return clock() }

@@ -10,7 +10,8 @@ import (
 )
 
 // Announce advertises an export, or with an empty name every one, as Add does. It
-// returns which links carry no frames, and why: there it waits for the link.
+// returns the links that carry no frames, and why; on those the advertisement
+// waits for the link.
 func (s *Server) Announce(name string) (waiting []string, err error) {
 	var refused error
 	err = s.ask(func() {
@@ -39,8 +40,8 @@ func (s *Server) Announce(name string) (waiting []string, err error) {
 	return waiting, err
 }
 
-// repeat begins to advertise an export again and again, where that is wanted. The
-// leader calls it, or whoever starts the server.
+// repeat begins to advertise an export in intervals, if that was asked for. The
+// leader calls it, or the goroutine that starts the server.
 func (s *Server) repeat(e *export) {
 	if e.interval == 0 {
 		return
@@ -62,8 +63,8 @@ func (e *export) endRepeating() {
 	}
 }
 
-// announce has an export advertised on those of its ports whose link carries frames.
-// Leader only.
+// announce advertises an export on its ports whose links carry frames. Leader
+// only.
 func (s *Server) announce(e *export) {
 	for _, p := range e.ports {
 		at := p.exports[e.key()]
@@ -75,7 +76,7 @@ func (s *Server) announce(e *export) {
 	}
 }
 
-// find returns the export of a name; nil where there is none. Leader only.
+// find returns the export of a name, or nil. Leader only.
 func (s *Server) find(name string) *export {
 	i := slices.IndexFunc(s.exports, func(e *export) bool { return e.Name() == name })
 	if i < 0 {
@@ -84,5 +85,5 @@ func (s *Server) find(name string) *export {
 	return s.exports[i]
 }
 
-// errNotServed says that there is no export of a name.
+// errNotServed is the error of a name without an export.
 func errNotServed(name string) error { return fmt.Errorf("%s is not served here", name) }

@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// ErrEnded is what a server that ends answers to changes.
+// ErrEnded is the error of changes to a server that is ending.
 var ErrEnded = errors.New("the server is ending")
 
-// asks is what others ask the leader to do between two turns, since ports and
-// exports are the leader's.
+// asks is the queue of functions that others have the leader call between two
+// turns, because ports and exports belong to the leader.
 type asks struct {
 	some atomic.Bool // there are any
 
@@ -22,7 +22,7 @@ type asks struct {
 	list    []func()
 }
 
-// ask has the leader call f between two turns, and returns when it has. Before
+// ask makes the leader call f between two turns, and returns when it has. Before
 // the server serves, ask calls f itself.
 func (s *Server) ask(f func()) error {
 	a := &s.asks
@@ -48,8 +48,8 @@ func (s *Server) ask(f func()) error {
 	return nil
 }
 
-// tell has the leader call f between two turns, and does not wait for that. Of a
-// server that does not serve f is not called.
+// tell makes the leader call f between two turns, and does not wait. If the
+// server does not serve, f is not called.
 func (s *Server) tell(f func()) {
 	a := &s.asks
 	a.mu.Lock()
@@ -63,7 +63,7 @@ func (s *Server) tell(f func()) {
 	s.host.Wake()
 }
 
-// start has asks answered by the leader from now on.
+// start makes the leader answer asks from now on.
 func (s *Server) start() {
 	s.asks.mu.Lock()
 	defer s.asks.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *Server) start() {
 	}
 }
 
-// answerAsks does what the leader is asked to do.
+// answerAsks calls the functions that the leader was asked to call.
 func (s *Server) answerAsks() {
 	a := &s.asks
 	if !a.some.Load() {
@@ -92,7 +92,7 @@ func (s *Server) answerAsks() {
 	}
 }
 
-// refuseAsks answers what is asked for the last time.
+// refuseAsks answers asks for the last time, and refuses later ones.
 func (s *Server) refuseAsks() {
 	s.asks.mu.Lock()
 	s.asks.ended = true

@@ -10,31 +10,33 @@ import (
 	"vblade/internal/aoe"
 )
 
-// How frames that answer for all exports of a port are paced, lest they drown the
-// LAN, the initiators' receive buffers or our own: so many at a time.
+// How frames for all exports of a port are paced: choreStep of them every
+// choreEvery, so that they do not flood the LAN, the receive buffers of
+// initiators or our own.
 const (
 	choreStep  = 32
 	choreEvery = time.Millisecond
 )
 
-// maxSweeps is the most broadcasts that a port works on: a few from each of
-// several initiators that boot at once. Initiators repeat what is dropped.
+// maxSweeps is the most broadcasts that a port processes at once: a few from each
+// of several initiators that boot at once. Initiators repeat those that are
+// dropped.
 const maxSweeps = 16
 
-// chores is what a port has to do for each of its exports, a few at a time: the
-// replies to broadcasts, and advertisements. The leader does them.
+// chores is what a port has to do for each of its exports, a few at a time:
+// replies to broadcasts, and advertisements. It belongs to the leader.
 type chores struct {
 	sweeps  []sweep
-	unsaid  []*export     // that are to be advertised
-	left    int           // what may be done yet, of choreStep in each choreEvery
+	unsaid  []*export     // still to be advertised
+	left    int           // how many may still be done, of choreStep in each choreEvery
 	last    time.Duration // clock when that was choreStep
 	scratch aoe.Frame     // an advertisement is made in it
 	frames  [][]byte      // of scratch
 }
 
-// sweep is a broadcast that some exports have yet to answer. It takes effect on
-// all of them where it stands among the frames: an export that another frame is
-// for answers it first.
+// sweep is a broadcast that some exports have not answered yet. It takes effect
+// on all of them at its place in the order of frames: before an export accepts a
+// later frame, it answers the sweep.
 type sweep struct {
 	request  *request // with the frame
 	sequence uint64   // its place among the sweeps of all ports, from 1 on
@@ -42,7 +44,7 @@ type sweep struct {
 	answered bool
 }
 
-// sweep takes a frame that means several exports of a port, or perhaps none.
+// sweep queues a frame that may address several exports of a port.
 func (s *Server) sweep(p *Port, r *request) {
 	c := &p.chores
 	if len(c.sweeps) == maxSweeps {
@@ -53,10 +55,10 @@ func (s *Server) sweep(p *Port, r *request) {
 	c.sweeps = append(c.sweeps, sweep{request: r, sequence: s.swept})
 }
 
-// idle tells that there is nothing to do.
+// idle reports whether there is nothing to do.
 func (c *chores) idle() bool { return len(c.sweeps)+len(c.unsaid) == 0 }
 
-// doChores goes on with the chores, as far as they may.
+// doChores does chores, as far as the pace allows.
 func (s *Server) doChores() {
 	s.chores = false
 	for _, p := range s.ports {
@@ -68,7 +70,7 @@ func (s *Server) doChores() {
 	}
 }
 
-// step does as much of the chores as is good at a time.
+// step does as many of the chores as the pace allows.
 func (c *chores) step(s *Server, p *Port) {
 	if now := clock(); now-c.last >= choreEvery {
 		c.left, c.last = choreStep, now
@@ -87,8 +89,8 @@ func (c *chores) step(s *Server, p *Port) {
 	}
 }
 
-// proceed has more exports of a port answer its first sweep, as far as the pace
-// and the idle requests allow, and tells whether all have.
+// proceed makes more exports of a port answer its first sweep, as far as the pace
+// and the idle requests allow, and reports whether all have.
 func (w *sweep) proceed(s *Server, p *Port) (all bool) {
 	for ; w.next < len(p.list); w.next++ {
 		at := p.list[w.next]
@@ -107,8 +109,8 @@ func (w *sweep) proceed(s *Server, p *Port) (all bool) {
 	return true
 }
 
-// reach has the export of a seat answer the sweep, if it is meant, in a frame of
-// its own. It returns whether it did.
+// reach makes the export of a seat answer the sweep, if addressed, in a frame of
+// its own. It reports whether it did.
 func (w *sweep) reach(s *Server, at *seat) bool {
 	from := w.request
 	at.swept = w.sequence
@@ -117,7 +119,7 @@ func (w *sweep) reach(s *Server, at *seat) bool {
 	}
 	r := from.port.take()
 	if r == nil {
-		return false // as the wire might: the initiator asks again
+		return false // dropped, as on a wire: the initiator asks again
 	}
 	r.copied = true
 	r.length, r.stamp = copy(r.Buf, from.Frame), from.stamp
@@ -127,18 +129,18 @@ func (w *sweep) reach(s *Server, at *seat) bool {
 	return true
 }
 
-// end gives up the sweep's frame.
+// end drops the sweep's frame.
 func (w *sweep) end(s *Server) {
 	w.request.copied = w.answered // then it was not ignored
 	s.turn.drop(w.request)
 }
 
-// newest is a sequence after that of every sweep.
+// newest is a sequence after those of all sweeps.
 const newest = math.MaxUint64
 
-// catchUp has an export answer the sweeps that came before the frame that it is
-// about to accept, or before another sweep, in the order in which they came, by
-// whatever port.
+// catchUp makes an export answer the sweeps that came, by any port, before the
+// frame that it is about to accept, or before another sweep, in the order in
+// which they came.
 func (s *Server) catchUp(e *export, before uint64) {
 	for {
 		w, at := e.unreached(before)
@@ -149,8 +151,8 @@ func (s *Server) catchUp(e *export, before uint64) {
 	}
 }
 
-// unreached returns the earliest sweep before one that has not reached the export,
-// nil where there is none, and the export's seat on the port by which it came.
+// unreached returns the earliest sweep, before a sequence, that has not reached
+// the export, or nil, and the export's seat on the port by which it came.
 func (e *export) unreached(before uint64) (first *sweep, at *seat) {
 	for _, p := range e.ports {
 		if len(p.chores.sweeps) == 0 {
@@ -166,7 +168,7 @@ func (e *export) unreached(before uint64) (first *sweep, at *seat) {
 	return first, at
 }
 
-// forget takes the export at a place of the port's list out of the chores.
+// forget removes the export at an index of the port's list from the chores.
 func (c *chores) forget(at int, e *export) {
 	for i := range c.sweeps {
 		if c.sweeps[i].next > at {
@@ -176,7 +178,7 @@ func (c *chores) forget(at int, e *export) {
 	c.unsaid = slices.DeleteFunc(c.unsaid, func(other *export) bool { return other == e })
 }
 
-// advertiseAll makes all exports of a port known on its link (section 4).
+// advertiseAll queues an advertisement of each export of a port (section 4).
 func (s *Server) advertiseAll(p *Port) {
 	p.chores.unsaid = nil
 	for _, at := range p.list {
@@ -192,8 +194,8 @@ func (c *chores) scratchFrame() aoe.Frame {
 	return c.scratch
 }
 
-// advertise makes an export known on a port's link. It returns how many frames
-// that took.
+// advertise advertises an export on a port's link. It returns how many frames it
+// has sent.
 func (s *Server) advertise(p *Port, e *export) int {
 	if e.mute.Load() {
 		return 0

@@ -12,7 +12,7 @@ import (
 	"vblade/internal/stats"
 )
 
-// event is what is counted of an export; of bytes, each one.
+// event is a kind of thing that is counted for an export; bytes are counted each.
 type event uint8
 
 // The events.
@@ -29,8 +29,8 @@ const (
 	events  = faulted + event(blade.Faults)
 )
 
-// operationOf says as which operation the times of a kind of work are counted. A
-// kind that is missing at the end does not compile.
+// operationOf is the operation as which the times of a kind of work are counted.
+// It does not compile if a kind at the end is missing.
 var operationOf = [...]stats.Operation{
 	ata.OpNone:     stats.Other,
 	ata.OpRead:     stats.Read,
@@ -41,8 +41,8 @@ var operationOf = [...]stats.Operation{
 
 var _ [ata.Ops]stats.Operation = operationOf
 
-// tally counts in plain memory what one goroutine does, so that a batch of
-// frames costs no more shared memory than a single one.
+// tally counts in plain memory what one goroutine does, so that a batch of frames
+// takes no more accesses to shared memory than a single frame.
 type tally struct {
 	n       [events]uint64
 	dirty   uint32 // the events with a count, as bits
@@ -55,7 +55,7 @@ func (t *tally) add(e event, n uint64) {
 	t.dirty |= 1 << e
 }
 
-// count counts a request that has its reply.
+// count counts a request that has a reply.
 func (t *tally) count(r *request) {
 	t.replies[operationOf[r.Work.Op]]++
 	if r.Fault != blade.FaultNone {
@@ -73,7 +73,8 @@ func (t *tally) count(r *request) {
 	}
 }
 
-// moveTo empties the tally into c, but for the replies, which have their times.
+// moveTo moves the tally to c, except for the replies, which are counted with
+// their times.
 func (t *tally) moveTo(c *counters) {
 	for ; t.dirty != 0; t.dirty &= t.dirty - 1 {
 		e := bits.TrailingZeros32(t.dirty)
@@ -82,13 +83,13 @@ func (t *tally) moveTo(c *counters) {
 	}
 }
 
-// counters are what others may read at any time.
+// counters are counters that others may read at any time.
 type counters struct{ n [events]atomic.Uint64 }
 
-// counts is what is counted of an export. Who counts most, the leader, shares its
-// counters with readers only: no worker's writing slows it down. The times of an
-// operation are those of leader and crew together, since on a disk it is either
-// the one or the other that does most of it.
+// counts is the counters of an export. The leader, which counts most, has
+// counters of its own, so that no worker's writes slow it down. The times of an
+// operation are counted together, because on a disk either the leader or the crew
+// does most of it.
 type counts struct {
 	turn    tally // of the leader's turn, until its replies are sent
 	touched bool  // there is something in turn
@@ -97,8 +98,8 @@ type counts struct {
 	service stats.Service
 }
 
-// countTurn makes public what the leader has counted in its turn. The replies
-// have left: their requests took from the turn's beginning until now.
+// countTurn publishes what the leader has counted in its turn. The replies were
+// sent, so their requests took from the beginning of the turn until now.
 func (s *Server) countTurn() {
 	t := &s.turn
 	if len(t.touched) == 0 {
@@ -119,15 +120,15 @@ func (s *Server) countTurn() {
 	t.touched = t.touched[:0]
 }
 
-// landed counts the time of a request that has come by the ring, and not in the
-// turn that answers it.
+// landed counts the time of a request that the ring has completed, and that
+// arrived before the turn that answers it.
 func (c *counts) landed(r *request, now time.Duration) {
 	op := operationOf[r.Work.Op]
 	c.turn.replies[op]--
 	c.service[op].Add(now-r.arrived, 1)
 }
 
-// publish makes public what was counted of a run, whose replies were sent.
+// publish publishes what was counted of a run whose replies were sent.
 func (t *tally) publish(u *run) {
 	c := &u.export().counts
 	now := clock()
@@ -140,7 +141,7 @@ func (t *tally) publish(u *run) {
 	t.replies = [stats.Operations]uint64{}
 }
 
-// linkCounts is what is counted of a link's frames.
+// linkCounts is the counters of a link's frames.
 type linkCounts struct {
 	received, ignored atomic.Uint64
 	stale             atomic.Uint64 // received, and dropped since they had waited for too long

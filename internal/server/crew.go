@@ -5,23 +5,24 @@ package server
 // CrewSize is how many calls can wait for disks at once, in workers.
 const CrewSize = 64
 
-// spareWorkers is how many workers only those exports may have that have none.
+// spareWorkers is how many workers are reserved for exports that have none.
 const spareWorkers = 16
 
-// crew is what the workers share: which exports have requests that may start,
-// and how many workers are busy. Server.mu guards it.
+// crew is the state that the workers share: the exports with requests that may
+// start, and how many workers are free. Server.mu guards it.
 //
-// Exports take turns, and none may use up the crew: where there are several, one
-// that has calls running starts another only while it has fewer than there are
-// workers free beyond spare. A disk that hangs keeps half of those, the next one
-// half of the rest, and so on; of the spare ones each export has one at the most.
+// Exports take turns, and none may use up the crew. If there are several, an
+// export with running calls starts another one only while it has fewer than there
+// are free workers, not counting the spare ones. So a disk that hangs keeps half
+// of these, the next one half of the rest, and so on. Each export may have one
+// spare worker.
 type crew struct {
-	ring  []*export // that have requests waiting, in turn
-	free  int       // workers that do nothing
+	ring  []*export // exports with waiting requests, in turn
+	free  int       // idle workers
 	alone bool      // there is one export, which may have all of them
 }
 
-// mayStart tells whether an export may have another worker.
+// mayStart reports whether an export may have another worker.
 func (c *crew) mayStart(e *export) bool {
 	return c.free > 0 && (c.alone || e.running == 0 || e.running < c.free-spareWorkers)
 }
@@ -36,9 +37,9 @@ func (c *crew) put(r *request) {
 	}
 }
 
-// take moves the requests of the next run, of the export whose turn it is, into
-// a worker's run; false where nothing may start. What continues the first of them
-// goes along, though it was queued by itself.
+// take moves the requests of the next run, of the export whose turn it is, into a
+// worker's run. It returns false if nothing may start. Requests that continue the
+// first one join the run even if they were queued separately.
 func (c *crew) take(u *run) bool {
 	for i, e := range c.ring {
 		if !c.mayStart(e) {
@@ -61,7 +62,7 @@ func (c *crew) take(u *run) bool {
 	return false
 }
 
-// startable tells whether a worker that comes now finds something to do.
+// startable reports whether a worker would find something to do.
 func (c *crew) startable() bool {
 	for _, e := range c.ring {
 		if c.mayStart(e) {
@@ -71,13 +72,14 @@ func (c *crew) startable() bool {
 	return false
 }
 
-// done takes a worker back that has done a run of an export.
+// done returns a worker that has done a run of an export.
 func (c *crew) done(e *export) {
 	e.running--
 	c.free++
 }
 
-// saturated tells whether a request of an export would have to wait for a worker.
+// saturated reports whether a request of an export would have to wait for a
+// worker.
 func (s *Server) saturated(e *export) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@
 // A frame's way through the package, in the order of the files:
 //
 //	server.go   ports, exports and the crew; how they start and end
-//	site.go     has ports and exports come and go (ask.go: between two turns)
+//	site.go     adds and removes ports and exports (ask.go: between two turns)
 //	lead.go     the leader's loop; watch.go takes the lead from one that a call keeps
 //	inbox.go    receives on all ports, and puts what came in order
 //	age.go      tells which frames have waited for too long, freeze.go which requests

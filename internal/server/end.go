@@ -13,12 +13,12 @@ import (
 	"vblade/internal/ata"
 )
 
-// shown is the most unfinished requests that an error names.
+// shown is the most unfinished requests that an error lists.
 const shown = 5
 
-// finishAll waits until the crew has gone home and syncs the disks, all of it
-// before the deadline. A disk that hangs shall not keep what was written to it
-// from being synced: a quarter of the time is kept for that.
+// finishAll waits until the crew has ended and syncs the disks, both before the
+// deadline. A quarter of the time is reserved for the sync, even if requests
+// hang.
 func (s *Server) finishAll(home <-chan struct{}, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	var errs []error
@@ -38,8 +38,8 @@ func (s *Server) finishAll(home <-chan struct{}, within time.Duration) error {
 	return join(errs)
 }
 
-// errUnfinished is the error that says which requests are in flight, of one export
-// or, where that is nil, of all.
+// errUnfinished returns an error that says which requests are in flight, of one
+// export or, with nil, of all.
 func (s *Server) errUnfinished(of *export) error {
 	type rest struct {
 		name, what string
@@ -69,7 +69,7 @@ func (s *Server) errUnfinished(of *export) error {
 	return fmt.Errorf("%s not finished, the disk hangs: %s", plural(int64(len(all)), "request"), strings.Join(list, ", "))
 }
 
-// sync begins to make durable what was written to the export's disk.
+// sync begins to sync the export's disk.
 func (e *export) sync() <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -82,7 +82,7 @@ func (e *export) sync() <-chan error {
 	return done
 }
 
-// awaitSync returns how a sync ended, or that it did not.
+// awaitSync returns the error of a sync, or that it has not ended.
 func (e *export) awaitSync(done <-chan error, deadline time.Time) error {
 	select {
 	case err := <-done:

@@ -14,8 +14,8 @@ import (
 	"vblade/internal/uring"
 )
 
-// export is a blade in use: its disk's share of the crew and of the buffers, how
-// fast and how healthy the disk is, and what is counted. All its ports share it.
+// export is a blade in use: its share of the crew and of the buffers, how fast
+// and how healthy its disk is, and its counters. All its ports share it.
 type export struct {
 	*blade.Blade
 	disk    *ata.Disk
@@ -33,18 +33,18 @@ type export struct {
 	fd         int          // the disk's descriptor, and
 	start      int64        // the byte where the export begins in it, for a ring
 	async      uring.Access // what a ring does without waiting
-	adrift     atomic.Int32 // requests in the rings of leads that do not lead any more
+	adrift     atomic.Int32 // requests in the rings of leads that have lost the lead
 	flying     atomic.Int32 // requests that the order has
-	failed     func(error)  // called once the disk is gone or broken, where the export ends then
+	failed     func(error)  // called once the disk is gone or broken; nil if the export does not end then
 	mute       atomic.Bool  // nothing is answered any more
 	initiators initiators   // who uses it; the leader's
 
-	choked bool // it was waited for in vain when its share of the buffers was used up; the leader's
+	choked bool // waiting for its share of the buffers was in vain; belongs to the leader
 
 	advertised time.Duration // clock when it was last; the leader's
 
 	interval time.Duration // between advertisements; 0 without repetition
-	repeater *time.Timer   // has the next one sent
+	repeater *time.Timer   // sends the next one
 
 	// Server.mu guards what follows.
 	lane    order.Lane
@@ -58,7 +58,7 @@ func newExport(b *blade.Blade, ports []*Port) *export {
 	e := &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
 	if fd, start, ok := e.disk.Descriptor(); ok {
 		e.fd, e.start = fd, start
-		e.async, _ = uring.Probe(fd) // where it fails, the crew waits
+		e.async, _ = uring.Probe(fd) // if it fails, the crew waits for the disk
 		if e.disk.WritesThrough() {
 			e.async = min(e.async, uring.AsyncReads)
 		}

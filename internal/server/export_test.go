@@ -38,7 +38,7 @@ func (s *Server) Ending() bool { return s.ending.Load() }
 // Standing returns how many leads stand by.
 func (s *Server) Standing() int { return int(s.standing.Load()) }
 
-// Flown tells whether anything has come by a ring. Call it once the server has
+// Flown reports whether anything has come by a ring. Call it once the server has
 // ended.
 func (s *Server) Flown() bool {
 	return slices.ContainsFunc(s.leads[:], func(l *lead) bool { return l.ring != nil && l.ring.landed > 0 })

@@ -4,15 +4,14 @@ package server
 
 import "vblade/internal/ata"
 
-// An export with Options.Failed answers nothing any more once its disk is gone
-// or broken (ata.IsGone): not the request that has found that out, nor what is in
-// flight, nor what comes. An initiator repeats what is not answered, and has time
-// until another host serves the disk; an error would fail its file system. Failed is
-// called once with the error, in a goroutine of its own; whoever is called removes the
-// export.
+// An export with Options.Failed stops answering once its disk is gone or broken
+// (ata.IsGone): neither the request that has failed, nor those in flight, nor
+// later ones are answered. An initiator repeats requests without an answer, and
+// so has time until another host serves the disk; an error would fail its file
+// system. Failed is called once with the error, in a goroutine of its own, and
+// removes the export.
 
-// note takes how work ended that the disk was asked for, before the reply is made
-// ready to be sent.
+// note notes how work of the disk has ended, before the reply is made.
 func (e *export) note(work ata.Work, err error) {
 	e.health.note(work, err)
 	if e.failed != nil && ata.IsGone(err) && !e.mute.Swap(true) {
@@ -21,7 +20,7 @@ func (e *export) note(work ata.Work, err error) {
 	}
 }
 
-// hush takes a request's reply away where its export answers nothing any more.
+// hush removes the reply of a request if its export has stopped answering.
 func (r *request) hush() {
 	if r.export.mute.Load() {
 		r.Reply = 0

@@ -4,8 +4,8 @@ package server
 
 import "vblade/internal/aoe"
 
-// refilterStale has the links drop what the masks shut out that were edited in
-// this turn, before the edits are answered.
+// refilterStale updates the filters of links after edits of masks in this turn,
+// before the edits are answered.
 func (s *Server) refilterStale() {
 	for _, p := range s.ports {
 		if p.stale {
@@ -14,12 +14,12 @@ func (s *Server) refilterStale() {
 	}
 }
 
-// refilter has a port's link drop the frames that its exports need not see. The
-// exports do not need it: route has the last word.
+// refilter sets the filter of a port's link, so that it drops frames that are not
+// for its exports. This only saves time: route decides which frames are accepted.
 //
-// A system may refuse a filter that it finds too long, in itself or while the old
-// one is still there. Shorter ones let more frames pass; the old one may shut out
-// whom the masks admit now.
+// A system may refuse a filter that is too long, or too long while the old one is
+// still in place. Shorter filters pass more frames. The old one may exclude
+// sources that the masks now admit.
 func (s *Server) refilter(p *Port) {
 	p.stale = false
 	p.targets = p.targets[:0]

@@ -54,7 +54,7 @@ func (s *session) checkFilter(e frametest.Export, admitted []aoe.MAC) {
 	}
 }
 
-// filterPasses tells whether the link's filter lets a frame pass.
+// filterPasses reports whether the link's filter lets a frame pass.
 func (s *session) filterPasses(f []byte) bool {
 	s.t.Helper()
 	program, _ := bpf.Disassemble(s.link.Filter())

@@ -11,10 +11,11 @@ import (
 // freezeLook is how often the process looks whether it was frozen.
 const freezeLook = 250 * time.Millisecond
 
-// freezes knows when the process has not run for longer than maxAge: it was stopped by
-// SIGSTOP, or its host was stalled or suspended. What was received before that and has
-// not begun on the disk is older than maxAge, too, and is dropped. What only waits for
-// a slow disk is not: there the process runs, and looks. Any goroutine may ask.
+// freezes detects that the process has not run for longer than maxAge: it was
+// stopped by SIGSTOP, or its host was stalled or suspended. Requests that were
+// received before and have not begun on the disk are then older than maxAge, and
+// are dropped. Requests that only wait for a slow disk are not, because the
+// process runs and looks meanwhile. Any goroutine may use it.
 type freezes struct {
 	beat atomic.Int64 // clock, and
 	real atomic.Int64 // the real time, of the last look that counts
@@ -25,8 +26,8 @@ type freezes struct {
 	boot      time.Duration // sinceBoot of the look that counts
 }
 
-// look takes in clock and the real time, and notices a freeze that has just ended.
-// Mostly it makes no system call.
+// look reads clock and the real time, and notices a freeze that has just ended.
+// It usually makes no system call.
 func (f *freezes) look(now time.Duration, real int64) {
 	if now-time.Duration(f.beat.Load()) >= freezeLook/2 || real-f.real.Load() >= int64(freezeLook/2) {
 		f.count(now, real)
@@ -41,8 +42,8 @@ func (f *freezes) now() time.Duration {
 	return now
 }
 
-// count makes a look count. The time since the host has started, which nobody sets, and
-// which goes on while it is suspended, has the last word.
+// count makes a look count. The time since the host has started decides, because
+// it cannot be set and goes on while the host is suspended.
 func (f *freezes) count(now time.Duration, real int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -55,10 +56,11 @@ func (f *freezes) count(now time.Duration, real int64) {
 	f.real.Store(real)
 }
 
-// since tells whether the process was frozen since a moment.
+// since reports whether the process was frozen since a moment.
 func (f *freezes) since(moment time.Duration) bool { return int64(moment) < f.over.Load() }
 
-// watchFreezes looks until done, lest the process seems to be frozen while it only waits.
+// watchFreezes looks until done, so that a process that only waits does not seem
+// to be frozen.
 func (s *Server) watchFreezes(done <-chan struct{}) {
 	tick := time.NewTicker(freezeLook)
 	defer tick.Stop()
@@ -89,9 +91,10 @@ func (s *Server) logStale() {
 	}
 }
 
-// mayBegin tells whether the disk may be asked for a run's work. If not, its requests
-// have no reply, and are counted where they have waited for too long. A run that
-// freezes have made partly too old is so as a whole: initiators repeat the rest.
+// mayBegin reports whether a run's work may begin on the disk. If not, its
+// requests have no reply, and are counted if they have waited too long. If a
+// freeze has made a part of a run too old, all of it is dropped: initiators
+// repeat the rest.
 func (s *Server) mayBegin(u *run) bool {
 	lapsed := false
 	for _, r := range u.requests {

@@ -8,8 +8,8 @@ import (
 	"vblade/internal/ata"
 )
 
-// hangLimits says how a disk that hangs is noticed: by a look, now and then, at the
-// requests in flight, of which one has not ended for too long.
+// hangLimits says when a disk counts as hanging: when one of the requests in
+// flight, which are looked at now and then, has not ended for too long.
 type hangLimits struct{ after, look time.Duration }
 
 // waiter is a request in flight.
@@ -19,7 +19,7 @@ type waiter struct {
 	work    ata.Work
 }
 
-// before tells whether the request came before another.
+// before reports whether the request came before another.
 func (w waiter) before(other waiter) bool {
 	return w.arrived < other.arrived || w.arrived == other.arrived && w.stamp < other.stamp
 }
@@ -27,9 +27,9 @@ func (w waiter) before(other waiter) bool {
 // age is how long the request has been in flight.
 func (w waiter) age() time.Duration { return clock() - w.arrived }
 
-// oldest returns of each export the request that has been in flight for the
-// longest time. It keeps the leader and the crew from Server.mu for no longer than
-// it takes to look at the requests of one port: a few microseconds.
+// oldest returns, for each export, the request that has been in flight longest.
+// It holds Server.mu for no longer than it takes to look at the requests of one
+// port, a few microseconds.
 func (s *Server) oldest() map[*export]waiter {
 	oldest := make(map[*export]waiter)
 	for _, p := range s.snapshot.Load().ports {
@@ -40,7 +40,8 @@ func (s *Server) oldest() map[*export]waiter {
 	return oldest
 }
 
-// lookAt puts requests of a port into oldest that are older than what is there.
+// lookAt puts those requests of a port into oldest that are older than the ones
+// there.
 func (s *Server) lookAt(p *Port, oldest map[*export]waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

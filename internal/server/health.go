@@ -11,23 +11,22 @@ import (
 	"vblade/internal/ata"
 )
 
-// calm is how long no request may fail before a disk counts as working again:
-// on one with some bad sectors good requests come between the bad ones.
+// calm is how long no request may fail before a disk counts as working again. On
+// a disk with some bad sectors good requests come between bad ones.
 const calm = 10 * time.Second
 
-// health logs how a blade's disk is, a line for each change: never one for
-// each request.
+// health logs changes of the condition of a blade's disk, never each request.
 type health struct {
 	disk  *ata.Disk
 	log   Log
 	name  string               // of the blade
 	clock func() time.Duration // the time since some moment
 
-	resized func() // called when the disk's size has changed; nil for nobody
+	resized func() // called when the disk's size has changed; may be nil
 
 	failing atomic.Bool
-	lost    atomic.Bool // what had been written may be: every flush fails
-	hung    atomic.Bool // a request had not ended for long when it was looked at last
+	lost    atomic.Bool // written data may be lost, and every flush fails
+	hung    atomic.Bool // at the last look, a request had not ended for long
 
 	mu      sync.Mutex // guards what follows
 	failed  int        // requests, since the disk began to fail
@@ -37,13 +36,13 @@ type health struct {
 	remark  string // of the last IDENTIFY
 }
 
-// watchHealth begins to look after the health of a blade's disk.
+// watchHealth begins to watch the health of a blade's disk.
 func (e *export) watchHealth(log Log) {
 	e.health = health{disk: e.disk, log: log, name: e.Name(), clock: clock, sectors: e.disk.Sectors()}
 }
 
-// note takes how work ended that the disk was asked for. For work that
-// succeeds on a disk that does, it costs next to nothing.
+// note notes how work of the disk has ended. For work that succeeds on a healthy
+// disk it costs next to nothing.
 func (h *health) note(work ata.Work, err error) {
 	switch {
 	case work.Op == ata.OpIdentify:
@@ -122,8 +121,8 @@ func (h *health) identified(err error) {
 	}
 }
 
-// hangs logs when a request, of this work, has not ended for a time that is too
-// long, and when none has any more.
+// hangs logs that a request, with this work, has not ended for too long, and
+// later that no request hangs any more.
 func (h *health) hangs(now bool, work ata.Work, within time.Duration) {
 	before := h.hung.Swap(now)
 	switch {

@@ -11,14 +11,14 @@ import (
 // maxBatch is the most frames that a port receives at a time.
 const maxBatch = 64
 
-// linkPause is how long a link is left alone that it cannot be received from.
+// linkPause is how long a link is left alone after receiving from it has failed.
 const linkPause = 100 * time.Millisecond
 
 // inbox holds the frames that a port has received and the turn has not admitted
 // yet, in the order of arrival.
 type inbox struct {
 	held   []*request
-	first  int  // of held that was not admitted
+	first  int  // index in held of the first that was not admitted
 	last   int  // how many frames the last Receive brought
 	more   bool // the link may have more
 	bufs   [][]byte
@@ -35,13 +35,13 @@ func newInbox() inbox {
 	}
 }
 
-// empty tells that every frame was admitted.
+// empty reports whether every frame was admitted.
 func (b *inbox) empty() bool { return b.first == len(b.held) }
 
-// next returns the stamp of the first frame, of one or more.
+// next returns the stamp of the first frame. There must be one.
 func (b *inbox) next() int64 { return b.held[b.first].stamp }
 
-// newest returns the latest stamp of the frames held, of one or more.
+// newest returns the latest stamp of the frames held. There must be one.
 func (b *inbox) newest() int64 {
 	newest := int64(math.MinInt64)
 	for _, r := range b.held[b.first:] {
@@ -50,7 +50,7 @@ func (b *inbox) newest() int64 {
 	return newest
 }
 
-// pop takes out the first frame, of one or more.
+// pop removes the first frame. There must be one.
 func (b *inbox) pop() *request {
 	r := b.held[b.first]
 	b.first++
@@ -60,13 +60,14 @@ func (b *inbox) pop() *request {
 	return r
 }
 
-// admitted tells whether everything that was received is in the turn, or was.
+// admitted reports whether every received frame was admitted to a turn.
 func (s *Server) admitted() bool {
 	return !slices.ContainsFunc(s.ports, func(p *Port) bool { return !p.inbox.empty() })
 }
 
 // fetch receives what has arrived, as far as the inbox and the idle requests have
-// room, and tells whether that was all. At the end it receives no more.
+// room, and reports whether that was all. A server that is ending receives
+// nothing.
 func (s *Server) fetch(p *Port) (all bool) {
 	if s.ending.Load() {
 		return true
@@ -77,7 +78,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 		b.held = b.held[:copy(b.held, b.held[b.first:])]
 		b.first = 0
 	}
-	// Few buffers are laid out where few frames come.
+	// Few buffers are offered if few frames arrive.
 	room := min(maxBatch-len(b.held), len(p.idle), 2*b.last+4)
 	if room == 0 {
 		return false
@@ -105,16 +106,16 @@ func (s *Server) fetch(p *Port) (all bool) {
 	return n < room
 }
 
-// gather receives on all ports and lays what may be admitted now into the turn,
-// in the order in which the kernel received it, the frames of each port in their
-// own order whatever their stamps say.
+// gather receives on all ports and moves what may be admitted now into the turn,
+// in the order in which the kernel received it. The frames of each port stay in
+// order, whatever their stamps are.
 //
-// Of several ports, one may have received something after it was looked at and
-// before another was, that is older than what the other one brings. So all are
-// looked at twice, and what the first look has brought is admitted with all that
-// is older of what the second has; the rest waits for the next turn. Of a port
-// that has more than was fetched, nothing newer than what it has brought is
-// admitted either.
+// With several ports, a frame may arrive on one after it was looked at, and be
+// older than a frame that is then fetched from another. So all ports are looked
+// at twice. The frames of the first look are admitted, and those of the second
+// look that are older than the newest of these; the rest waits for the next turn.
+// If a port has more than was fetched, nothing newer than its last fetched frame
+// is admitted either.
 func (s *Server) gather() {
 	t := &s.turn
 	t.arrived = t.arrived[:0]
@@ -134,7 +135,7 @@ func (s *Server) gather() {
 	}
 }
 
-// lookAtClocks makes a turn's only look at the clocks.
+// lookAtClocks reads the clocks, once a turn.
 func (s *Server) lookAtClocks() {
 	t := time.Now()
 	now, real := t.Sub(epoch), t.UnixNano()
@@ -143,8 +144,8 @@ func (s *Server) lookAtClocks() {
 	s.turn.began = now
 }
 
-// fetchAll receives on several ports. It returns whether they have something, and the
-// stamp up to which that may be admitted.
+// fetchAll receives on several ports. It returns whether there are frames, and
+// the stamp up to which they may be admitted.
 func (s *Server) fetchAll() (limit int64, some bool) {
 	limit = math.MinInt64
 	for _, p := range s.ports {
@@ -169,9 +170,9 @@ func (s *Server) fetchAll() (limit int64, some bool) {
 }
 
 // merge moves frames from the ports' inboxes into the turn, the oldest first, up
-// to those stamped limit: at least one, for stamps are no older than others by
-// right where the clock was set; and what was received before it was set back does not
-// wait until it says so again.
+// to those with the stamp limit. It moves at least one, because stamps may be
+// wrong after the clock was set; and frames that were received before it was set
+// back do not wait for it to catch up.
 func (s *Server) merge(limit int64) {
 	t := &s.turn
 	for {

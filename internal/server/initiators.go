@@ -13,21 +13,21 @@ import (
 	"vblade/internal/stats"
 )
 
-// maxInitiators is the most initiators of an export that are remembered. They take
-// 2.5 KiB of each export.
+// maxInitiators is the most initiators that are remembered for an export. They
+// take 2.5 KiB.
 const maxInitiators = 64
 
-// initiators is who has read, written or flushed an export. Of more than
-// maxInitiators the one that was seen longest ago is forgotten. It is the leader's,
-// but for known.
+// initiators is the initiators that have read, written or flushed an export. If
+// there are more than maxInitiators, the one seen longest ago is forgotten. It
+// belongs to the leader, except for known.
 type initiators struct {
 	known atomic.Int32 // how many there are
-	last  int          // the place of the one that was seen last
+	last  int          // index of the one that was seen last
 	macs  [maxInitiators]uint64
 	list  [maxInitiators]initiator // each at the place of its MAC
 }
 
-// initiator is what is known of a MAC that uses an export.
+// initiator is what is known about a MAC that uses an export.
 type initiator struct {
 	port     *Port         // by which it came last
 	seen     time.Duration // clock when that was
@@ -40,7 +40,7 @@ func macNumber(m aoe.MAC) uint64 {
 	return uint64(binary.BigEndian.Uint16(m[:]))<<32 | uint64(binary.BigEndian.Uint32(m[2:]))
 }
 
-// find returns the initiator of a MAC, a new one where it is not known.
+// find returns the initiator of a MAC, a new one if it is not known.
 func (i *initiators) find(mac uint64) *initiator {
 	if i.macs[i.last] == mac && i.known.Load() > 0 {
 		return &i.list[i.last]
@@ -55,8 +55,8 @@ func (i *initiators) find(mac uint64) *initiator {
 	return &i.list[at]
 }
 
-// place returns the place for one more initiator than the n that are known: that
-// of the one seen longest ago where none is free.
+// place returns the index for a new initiator when n are known: a free one, or
+// that of the initiator seen longest ago.
 func (i *initiators) place(n int) int {
 	if n < maxInitiators {
 		i.known.Store(int32(n + 1))
@@ -71,8 +71,8 @@ func (i *initiators) place(n int) int {
 	return oldest
 }
 
-// meet counts a request, which was accepted and has work to be done, as one of its
-// initiator's. Leader only.
+// meet counts a request that was accepted and has work for its initiator. Leader
+// only.
 func (s *Server) meet(r *request) {
 	if r.Work.Op == ata.OpNone || r.Work.Op == ata.OpIdentify {
 		return
@@ -88,8 +88,8 @@ func (s *Server) meet(r *request) {
 	}
 }
 
-// Users returns what initiators have made of an export: its config string, masks
-// and reservation, and who uses it, the one seen last first.
+// Users returns what initiators have set on an export, its config string, masks
+// and reservation, and its initiators, the one seen last first.
 func (s *Server) Users(name string) (stats.Users, error) {
 	var u stats.Users
 	var refused error

@@ -17,36 +17,37 @@ type Keeper interface {
 	Save(*blade.State) error
 }
 
-// maxSaves is how many states are saved at once: each keeps a thread.
+// maxSaves is how many states are saved at once. Each occupies a thread.
 const maxSaves = 64
 
-// kept is what the changes of all exports that are being kept share. It is the
-// leader's but for places.
+// kept is what the changes that are being kept share, of all exports. It belongs
+// to the leader, except for places.
 type kept struct {
 	changes int           // exports with one
-	saved   []*export     // of them those whose Save has ended
-	places  chan struct{} // taken by who saves
+	saved   []*export     // those of them whose Save has ended
+	places  chan struct{} // taken by goroutines that save
 }
 
-// keeping is an export's change on its way to the Keeper. Until it is kept, or is
-// known not to be, what came behind it waits: that sees the change, or none. All
-// other exports go on, and so does the leader.
+// keeping is a change of an export that is being saved by the Keeper. Until the
+// Save has ended, later requests for the export wait, because they must see the
+// change if and only if it is kept. All other exports go on, and so does the
+// leader.
 //
-// A request that waits here is counted as one in flight, so that an export has no
-// more of the buffers than its share.
+// A request that waits here counts as in flight, so that an export keeps to its
+// share of the buffers.
 type keeping struct {
 	keeper Keeper       // nil where nothing is kept
 	since  atomic.Int64 // clock when the Save that runs was asked for; 0 for none
-	late   bool         // that it takes long was logged; watchDisks alone uses it
+	late   bool         // it was logged that it takes long; only watchDisks uses it
 
-	// The leader's, but for err while a Save runs.
+	// These belong to the leader, except for err while a Save runs.
 	change  *request // that is being kept; nil for none
 	behind  queue    // requests that came after it
 	err     error    // of the last Save
 	failing bool     // that it fails was logged
 }
 
-// keep begins to keep what a request changes. Leader only.
+// keep begins to save the change of a request. Leader only.
 func (s *Server) keep(r *request) {
 	k := &r.export.keeping
 	k.change = r
@@ -58,7 +59,8 @@ func (s *Server) keep(r *request) {
 	go s.save(r.export)
 }
 
-// save has an export's proposed state kept, and the leader conclude the change.
+// save saves an export's proposed state, and then makes the leader conclude the
+// change.
 func (s *Server) save(e *export) {
 	k := &e.keeping
 	s.kept.places <- struct{}{}
@@ -68,7 +70,8 @@ func (s *Server) save(e *export) {
 	s.tell(func() { s.kept.saved = append(s.kept.saved, e) })
 }
 
-// holdBack has a request wait until the change before it is concluded. Leader only.
+// holdBack makes a request wait until the change before it is concluded. Leader
+// only.
 func (s *Server) holdBack(r *request) {
 	e, p := r.export, r.port
 	s.mu.Lock()
@@ -87,8 +90,8 @@ func (s *Server) holdBack(r *request) {
 	e.keeping.behind.push(r)
 }
 
-// concludeAll concludes the changes of which it is known whether they are kept. It
-// is a part of the turn: what came behind them joins it.
+// concludeAll concludes the changes whose Save has ended. It is part of the turn:
+// the requests that waited for them join it.
 func (s *Server) concludeAll() {
 	for _, e := range s.kept.saved {
 		s.conclude(e)
@@ -96,8 +99,8 @@ func (s *Server) concludeAll() {
 	s.kept.saved = s.kept.saved[:0]
 }
 
-// conclude has an export's change take effect, or refuses it, and goes on with
-// what came behind it, up to the next change.
+// conclude makes an export's change take effect, or refuses it, and continues
+// with the requests that waited for it, up to the next change.
 func (s *Server) conclude(e *export) {
 	k := &e.keeping
 	r := k.change
@@ -119,7 +122,8 @@ func (s *Server) conclude(e *export) {
 	}
 }
 
-// land takes back a request that was in flight only because it waited here.
+// land ends the flight of a request that was in flight only because it waited
+// here.
 func (s *Server) land(r *request) {
 	s.mu.Lock()
 	s.unfly(r)
@@ -139,8 +143,8 @@ func (s *Server) noteSave(r *request) {
 	}
 }
 
-// lookAtSave logs when a change has not been kept for a time that is too long, and
-// when it is at last. It returns whether one has not been.
+// lookAtSave logs that a Save takes too long, and later that it has ended. It
+// reports whether one takes too long.
 func (e *export) lookAtSave(log Log, limit time.Duration) (late bool) {
 	k := &e.keeping
 	since := time.Duration(k.since.Load())

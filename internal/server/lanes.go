@@ -2,10 +2,10 @@
 
 package server
 
-// lanes gives out the numbers by which the order tells exports apart.
+// lanes allocates the numbers by which the order identifies exports.
 type lanes struct {
 	next uint16
-	free []uint16 // that were given back
+	free []uint16 // that are free again
 }
 
 // MaxExports is the most exports that a server has.
@@ -14,7 +14,7 @@ const MaxExports = 1<<16 - 1
 // used returns how many numbers are in use.
 func (l *lanes) used() int { return int(l.next) - len(l.free) }
 
-// take returns a number that no export has. There are MaxExports.
+// take returns a number that no export has. There are MaxExports numbers.
 func (l *lanes) take() uint16 {
 	if n := len(l.free); n > 0 {
 		id := l.free[n-1]
@@ -25,5 +25,5 @@ func (l *lanes) take() uint16 {
 	return l.next
 }
 
-// give takes a number back of which nothing is in flight.
+// give frees a number that has nothing in flight.
 func (l *lanes) give(id uint16) { l.free = append(l.free, id) }

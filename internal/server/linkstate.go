@@ -10,16 +10,16 @@ import (
 	"vblade/internal/aoe"
 )
 
-// linkState is what people and initiators want to know of a link.
+// linkState is what is logged and advertised about a link.
 type linkState struct {
 	down string // why it carries no frames; empty where it does
 	mtu  int    // in bytes
 	mac  aoe.MAC
 }
 
-// look takes in the state of the port's link.
+// look reads the state of the port's link.
 func (p *Port) look() linkState {
-	p.seen = p.link.Changes() // first: what changes from now on is seen the next time
+	p.seen = p.link.Changes() // first, so that later changes are seen the next time
 	p.refresh()
 	now := linkState{mtu: p.link.MTU(), mac: p.link.MAC()}
 	if err := p.link.Down(); err != nil {
@@ -29,8 +29,8 @@ func (p *Port) look() linkState {
 	return now
 }
 
-// title returns what the log calls the port: its link, and the export on it if
-// there is one.
+// title returns the name of the port in the log: its link, and its export if it
+// has one only.
 func (p *Port) title() string {
 	switch len(p.list) {
 	case 0:
@@ -41,7 +41,7 @@ func (p *Port) title() string {
 	return fmt.Sprintf("%s (%s)", p.link.Name(), plural(int64(len(p.list)), "export"))
 }
 
-// makeKnown advertises a port's exports, or says what that waits for.
+// makeKnown advertises a port's exports, or logs what that waits for.
 func (s *Server) makeKnown(p *Port) {
 	if p.told.down != "" {
 		s.log.Warnf(waiting, p.title(), p.told.down)
@@ -53,8 +53,8 @@ func (s *Server) makeKnown(p *Port) {
 // waiting is what is logged of a link that carries no frames.
 const waiting = "%s: %s; waiting for the link"
 
-// attend takes in the changes of links. They are logged, once, and the initiators
-// hear of them. The leader calls it.
+// attend notes changes of links, logs each once, and advertises the exports.
+// Leader only.
 func (s *Server) attend() {
 	for _, p := range s.ports {
 		if p.link.Changes() != p.seen {
@@ -63,7 +63,7 @@ func (s *Server) attend() {
 	}
 }
 
-// attendTo takes in a change of a port's link.
+// attendTo notes a change of a port's link.
 func (s *Server) attendTo(p *Port) {
 	name, was, now := p.title(), p.told, p.look()
 	p.told = now
@@ -85,7 +85,7 @@ func (s *Server) attendTo(p *Port) {
 	}
 }
 
-// trouble is a call of a link that fails where it should not.
+// trouble is a call of a link that fails and should not.
 type trouble struct {
 	call string
 	on   atomic.Bool
@@ -103,7 +103,8 @@ func (s *Server) note(p *Port, t *trouble, err error) {
 	}
 }
 
-// muted tells whether a link is left alone because it cannot be received from.
+// muted reports whether a link is left alone because receiving from it has
+// failed.
 func (s *Server) muted() bool {
 	for _, p := range s.ports {
 		if p.muted > 0 {

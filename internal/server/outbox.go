@@ -13,7 +13,7 @@ func newOutbox(n int) outbox {
 	return outbox{make([]*request, 0, n), make([][]byte, 0, n)}
 }
 
-// put lays in a request that has a reply. Its frame is not to be looked at any more.
+// put adds a request that has a reply. Its frame must not be used any more.
 func (o *outbox) put(r *request) { o.requests = append(o.requests, r) }
 
 // post sends the replies, by one port after the other, and empties the outbox.
@@ -21,7 +21,7 @@ func (o *outbox) post(s *Server) {
 	for rest := o.requests; len(rest) > 0; {
 		p, n := rest[0].port, 0
 		for i, r := range rest {
-			if r.port == p { // to the front, in their order: most often all are there
+			if r.port == p { // to the front, in their order; usually all are there already
 				rest[i], rest[n] = rest[n], rest[i]
 				n++
 			}
@@ -32,8 +32,8 @@ func (o *outbox) post(s *Server) {
 	o.requests = o.requests[:0]
 }
 
-// send sends the replies of requests by their port. The requests go on with the
-// buffers that the link has left for theirs.
+// send sends the replies of requests by their port. The requests get the buffers
+// that the link returns for theirs.
 func (o *outbox) send(s *Server, p *Port, requests []*request) {
 	o.frames = o.frames[:0]
 	for _, r := range requests {

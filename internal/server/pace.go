@@ -9,11 +9,11 @@ import (
 	"vblade/internal/ata"
 )
 
-// pace knows whether a kind of work on a disk is fast, so that the leader does it
-// itself, or waits for the disk, so that others do it while the next frames are
-// received. It learns that from the time the work takes. Hysteresis: an operation
-// counts as slow once more than one run in paceStep is slow, and as fast again
-// when the score returns to 0.
+// pace learns, from the time that it takes, whether a kind of work on a disk is
+// fast, so that the leader does it itself, or waits for the disk, so that others
+// do it while the next frames are received. Hysteresis: an operation counts as
+// slow once more than one run in paceStep is slow, and as fast again when the
+// score returns to 0.
 type pace struct {
 	score atomic.Int32 // from 0 to paceMax
 	slow  atomic.Bool
@@ -26,21 +26,22 @@ const (
 	paceMax  = 4 * paceStep
 )
 
-// epoch is when the clock of the paces began to run.
+// epoch is when clock began to run.
 var epoch = time.Now()
 
 // clock returns the time since epoch, cheaper than time.Now.
 func clock() time.Duration { return time.Since(epoch) }
 
-// What is fast: handing a run to a worker and back costs some microseconds, and
-// copying to or from the page cache this much for each byte.
+// What counts as fast. Handing a run to a worker and back costs some
+// microseconds, and copying to or from the page cache costs this much for each
+// byte.
 const (
 	fastRun     = 25 * time.Microsecond
 	fastPerByte = 0.5 // nanoseconds
 )
 
-// note takes the time that a run of so many bytes took, and tells whether that is
-// slow.
+// note notes the time that a run of a number of bytes took, and reports whether
+// that is slow.
 func (p *pace) note(took time.Duration, bytes int) (slow bool) {
 	limit := fastRun + time.Duration(fastPerByte*float64(bytes))
 	score := p.score.Load()
@@ -59,7 +60,7 @@ func (p *pace) note(took time.Duration, bytes int) (slow bool) {
 	return took > limit
 }
 
-// stall says that a run took longer than anything fast ever does.
+// stall notes that a run took longer than anything fast ever does.
 func (p *pace) stall() {
 	p.score.Store(paceMax)
 	p.slow.Store(true)
@@ -68,13 +69,13 @@ func (p *pace) stall() {
 // paces are the paces of the kinds of work on a disk.
 type paces [ata.Ops]pace
 
-// crowd knows whether the initiators of an export keep several requests
-// outstanding. While they keep one, nothing is gained by handing it over: the
-// leader does it in place, however slow the disk is. It is the leader's.
+// crowd learns whether the initiators of an export keep several requests
+// outstanding. While they keep one, handing it over gains nothing: the leader
+// does it in place, however slow the disk is. It belongs to the leader.
 //
-// Hysteresis, as for a pace: a request that finds another in flight, or that has
-// arrived while the leader did one in place, counts crowdStep, one that comes
-// alone takes 1 away.
+// Hysteresis, as for a pace: a request that finds another in flight, or that
+// arrived while the leader did one in place, adds crowdStep; one that comes alone
+// subtracts 1.
 type crowd struct{ score int }
 
 // How the score moves.
@@ -82,10 +83,10 @@ const (
 	crowdStep  = 8
 	crowdTwo   = 2 * crowdStep // at this score there are several
 	crowdMost  = 4 * crowdStep // and it goes no higher
-	crowdStall = 8 * crowdStep // but by a call that kept the leader
+	crowdStall = 8 * crowdStep // except by a call that blocked the leader
 )
 
-// note takes whether a request came alone.
+// note notes whether a request came alone.
 func (c *crowd) note(alone bool) {
 	switch {
 	case !alone && c.score < crowdMost:
@@ -95,9 +96,9 @@ func (c *crowd) note(alone bool) {
 	}
 }
 
-// stall says that a call has kept the leader: for a while none is made in place
-// because its request came alone.
+// stall notes that a call has blocked the leader. For a while, requests are not
+// done in place just because they come alone.
 func (c *crowd) stall() { c.score = crowdStall }
 
-// several tells whether several requests are outstanding, as a rule.
+// several reports whether several requests are usually outstanding.
 func (c *crowd) several() bool { return c.score >= crowdTwo }

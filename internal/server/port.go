@@ -19,8 +19,8 @@ import (
 type Link interface {
 	// Receive fills frames, reslices them to what arrived, and stores in stamps
 	// when the kernel received each, in nanoseconds of the real time clock, or 0.
-	// It returns how many arrived and does not wait. An error is one that nobody
-	// expects: that the link is down is none.
+	// It returns how many arrived and does not wait. It is no error that the link
+	// is down.
 	Receive(frames [][]byte, stamps []int64) (int, error)
 	// Send sends frames, dropping those that cannot be sent, and returns how many
 	// were. It does not wait. It may keep any, and leaves another buffer of the
@@ -28,8 +28,8 @@ type Link interface {
 	Send(frames [][]byte) (int, error)
 	// Unsent is how many frames Send has accepted and the link dropped later.
 	Unsent() uint64
-	// Down says why the link carries no frames at the moment; nil where it does. Any
-	// goroutine may ask.
+	// Down returns why the link carries no frames at the moment, or nil. Any
+	// goroutine may call it.
 	Down() error
 	// Changes counts the changes of Down, MTU and MAC noticed so far.
 	Changes() uint64
@@ -39,10 +39,12 @@ type Link interface {
 	MTU() int
 	// MAC is the link's Ethernet address.
 	MAC() [6]byte
-	// Drops is how many frames came and found no room; any goroutine may ask.
+	// Drops is how many frames found no room to be received in. Any goroutine may
+	// call it.
 	Drops() (uint64, error)
-	// ReceiveWay and SendWay say how the link receives and sends at the moment, and
-	// why not by a faster way, if there is one. Any goroutine may ask.
+	// ReceiveWay and SendWay return how the link receives and sends at the
+	// moment, and why not in a faster way, if there is one. Any goroutine may
+	// call them.
 	ReceiveWay() (way, why string)
 	SendWay() (way, why string)
 	// Name is what people call the link.
@@ -50,8 +52,8 @@ type Link interface {
 }
 
 // Port is a link in use: its requests, one for each frame buffer, the exports
-// that are served on it, and what its MTU allows. It is the leader's alone but
-// for what says otherwise.
+// that are served on it, and what its MTU allows. Only the leader uses it, except
+// for fields that say otherwise.
 type Port struct {
 	link   Link
 	wire   blade.Wire // any goroutine that answers a request reads its MAC
@@ -61,18 +63,18 @@ type Port struct {
 	list    []*seat              // the same, in the order in which they came
 	program []bpf.RawInstruction // the filter is made in it
 	targets []aoe.Target         // that it is made of
-	stale   bool                 // the filter is to be made again
-	refused bool                 // that the link refuses a filter was logged
+	stale   bool                 // the filter has to be made again
+	refused bool                 // it was logged that the link refuses a filter
 
 	requests []*request
-	idle     []*request   // that neither are in flight nor in the turn
+	idle     []*request   // neither in flight nor in the turn
 	flying   atomic.Int32 // requests that the order has
 	returned atomic.Int32 // requests in free
 	free     []*request   // that were in flight; Server.mu guards it
 	inbox    inbox
 	chores   chores
 
-	seen               uint64    // the link's Changes that were taken in
+	seen               uint64    // the link's Changes at the last look
 	told               linkState // as it was logged last
 	receiving, sending trouble
 	muted              time.Duration // clock until which nothing is received; 0 where it is
@@ -82,13 +84,13 @@ type Port struct {
 	staleLogged time.Duration // clock when that was
 }
 
-// seat is an export's place on a port.
+// seat is an export on one port.
 type seat struct {
 	export *export
-	swept  uint64 // the last sweep of the port that has reached it, by its sequence
+	swept  uint64 // sequence of the last sweep of the port that has reached it
 }
 
-// newPort returns the port of a link that lends buffers of one length.
+// newPort returns the port of a link with buffers of one length.
 func newPort(l Link, buffers [][]byte) *Port {
 	p := &Port{
 		link:     l,
@@ -111,26 +113,27 @@ func newPort(l Link, buffers [][]byte) *Port {
 // sectors returns the most sectors that a frame in one of the buffers has.
 func (p *Port) sectors() int { return (p.buffer - aoe.ATALen) / ata.SectorSize }
 
-// makeRoom allocates what the filter is made of, for the exports that there are
-// with as many masks as they may have some day.
+// makeRoom allocates memory for the filter, for as many masks as the exports may
+// ever have.
 func (p *Port) makeRoom() {
 	n := len(p.list)
 	p.targets = slices.Grow(p.targets[:0], n)
 	p.program = slices.Grow(p.program[:0], aoe.MaxServerFilter(n, n*blade.MaxMasks))
 }
 
-// refresh reads the MTU again. Of one longer than our buffers we use as much as
-// they hold.
+// refresh reads the MTU again. If it is larger than our buffers, as much is used
+// as they hold.
 func (p *Port) refresh() {
 	mtu := min(max(0, p.link.MTU()), p.buffer-aoe.EthernetHeaderLen)
 	p.wire.Room = mtu + aoe.EthernetHeaderLen
 	p.wire.Sectors = max(0, mtu-aoe.ATALen) / ata.SectorSize
 }
 
-// put gives a request back that is neither in flight nor in the turn any more.
+// put returns a request that is neither in flight nor in the turn any more to the
+// idle ones.
 func (p *Port) put(r *request) { p.idle = append(p.idle, r) }
 
-// take takes an idle request; nil where there is none.
+// take removes and returns an idle request, or nil.
 func (p *Port) take() *request {
 	if len(p.idle) == 0 {
 		return nil
@@ -140,8 +143,8 @@ func (p *Port) take() *request {
 	return r
 }
 
-// collect takes back the requests that have ended since it was called last, if
-// the port may soon want them.
+// collect returns the requests that have ended since the last call to the idle
+// ones, if the port may need them soon.
 func (s *Server) collect(p *Port) {
 	if len(p.idle) >= maxBatch || p.returned.Load() == 0 {
 		return
@@ -153,7 +156,7 @@ func (s *Server) collect(p *Port) {
 	s.mu.Unlock()
 }
 
-// release gives a request back that was in flight. The caller holds Server.mu.
+// release returns a request that was in flight. The caller holds Server.mu.
 func (p *Port) release(r *request) {
 	p.free = append(p.free, r)
 	p.flying.Add(-1)

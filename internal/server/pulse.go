@@ -4,20 +4,20 @@ package server
 
 import "time"
 
-// pulse shows that the leader's loop turns: the loop itself calls feed, and
-// waits for nothing much longer than every. The zero pulse costs and does nothing.
+// pulse shows that the leader's loop runs: the loop itself calls feed, and never
+// waits much longer than every. The zero pulse does nothing.
 type pulse struct {
 	feed  func()
 	every time.Duration // between two calls, at the least
 	last  time.Duration // clock of the last call
 }
 
-// shortest is how often the loop turns at the most for the sake of the pulse.
+// shortest is the shortest interval at which the loop runs only for the pulse.
 const shortest = time.Millisecond
 
-// Pulse has the serving loop call feed at least twice in every interval, also
-// where there is nothing to do or every request waits for the disk; only a loop
-// that hangs does not. feed must not block. Call Pulse before Serve.
+// Pulse makes the serving loop call feed at least twice in every interval, even
+// if there is nothing to do or every request waits for the disk. Only a loop that
+// hangs does not. feed must not block. Call Pulse before Serve.
 func (s *Server) Pulse(interval time.Duration, feed func()) {
 	every := max(interval/4, shortest)
 	s.pulse = pulse{feed: feed, every: every, last: -every}

@@ -5,7 +5,7 @@ package server
 // queue is a list of requests, first in, first out, chained by their next.
 type queue struct{ first, last *request }
 
-// empty tells that there is none.
+// empty reports whether the queue is empty.
 func (q *queue) empty() bool { return q.first == nil }
 
 // push appends a request.
@@ -19,7 +19,7 @@ func (q *queue) push(r *request) {
 	q.last = r
 }
 
-// pop takes out the first request, of one or more.
+// pop removes the first request. There must be one.
 func (q *queue) pop() *request {
 	r := q.first
 	q.first, r.next = r.next, nil

@@ -9,28 +9,28 @@ import (
 	"vblade/internal/ata"
 )
 
-// An initiator sends a request again when it has waited too long for the reply:
-// because the request or the reply was lost, or because the disk is slow. Counted
-// as repeated is
+// An initiator sends a request again when it has waited too long for the reply,
+// because the request or the reply was lost, or the disk is slow. These count as
+// repeated:
 //
 //   - the same read, write or flush with the same tag within memoryTime;
-//   - the same read or write with whatever tag, before the first was answered: the
+//   - the same read or write with any tag, before the first was answered: the
 //     Linux driver repeats with a new tag. It keeps a page locked while it is read or
 //     written, so that it does not ask twice for the same sectors otherwise, but for
 //     programs that bypass its page cache.
 //
-// What is repeated with a new tag after its reply was lost looks like a new request,
-// which any program may make, and is not counted.
+// A request that is repeated with a new tag after its reply was lost looks like a
+// new one, and is not counted.
 
-// What is remembered of requests for that, by all exports together: as many as 0.1
-// seconds bring, of a busy server.
+// How many requests are remembered for that, by all exports together: as many as
+// a busy server gets in 0.1 seconds.
 const (
 	memoryBits = 12
 	memoryTime = 10 * time.Second
 )
 
-// memory is the last requests that were accepted, each at the place that its print
-// says, where it takes that of an earlier one. It is the leader's.
+// memory is the last requests that were accepted, each at the index given by its
+// print, where it replaces an earlier one. It belongs to the leader.
 type memory [1 << memoryBits]memo
 
 // memo is a request that was accepted.
@@ -41,8 +41,8 @@ type memo struct {
 	number uint32 // of the ticket, under which it may still be in flight
 }
 
-// recall tells whether a request that was accepted, of the initiator with a MAC, was
-// sent before, and remembers it. Leader only.
+// recall reports whether an accepted request from a MAC was sent before, and
+// remembers it. Leader only.
 func (s *Server) recall(r *request, mac uint64) bool {
 	op := r.Work.Op
 	print := fingerprint(mac|uint64(r.export.lane.ID)<<48, uint64(r.Work.LBA)|uint64(op)<<48|uint64(r.Work.Sectors())<<52)
@@ -62,7 +62,7 @@ func (s *Server) recall(r *request, mac uint64) bool {
 	return first != nil && first != r && first.print.Load() == print
 }
 
-// fingerprint mixes two numbers into one that no other two have, most likely; never 0.
+// fingerprint hashes two numbers into one that is not 0.
 func fingerprint(a, b uint64) uint64 {
 	h := (a ^ bits.RotateLeft64(b*0x9e3779b97f4a7c15, 32)) * 0xff51afd7ed558ccd
 	h ^= h >> 32

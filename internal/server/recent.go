@@ -9,14 +9,14 @@ import (
 	"vblade/internal/stats"
 )
 
-// How often it is noted what an export has done, and how many notes are kept: what
-// it has done in the last seconds is what has changed since the oldest of them.
+// How often the totals of an export are noted, and how many notes are kept. What
+// the export has done in the last seconds is the difference to the oldest note.
 const (
 	noteEvery = time.Second
 	notesKept = 3
 )
 
-// recent is what an export has done by some moments of the last seconds.
+// recent is the totals of an export at some moments of the last seconds.
 type recent struct {
 	mu    sync.Mutex
 	notes [notesKept]note
@@ -24,17 +24,17 @@ type recent struct {
 	times stats.Times
 }
 
-// note is what an export had done by a moment.
+// note is the totals of an export at a moment.
 type note struct {
 	at     time.Duration // clock
 	totals totals
 	times  stats.Times // of reads and writes
 }
 
-// totals are what rates are made of.
+// totals are the counters for rates.
 type totals struct{ reads, readBytes, writes, writeBytes uint64 }
 
-// totals returns what the export has done.
+// totals returns the totals of the export.
 func (e *export) totals() (t totals) {
 	for _, c := range []*counters{&e.counts.led, &e.counts.crew} {
 		t.reads += c.n[readsDone].Load()
@@ -52,14 +52,14 @@ func (e *export) transferTimes(t *stats.Times) {
 	t.Add(e.counts.service[stats.Write])
 }
 
-// begin has all notes say that nothing was done before a moment.
+// begin sets all notes to nothing done at a moment.
 func (w *recent) begin(now time.Duration) {
 	for i := range w.notes {
 		w.notes[i].at = now
 	}
 }
 
-// takeNote notes what the export has done.
+// takeNote notes the totals of the export.
 func (e *export) takeNote() {
 	w, now := &e.recent, e.totals()
 	w.mu.Lock()

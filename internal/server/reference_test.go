@@ -39,7 +39,7 @@ func newReference(e frametest.Export) *reference {
 // bodies are the shortest frames of the known commands, in bytes (section 1).
 var bodies = []int{36, 32, 28, 26}
 
-// isForUs tells whether a frame is a request to the target (section 1).
+// isForUs reports whether a frame is a request to the target (section 1).
 func isForUs(f []byte) bool {
 	if len(f) < 24 || f[12] != 0x88 || f[13] != 0xa2 || f[14]&8 != 0 {
 		return false
@@ -48,7 +48,7 @@ func isForUs(f []byte) bool {
 	return (shelf == frametest.Shelf || shelf == 0xffff) && (slot == frametest.Slot || slot == 0xff)
 }
 
-// serves tells whether a frame is answered at all (section 1).
+// serves reports whether a frame is answered at all (section 1).
 func (r *reference) serves(f []byte) bool {
 	if !isForUs(f) {
 		return false
@@ -59,7 +59,7 @@ func (r *reference) serves(f []byte) bool {
 	return int(f[19]) >= len(bodies) || len(f) >= bodies[f[19]]
 }
 
-// holds tells whether a list has an address.
+// holds reports whether a list has an address.
 func holds(list [][]byte, mac []byte) bool {
 	return slices.ContainsFunc(list, func(m []byte) bool { return bytes.Equal(m, mac) })
 }

@@ -16,8 +16,7 @@ import (
 	"vblade/internal/blade"
 )
 
-// How many changes that peers make are logged: so many at once, then one in a
-// while.
+// How many changes by peers are logged: so many at once, then one in an interval.
 const (
 	reportBurst = 10
 	reportEvery = time.Second
@@ -32,13 +31,13 @@ type change struct {
 	first [3]aoe.MAC // of them
 }
 
-// reporter has changes and rivals logged without the leader's waiting for the log, and
-// bounded: a peer could make any number of them.
+// reporter queues changes and rivals for the log, so that the leader does not
+// wait for it, and limits them, because a peer can make any number of them.
 type reporter struct {
 	changes chan change   // to be logged
 	rivals  chan rival    // likewise
 	fewer   *rate.Limiter // of rivals
-	missed  atomic.Int64  // changes that will not be
+	missed  atomic.Int64  // changes that will not be logged
 }
 
 // newReporter returns a reporter that has nothing to log.
@@ -89,7 +88,7 @@ func (s *Server) logChanges(ctx context.Context) {
 	}
 }
 
-// logRest logs the changes and rivals that still wait for that.
+// logRest logs the changes and rivals that are still queued.
 func (s *Server) logRest() {
 	for {
 		select {
@@ -103,7 +102,7 @@ func (s *Server) logRest() {
 	}
 }
 
-// logChange logs a change, and how many before it were not.
+// logChange logs a change, and how many before it were not logged.
 func (s *Server) logChange(c change) {
 	if n := s.reporter.missed.Swap(0); n > 0 {
 		s.log.Infof("not shown before this: %s by initiators", plural(n, "change"))

@@ -11,8 +11,8 @@ import (
 	"vblade/internal/order"
 )
 
-// request is a frame's stay in the server. Requests are made with their port,
-// one for each of its buffers.
+// request is a frame while it is in the server. Requests are made with their
+// port, one for each of its buffers.
 type request struct {
 	blade.Request
 	port   *Port   // where the frame came from and where the reply goes
@@ -20,7 +20,7 @@ type request struct {
 
 	length  int           // of the frame that was received, in bytes
 	stamp   int64         // when the kernel received it, in nanoseconds; 0 where it does not say
-	copied  bool          // it stands for a broadcast, of which another is counted
+	copied  bool          // it is a copy of a broadcast that is counted elsewhere
 	arrived time.Duration // clock of the turn that admitted it
 
 	print atomic.Uint64 // what it asks for, until it is answered or dropped: see recall
@@ -30,8 +30,8 @@ type request struct {
 	next         *request // in a queue
 }
 
-// accessOf says how each kind of work takes its place in the order. A kind that
-// is missing at the end does not compile, and one without an access fails a test.
+// accessOf is the access of each kind of work in the order. It does not compile
+// if a kind at the end is missing, and a kind without an access fails a test.
 var accessOf = [...]order.Access{
 	ata.OpNone:     order.Barrier, // a command that only waits for the writes before it
 	ata.OpRead:     order.Read,
@@ -42,7 +42,7 @@ var accessOf = [...]order.Access{
 
 var _ [ata.Ops]order.Access = accessOf
 
-// enrol fills in the ticket by which a waiting request gets its place in the order.
+// enrol fills in the ticket of a request that has to wait, for the order.
 func (r *request) enrol() {
 	r.Lane = &r.export.lane
 	r.Access = accessOf[r.Work.Op]

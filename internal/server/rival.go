@@ -13,8 +13,8 @@ import (
 	"vblade/internal/aoe"
 )
 
-// How many rivals are logged: so many at once, then one in a while. What is left
-// out makes itself known again, or others of it did.
+// How many rivals are logged: so many at once, then one in an interval. A rival
+// that is not logged advertises itself again.
 const (
 	rivalBurst = 4
 	rivalEvery = 10 * time.Second
@@ -49,8 +49,8 @@ type knownRival struct {
 	heard, warned time.Duration // clock
 }
 
-// hear takes in that a rival was heard, and tells whether to warn of it: when it is new,
-// and an hour after the last time.
+// hear takes in that a rival was heard, and reports whether to warn of it: when
+// it is new, and an hour after the last time.
 func (y *rivalry) hear(mac aoe.MAC, now time.Duration) (warn bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -80,8 +80,8 @@ func (y *rivalry) count() int {
 	return len(y.known)
 }
 
-// forget forgets the rivals that were silent for too long, and tells whether none is
-// left of some.
+// forget forgets the rivals that were silent for too long, and reports whether
+// none is left of some.
 func (y *rivalry) forget(now time.Duration) (over bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -90,8 +90,8 @@ func (y *rivalry) forget(now time.Duration) (over bool) {
 	return before > 0 && len(y.known) == 0
 }
 
-// hear takes in a reply that nobody has asked for: a target makes itself known by
-// it (section 4). It queues a rival for the log and never blocks. Leader only.
+// hear processes an advertisement of a target (section 4). It queues a rival for
+// the log and never blocks. Leader only.
 func (s *Server) hear(p *Port, f aoe.Frame) {
 	if f.Dst() != aoe.Broadcast || f.Command() != aoe.CommandConfig || f.Tag() != 0 || f.Has(aoe.FlagError) || len(f) < aoe.ConfigLen {
 		return
@@ -106,15 +106,15 @@ func (s *Server) hear(p *Port, f aoe.Frame) {
 	}
 }
 
-// isOwn tells whether an address is that of a port of the export: another of its
-// ports may be on the same LAN.
+// isOwn reports whether an address is that of a port of the export, of which
+// another may be on the same LAN.
 func (e *export) isOwn(mac aoe.MAC) bool {
 	return slices.ContainsFunc(e.ports, func(p *Port) bool { return *p.wire.MAC.Load() == mac })
 }
 
-// isEcho tells whether an advertisement from an address of ours is our own, that came
-// back or by another port, and not that of a host to which the address has moved: it
-// says what ours says, and comes when ours was sent. Leader only.
+// isEcho reports whether an advertisement from an address of ours is our own,
+// that came back or by another port, and not that of a host to which the address
+// has moved: it says what ours says, and comes when ours was sent. Leader only.
 func (s *Server) isEcho(p *Port, e *export, f aoe.Frame) bool {
 	if clock()-e.advertised > ownEcho {
 		return false
@@ -127,8 +127,8 @@ func (s *Server) isEcho(p *Port, e *export, f aoe.Frame) bool {
 	return whole && bytes.Equal(said, ours) && f.ConfigBuffers() == own.ConfigBuffers()
 }
 
-// FoundRival takes in that somebody who has looked has found another target with the
-// address of an export. It tells whether to warn of it.
+// FoundRival takes in that somebody who has looked has found another target with
+// the address of an export. It reports whether to warn of it.
 func (s *Server) FoundRival(name string, mac aoe.MAC) (warn bool) {
 	for _, e := range s.snapshot.Load().exports {
 		if e.Name() == name {
@@ -153,8 +153,8 @@ func (s *Server) Rivals() []string {
 	return names
 }
 
-// Heard tells whether a config query with a tag has been heard by the export itself:
-// then an answer from an address of its own may be its own.
+// Heard reports whether a config query with a tag has been heard by the export
+// itself: then an answer from an address of its own may be its own.
 func (s *Server) Heard(name string, tag uint32) bool {
 	for _, e := range s.snapshot.Load().exports {
 		if e.Name() == name {
@@ -177,7 +177,7 @@ func (q *queries) note(tag uint32) {
 	q.next = (q.next + 1) % len(q.last)
 }
 
-// has tells whether a tag is among them. Any goroutine may ask.
+// has reports whether a tag is among them. Any goroutine may ask.
 func (q *queries) has(tag uint32) bool {
 	for i := range q.last {
 		if q.last[i].Load() == 1<<32|uint64(tag) {

@@ -7,8 +7,8 @@ import (
 	"vblade/internal/blade"
 )
 
-// route hands a frame that was admitted to the export that it addresses, or to
-// each of those that it means.
+// route passes a frame that was admitted to the export that it addresses, or
+// queues it as a sweep if it is a broadcast.
 func (s *Server) route(r *request) {
 	p := r.port
 	r.Begin(r.length, &p.wire)
@@ -40,8 +40,8 @@ func (s *Server) route(r *request) {
 	s.accept(at.export, r)
 }
 
-// accept has an export accept a request; behind a change that is being kept it
-// has to wait for that.
+// accept makes an export accept a request. While a change is being kept, the
+// request has to wait for that.
 func (s *Server) accept(e *export, r *request) {
 	r.export, r.arrived = e, s.turn.began
 	if e.keeping.change != nil {
@@ -51,8 +51,7 @@ func (s *Server) accept(e *export, r *request) {
 	s.take(e, r)
 }
 
-// take has an export take a request as far as it goes without its disk, if it
-// admits its source.
+// take makes an export accept a request, if it admits its source.
 func (s *Server) take(e *export, r *request) {
 	t := &s.turn
 	if e.mute.Load() {
@@ -78,8 +77,8 @@ func (s *Server) take(e *export, r *request) {
 	s.proceed(r)
 }
 
-// proceed goes on with a request that its export has accepted: to its reply, or
-// to where it waits for its disk.
+// proceed continues with a request that its export has accepted: it is answered,
+// or queued to wait for its disk.
 func (s *Server) proceed(r *request) {
 	e, t := r.export, &s.turn
 	if r.Changed == blade.ChangedMasks {

@@ -32,7 +32,7 @@ var routes = []routed{
 	{uint16(frametest.Slot), 0, []int{1}, frametest.Export{Masks: []aoe.MAC{frametest.Friend}}},
 }
 
-// meant tells whether a frame that came by a link means the export.
+// meant reports whether a frame that came by a link means the export.
 func (r routed) meant(link int, f []byte) bool {
 	return slices.Contains(r.links, link) && f[12] == 0x88 && f[13] == 0xa2 && f[14]&8 == 0 &&
 		(binary.BigEndian.Uint16(f[16:]) == r.shelf || f[16]&f[17] == 0xff) && (f[18] == r.slot || f[18] == 0xff)

@@ -7,8 +7,8 @@ import "vblade/internal/ata"
 // maxRun is the most requests that one system call serves.
 const maxRun = 64
 
-// run is work of one kind on contiguous sectors, from one request or several: it
-// is done in one system call, whose vectors point into the frames.
+// run is work of one kind on contiguous sectors, from one or several requests.
+// One system call does it, and its vectors point into the frames.
 type run struct {
 	requests []*request
 	vecs     [][]byte
@@ -30,13 +30,13 @@ func (u *run) op() ata.Op { return u.requests[0].Work.Op }
 // export returns the export whose work it is.
 func (u *run) export() *export { return u.requests[0].export }
 
-// continues tells whether a request may follow another in one run.
+// continues reports whether a request may follow another in one run.
 func (r *request) continues(last *request) bool {
 	return r.Work.Op == last.Work.Op && r.Work.LBA == last.Work.LBA+last.Work.Sectors() && r.export == last.export &&
 		(r.Work.Op == ata.OpRead || r.Work.Op == ata.OpWrite)
 }
 
-// takes tells whether a request continues the run.
+// takes reports whether a request continues the run.
 func (u *run) takes(r *request) bool {
 	n := len(u.requests)
 	return n == 0 || n < maxRun && r.continues(u.requests[n-1])
@@ -48,8 +48,8 @@ func (u *run) add(r *request) {
 	u.vecs = append(u.vecs, r.Work.Data)
 }
 
-// gather empties the run and fills it from the front of work, as far as it
-// belongs together.
+// gather empties the run and fills it with the requests at the front of work that
+// belong together.
 func (u *run) gather(work []*request) {
 	u.reset()
 	for _, r := range work {
@@ -69,8 +69,8 @@ func (u *run) bytes() int {
 	return n
 }
 
-// tryRead does the run, of reads, if that takes no waiting for a disk, and says
-// whether it did; tells is false where the disk cannot say.
+// tryRead does a run of reads if that does not wait for a disk, and returns
+// whether it did; tells is false if the disk cannot tell.
 func (u *run) tryRead() (done, tells bool) {
 	switch err := u.export().disk.TryRead(u.requests[0].Work.LBA, u.vecs); err {
 	case nil:
@@ -82,15 +82,15 @@ func (u *run) tryRead() (done, tells bool) {
 	return false, false
 }
 
-// do does the run, however long it takes, and completes its requests.
+// do does the run, which may block, and completes its requests.
 func (u *run) do() {
 	n, err := u.export().disk.Do(u.op(), u.requests[0].Work.LBA, u.vecs)
 	u.ended(n, err)
 }
 
-// ended completes the requests of a run that one call has done, of which n
-// sectors are done. Where that failed and the run is of several requests, each is
-// done on its own: a bad sector fails only those that asked for it.
+// ended completes the requests of a run of which one call has done n sectors. If
+// the call failed and the run has several requests, each is done separately, so
+// that a bad sector fails only the requests for it.
 func (u *run) ended(n int, err error) {
 	e := u.export()
 	first := u.requests[0]
@@ -110,7 +110,7 @@ func (u *run) ended(n int, err error) {
 	}
 }
 
-// complete completes requests whose work is all done.
+// complete completes requests whose work was all done.
 func (u *run) complete() {
 	for _, r := range u.requests {
 		r.Complete(int(r.Work.Sectors()), nil)

@@ -18,45 +18,45 @@ type Host interface {
 	// counted on, or Wake was called; after limit at the latest where that is not
 	// negative.
 	Wait(limit time.Duration)
-	// WaitAsleep is Wait for whoever gains nothing by staying awake.
+	// WaitAsleep is Wait for a caller that gains nothing by staying awake.
 	WaitAsleep(limit time.Duration)
 	// Wake ends this Wait, or the next.
 	Wake()
-	// Descriptors are readable when Wait would return, the first after Wake. Where
-	// there are none, there is no waiting but by Wait.
+	// Descriptors are readable when Wait would return, the first after Wake. If
+	// there are none, only Wait can wait.
 	Descriptors() []int
-	// Silence is for whoever has found the first of them readable: until Wake is
-	// called again it is not. What it was called for has to be looked at afterwards.
+	// Silence makes the first of them unreadable until Wake is called again. A
+	// caller that has found it readable then has to look at what Wake was called
+	// for.
 	Silence()
 }
 
-// Log is where a Server says what has changed, a line at a time that begins with
-// the name of the export or link; journal.Log is one. It must not make its callers
-// wait.
+// Log is where a Server logs changes. Each line begins with the name of the
+// export or link. It must not block; journal.Log is one.
 type Log interface {
 	Errorf(format string, a ...any) // a disk does not do what it was asked for
-	Warnf(format string, a ...any)  // what serves on may need to be looked after
-	Infof(format string, a ...any)  // all is well, or well again
+	Warnf(format string, a ...any)  // something may need attention, while serving goes on
+	Infof(format string, a ...any)  // everything is well, or well again
 }
 
 // Server serves exports over links.
 //
-// One goroutine leads (lead.go): it receives a batch of frames from all ports,
-// has their exports accept them, does at once what no disk has to be waited for,
-// and sends the replies: a batch costs a few system calls and no hand-over. What
-// has to wait for a disk it submits to the kernel, where the disk works
-// asynchronously (ring.go), or leaves to a crew of workers (worker.go): each disk
-// sees as many requests as the initiators have outstanding. While they have one,
-// the leader does it in place.
+// One goroutine leads (lead.go). It receives a batch of frames from all ports,
+// has their exports accept them, does at once what does not wait for a disk, and
+// sends the replies, so a batch costs a few system calls and no hand-over.
+// Requests that wait for a disk are submitted to the kernel if the disk works
+// asynchronously (ring.go), or left to a crew of workers (worker.go), so each
+// disk gets as many requests as the initiators have outstanding. While they have
+// only one, the leader does it in place.
 //
-// The leader cannot always know what will have to wait. If a call keeps it, the
-// watch takes the lead from it (watch.go), and another lead that stands by goes on
-// with the turn where it is.
+// The leader cannot always know what will block. If a call blocks it, the watch
+// takes the lead away (watch.go), and another lead that stands by continues the
+// turn.
 type Server struct {
 	host Host
 	log  Log
 
-	// The leader's, or its who changes leaders.
+	// These belong to the leader, or to whoever replaces it.
 	ports      []*Port
 	exports    []*export
 	turn       turn
@@ -68,7 +68,7 @@ type Server struct {
 	used       *export       // last
 	usedLast   time.Duration // clock when that was
 	usedSince  time.Duration // clock since when no other was used, and quiet has passed
-	missed     bool          // work was handed over because something was in flight by the ring
+	missed     bool          // work was handed over because the ring had requests in flight
 	inPlace    int64         // when the last call that may wait ended, as a stamp
 	slow       bool          // in this turn such a call has waited for a disk
 	lanes      lanes
@@ -89,18 +89,18 @@ type Server struct {
 	sizeEvery  time.Duration // between two looks at a disk's size
 
 	mu       sync.Mutex // guards what follows
-	vacant   *sync.Cond // nobody leads, or the server has ended
+	vacant   *sync.Cond // there is no leader, or the server has ended
 	work     *sync.Cond // a worker may have something to do
 	freed    *sync.Cond // a request has ended
-	leader   *lead      // nil where nobody leads
+	leader   *lead      // nil if there is none
 	order    *order.Order
 	requests []*request // by the number of their ticket; only the leader changes the list
 	crew     crew
-	ended    bool // nobody leads any more
+	ended    bool // there will be no leader any more
 }
 
-// New returns a server without ports and exports. Changes of the links' and the
-// disks' state are logged, and of who may use an export.
+// New returns a server without ports and exports. It logs changes of the state of
+// links and disks, and of who may use an export.
 func New(host Host, log Log) *Server {
 	s := &Server{
 		host:     host,
@@ -126,9 +126,9 @@ func New(host Host, log Log) *Server {
 	return s
 }
 
-// UseRings has disks that work asynchronously be waited for by io_uring. Call it
-// before Serve, and before the process is confined. Where its error says that
-// there is none, workers wait for all disks.
+// UseRings makes the server use io_uring for disks that work asynchronously. Call
+// it before Serve, and before the process is confined. If it fails, workers wait
+// for all disks.
 func (s *Server) UseRings() error {
 	for _, l := range s.leads {
 		g, err := newRing()
@@ -144,10 +144,10 @@ func (s *Server) UseRings() error {
 	return nil
 }
 
-// Serve advertises the exports, once their links carry frames, and serves until
-// ctx ends. Then it answers what was received and syncs the disks, within the time
-// given. Its error says what could not be done: some calls may still use the links
-// and the disks then.
+// Serve advertises the exports once their links carry frames, and serves until
+// ctx ends. Then it answers what was received and syncs the disks, within a time
+// limit. Its error says what could not be done; some calls may then still use the
+// links and disks.
 func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	s.start()
 	stop := context.AfterFunc(ctx, s.end)
@@ -165,15 +165,15 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 		s.logChanges(ctx)
 	}()
 	home := s.startCrew()
-	<-ctx.Done() // before that nobody goes home
+	<-ctx.Done() // before that none of them ends
 	err := s.finishAll(home, within)
 	<-logged
 	s.logRest()
 	return err
 }
 
-// startCrew starts the leads and the workers, and returns a channel that is closed
-// when all have gone home.
+// startCrew starts the leads and the workers, and returns a channel that is
+// closed when all have ended.
 func (s *Server) startCrew() <-chan struct{} {
 	var all sync.WaitGroup
 	run := func(loop func()) {
@@ -198,15 +198,15 @@ func (s *Server) startCrew() <-chan struct{} {
 	return home
 }
 
-// end has everybody finish what is in flight and no more.
+// end makes leads and workers finish what is in flight, and then end.
 func (s *Server) end() {
 	s.ending.Store(true)
 	s.host.Wake()
 	s.freed.Broadcast()
 }
 
-// send sends replies by a port. One that cannot be sent is dropped, as the wire
-// might.
+// send sends replies by a port. A reply that cannot be sent is dropped, as on a
+// wire.
 func (s *Server) send(p *Port, replies [][]byte) {
 	n, err := p.link.Send(replies)
 	p.counts.send(n, len(replies))

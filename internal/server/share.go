@@ -4,19 +4,19 @@ package server
 
 import "time"
 
-// reserve returns how many requests of a port are left to receive with when the
-// exports have used up their shares, whatever hangs.
+// reserve returns how many requests of a port remain for receiving when the
+// exports have used up their shares.
 func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
 
-// shareWait is how long the leader waits for an export that has used up its share
-// of the buffers and is the only one, before it drops requests: on a disk that is
-// only busy something ends within this time.
+// shareWait is how long the leader waits before it drops requests of the only
+// export, if that has used up its share of the buffers. On a disk that is only
+// busy some request ends within this time.
 const shareWait = time.Second
 
-// overShare tells whether an export has used up its share of a port's buffers.
-// Where there are several exports, one keeps in flight twice as many at the most
-// as are left for all. When none are left, an export with nothing in flight may have
-// one of the reserve, down to half of it. The caller holds s.mu.
+// overShare reports whether an export has used up its share of a port's buffers.
+// If there are several exports, each may have up to twice as many in flight as
+// are left for all. If none are left, an export with nothing in flight may have
+// one of the reserve, up to half of it. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
 	if len(s.exports) > 1 {
 		return p.exceeds(e)
@@ -29,15 +29,15 @@ func (s *Server) overShare(e *export, p *Port) bool {
 	return e.choked
 }
 
-// exceeds tells whether an export, which is one of several, has used up its share
-// of the port's buffers.
+// exceeds reports whether one of several exports has used up its share of the
+// port's buffers.
 func (p *Port) exceeds(e *export) bool {
 	left := p.left()
 	return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
 }
 
-// awaitShare waits until a request of a port ends, for shareWait at the most, and
-// returns how many may fly then. The caller holds s.mu.
+// awaitShare waits up to shareWait until a request of a port ends, and returns
+// how many may then be in flight. The caller holds s.mu.
 func (s *Server) awaitShare(p *Port) (left int) {
 	s.work.Signal() // for what was lent before
 	late := clock() + shareWait
@@ -50,10 +50,10 @@ func (s *Server) awaitShare(p *Port) (left int) {
 	return left
 }
 
-// awaitLandings lets land what is in flight by the ring while the next run of the
-// turn would exceed its export's share of the buffers, for shareWait at the most:
-// nobody else would end that, and lend waits for the crew only. Where there are
-// several exports none waits. It returns false where the lead was lost.
+// awaitLandings completes requests of the ring while the next run of the turn
+// would exceed its export's share of the buffers, for up to shareWait, because
+// lend waits only for the crew. It does not wait if there are several exports. It
+// returns false if the lead was lost.
 func (l *lead) awaitLandings() (leads bool) {
 	s := l.s
 	if l.ring.empty() || len(s.exports) != 1 {
@@ -73,11 +73,11 @@ func (l *lead) awaitLandings() (leads bool) {
 	return true
 }
 
-// left returns how many more of a port's requests may fly.
+// left returns how many more of a port's requests may be in flight.
 func (p *Port) left() int { return len(p.requests) - p.reserve() - int(p.flying.Load()) }
 
-// shareIsLate ends a wait for a share. It takes the lock, lest it come between the
-// leader's look at the clock and its wait.
+// shareIsLate ends a wait for a share. It takes the lock so that it cannot run
+// between the leader's look at the clock and its wait.
 func (s *Server) shareIsLate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

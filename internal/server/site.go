@@ -12,9 +12,9 @@ import (
 	"vblade/internal/order"
 )
 
-// Attach puts a link into use, with the buffers that it lends, each longer than
-// any frame; byte aoe.ATALen of one begins a page, where the disk wants that. The
-// port receives nothing before an export is added on it.
+// Attach puts a link into use, with its buffers, each longer than any frame. Byte
+// aoe.ATALen of each begins a page, if a disk requires that. The port receives
+// nothing before an export is added on it.
 func (s *Server) Attach(link Link, buffers [][]byte) (*Port, error) {
 	p := newPort(link, buffers)
 	return p, s.ask(func() {
@@ -37,8 +37,8 @@ func (s *Server) Attach(link Link, buffers [][]byte) (*Port, error) {
 	})
 }
 
-// Detach takes a port out of use. Its link is free then. It refuses where the port
-// has exports, or where requests of former ones are still in flight, which use the
+// Detach takes a port out of use, after which its link is free. It fails if the
+// port has exports, or if requests of former exports are in flight, which use the
 // link's buffers.
 func (s *Server) Detach(p *Port) error {
 	var refused error
@@ -74,19 +74,20 @@ func (s *Server) fold(p *Port) {
 	p.chores = chores{}
 }
 
-// Add serves an export on ports, and advertises it, once the server serves. Its
-// error says which address is taken.
+// Add serves an export on ports, and advertises it once the server serves. It
+// fails if the address is taken.
 func (s *Server) Add(b *blade.Blade, ports ...*Port) error {
 	return s.AddWith(b, Options{}, ports...)
 }
 
-// Options are what an export may have that most do not.
+// Options are optional properties of an export.
 type Options struct {
-	Keeper Keeper      // keeps the state of a blade that keeps it
-	Failed func(error) // makes it one that stops when its disk fails (failstop.go)
+	Keeper Keeper      // keeps the state of the blade
+	Failed func(error) // called when the disk fails, and the export then stops answering (failstop.go)
 
-	// Announce advertises it again and again, after so long each time. The first time
-	// is a random part of that from now: many exports do not all come at once.
+	// Announce is the interval in which it is advertised, 0 for never. The first
+	// time is after a random part of the interval, so that many exports are
+	// spread.
 	Announce time.Duration
 }
 
@@ -113,7 +114,7 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
 		for _, p := range e.ports {
-			at := &seat{export: e, swept: s.swept} // what came before it is not for it
+			at := &seat{export: e, swept: s.swept} // earlier sweeps are not for it
 			p.exports[e.key()] = at
 			p.list = append(p.list, at)
 			p.makeRoom()
@@ -131,10 +132,10 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 	return errors.Join(refused, err)
 }
 
-// Remove ends the serving of an export: from now on its frames find nothing. It
-// returns when what was received is answered and the disk is synced, or within the
-// time given with an error that says what could not be done: some calls may still
-// use the disk then.
+// Remove stops serving an export: from now on its frames are ignored. It returns
+// when what was received is answered and the disk is synced, or after a time
+// limit with an error that says what could not be done; some calls may then still
+// use the disk.
 func (s *Server) Remove(name string, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	var e *export
@@ -149,7 +150,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 		s.exports = slices.Delete(s.exports, i, i+1)
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
-		s.work.Signal() // the other may have more of the crew now
+		s.work.Signal() // the other export may now have more of the crew
 		s.publish()
 	})
 	switch {
@@ -166,8 +167,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	return err
 }
 
-// leave takes an export from its ports. It answers no broadcast any more that has
-// not reached it.
+// leave removes an export from its ports. It answers no more broadcasts.
 func (s *Server) leave(e *export) {
 	e.endRepeating()
 	for _, p := range e.ports {
@@ -179,8 +179,8 @@ func (s *Server) leave(e *export) {
 	}
 }
 
-// drain waits until no request of an export is in flight, and nothing else uses its
-// disk.
+// drain waits until no request of an export is in flight and nothing else uses
+// its disk.
 func (s *Server) drain(e *export, deadline time.Time) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

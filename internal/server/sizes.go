@@ -16,18 +16,19 @@ const (
 	sizeAtOnce = 32
 )
 
-// What becomes of the looks at the size of a disk.
+// The states of looking at the size of a disk.
 const (
 	sizeIdle    int32 = iota
-	sizeLooking       // a call does, which may hang with the disk
-	sizeOver          // no call ever will again: the disk may be closed
+	sizeLooking       // a call is looking, which may hang with the disk
+	sizeOver          // no call will look again: the disk may be closed
 )
 
 // sizing is the looks at the size of a disk: one at a time.
 type sizing struct{ state atomic.Int32 }
 
 // watchSizes looks at the size of every disk each s.sizeEvery until done, so that
-// initiators hear of one that has grown. A look that hangs keeps no other.
+// initiators are told of a disk that has grown. A look that hangs does not delay
+// the others.
 func (s *Server) watchSizes(done <-chan struct{}) {
 	for {
 		exports := s.snapshot.Load().exports
@@ -46,8 +47,8 @@ func (s *Server) watchSizes(done <-chan struct{}) {
 	}
 }
 
-// lookAtSize begins to find out the size of the export's disk, and whether its path
-// still leads to it, unless a call does already.
+// lookAtSize starts a call that finds out the size of the export's disk, and
+// whether its path still leads to it, unless one is running.
 func (e *export) lookAtSize() {
 	if !e.sizing.state.CompareAndSwap(sizeIdle, sizeLooking) {
 		return
@@ -58,8 +59,8 @@ func (e *export) lookAtSize() {
 	}()
 }
 
-// endSizing has nobody look at the size of the export's disk any more. Its error
-// says that a look has not ended in time.
+// endSizing ends the looks at the size of the export's disk. It fails if a look
+// has not ended in time.
 func (e *export) endSizing(deadline time.Time) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -7,14 +7,14 @@ import (
 	"vblade/internal/stats"
 )
 
-// snapshot is the ports and exports that there are, for those who are not the
-// leader. It does not change; another one takes its place.
+// snapshot is the ports and exports, for goroutines other than the leader. It is
+// never modified, only replaced.
 type snapshot struct {
 	ports   []*Port
 	exports []*export
 }
 
-// publish makes the ports and exports known that there are now.
+// publish replaces the snapshot.
 func (s *Server) publish() {
 	s.snapshot.Store(&snapshot{
 		ports:   append([]*Port(nil), s.ports...),
@@ -22,8 +22,8 @@ func (s *Server) publish() {
 	})
 }
 
-// Stats returns what was counted. It holds nobody up: requests answered
-// meanwhile may be counted in some of the figures and not yet in others.
+// Stats returns the counters. It does not stop the server: requests answered
+// meanwhile may be counted in some figures and not yet in others.
 func (s *Server) Stats() stats.Server {
 	var all stats.Server
 	now := s.snapshot.Load()
@@ -42,7 +42,7 @@ func (s *Server) Stats() stats.Server {
 	return all
 }
 
-// stats returns what was counted of the export, and how it is.
+// stats returns the counters and the condition of the export.
 func (e *export) stats() stats.Export {
 	var n [events]uint64
 	one := stats.Export{
@@ -76,8 +76,8 @@ func (e *export) stats() stats.Export {
 	return one
 }
 
-// stats returns what was counted of the link, and how it is. If it does not say what it
-// dropped, what it said last stands.
+// stats returns the counters and the condition of the link. If the link does not
+// tell its drops, the last value is used.
 func (p *Port) stats() stats.Link {
 	dropped, _ := p.link.Drops()
 	late := p.link.Unsent()

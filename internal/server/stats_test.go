@@ -136,7 +136,7 @@ func expectReply(e *stats.Export, request, reply aoe.Frame, export frametest.Exp
 	}
 }
 
-// wentToDisk tells whether a command that was neither refused by AoE nor beyond
+// wentToDisk reports whether a command that was neither refused by AoE nor beyond
 // the disk's end is one for the disk.
 func wentToDisk(request aoe.Frame, export frametest.Export) bool {
 	switch request.ATACommand() {

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// patience is how long a call may keep the leader before it loses the lead:
-// within twice this time, requests that came after a slow one go on.
+// patience is how long a call may block the leader before it loses the lead. So
+// requests after a slow one continue within twice this time.
 const patience = 5 * time.Millisecond
 
-// watch sees to it that no call keeps the receiving of frames waiting.
+// watch ensures that no call blocks the receiving of frames.
 //
-// Before a call that may wait the leader makes the beat odd, afterwards even,
-// by a compare-and-swap. A goroutine looks now and then: where the beat is odd
+// Before a call that may block the leader makes the beat odd, and afterwards
+// even, by a compare-and-swap. A goroutine looks now and then: if the beat is odd
 // and has not changed since the last look, it makes it even itself. Whichever
-// compare-and-swap wins owns the turn: a leader that loses has only its run left,
+// compare-and-swap wins owns the turn. A leader that loses has only its run left,
 // which is in flight from then on.
 type watch struct {
 	beat  *atomic.Uint64
-	awake *atomic.Bool // somebody looks
+	awake *atomic.Bool // the goroutine is looking
 	call  chan struct{}
 }
 
-// newWatch returns a watch that nobody looks at yet.
+// newWatch returns a watch whose goroutine has not started.
 func newWatch() watch {
 	return watch{beat: new(atomic.Uint64), awake: new(atomic.Bool), call: make(chan struct{}, 1)}
 }
 
-// enter announces a call that may wait and returns the beat.
+// enter announces a call that may block, and returns the beat.
 func (w *watch) enter() uint64 {
 	beat := w.beat.Add(1)
 	if !w.awake.Load() && w.awake.CompareAndSwap(false, true) {
@@ -38,11 +38,11 @@ func (w *watch) enter() uint64 {
 	return beat
 }
 
-// leave ends the call that began at a beat; false if the lead is lost.
+// leave ends the call that began at a beat. It returns false if the lead is lost.
 func (w *watch) leave(beat uint64) bool { return w.beat.CompareAndSwap(beat, beat+1) }
 
-// watchLeader looks after the leader until done. It sleeps while the leader
-// makes no calls that may wait.
+// watchLeader watches the leader until done. It sleeps while the leader makes no
+// calls that may block.
 func (s *Server) watchLeader(done <-chan struct{}) {
 	w := &s.watch
 	tick := time.NewTicker(patience)
@@ -70,8 +70,8 @@ func (s *Server) watchLeader(done <-chan struct{}) {
 	}
 }
 
-// sleep waits until a call is announced, if none was since beat; false if that
-// will not happen any more.
+// sleep waits until a call is announced, unless one was since beat. It returns
+// false once done.
 func (w *watch) sleep(beat uint64, done <-chan struct{}) bool {
 	w.awake.Store(false)
 	if w.beat.Load() != beat && w.awake.CompareAndSwap(false, true) {
@@ -85,22 +85,22 @@ func (w *watch) sleep(beat uint64, done <-chan struct{}) bool {
 	}
 }
 
-// depose takes the lead from a leader that a call has kept since beat. Its run
-// goes on as one in flight; the rest of its turn is the next leader's, who stands
-// by: else the leader had not made the call.
+// depose takes the lead from a leader that a call has blocked since beat. Its run
+// is in flight from now on. The next leader continues the turn; there is one that
+// stands by, or the leader would not have made the call.
 func (s *Server) depose(beat uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.watch.leave(beat) {
 		return
 	}
-	if u := &s.leader.run; len(u.requests) > 0 { // else its ring has kept it
+	if u := &s.leader.run; len(u.requests) > 0 { // otherwise its ring has blocked it
 		e := u.export()
 		e.paces[u.op()].stall()
 		e.crowd.stall()
 		for _, r := range u.requests {
 			s.fly(r)
-			s.order.Admit(&r.Ticket) // it holds its place: nothing in flight clashed
+			s.order.Admit(&r.Ticket) // it may start: nothing in flight clashed
 		}
 	}
 	s.leader = nil

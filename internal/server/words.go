@@ -10,7 +10,7 @@ import (
 	"vblade/internal/ata"
 )
 
-// describe says in words what work is.
+// describe describes work in words.
 func describe(work ata.Work) string {
 	switch work.Op {
 	case ata.OpRead:
@@ -25,7 +25,7 @@ func describe(work ata.Work) string {
 	return "a command behind writes"
 }
 
-// describe says in words what a request in flight waits for.
+// describe describes in words what a request in flight waits for.
 func (r *request) describe() string {
 	if r.Work.Op == ata.OpNone && r.export.keeping.since.Load() > 0 {
 		return "a change that is not kept yet, or a command behind it"
@@ -41,7 +41,7 @@ func plural(n int64, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// join makes one line of errors; nil where there are none.
+// join joins errors in one line. It returns nil if there are none.
 func join(errs []error) error {
 	var list []string
 	for _, err := range errs {
