@@ -75,7 +75,7 @@ func TestStoppedAndContinued(t *testing.T) {
 			s.must(stopped.ReadAt(make([]byte, sectorSize), 100*sectorSize))
 			v.Signal(syscall.SIGUSR1)
 			s.awaitLine(v, fmt.Sprintf(", %d stale", n))
-			s.awaitLine(v, fmt.Sprintf("tgt1: %d frames dropped, which had waited for more than 1s", n))
+			s.awaitLine(v, " dropped, which had waited for more than 1s") // all at once, or some of them
 			for _, target := range []*lab.Vblade{v, other} {
 				if err := target.Stop(); err != nil {
 					t.Error(err)
