@@ -12,16 +12,18 @@ import (
 	"vblade/internal/initiator"
 )
 
-// How an export that is to be alone looks for others before it is served: so many
-// times, since a question or its answer may be lost, and so long each time.
+// How an --exclusive export looks for other targets before it is served: several
+// times, because a question or its answer may be lost, and how long it is
+// repeated each time.
 const (
 	aloneLooks = 2
 	aloneWait  = 500 * time.Millisecond
 )
 
-// CheckAlone refuses an export whose address another target serves already, on any of
-// its links: whoever answers, from our own address too, since the export is not served
-// yet. Of a link that carries no frames nobody can say; one of them must.
+// CheckAlone refuses an export whose address another target serves already on any
+// of its links. An answer from our own MAC counts, too, because the export is not
+// served yet. A link that carries no frames cannot be checked; at least one must
+// be.
 func (s *site) CheckAlone(e control.Export) error {
 	found := make(chan error, len(e.Links))
 	for _, name := range e.Links {
@@ -68,10 +70,10 @@ func checkAlone(ini *initiator.Initiator, link string, e control.Export) error {
 	return nil
 }
 
-// rivalError is the error of an export that is to be alone and is not.
+// rivalError is the error of an --exclusive export that another target serves.
 type rivalError struct{ name, mac, link string }
 
-// Error says who serves it.
+// Error says which target serves it.
 func (r rivalError) Error() string {
 	return fmt.Sprintf("%s is served by %s already, as an answer on %s says (--exclusive); end that first, or give another shelf or slot",
 		r.name, r.mac, r.link)

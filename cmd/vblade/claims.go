@@ -12,8 +12,8 @@ import (
 // claims are an export's claims to its address, on its links.
 type claims []*claim.Claim
 
-// claim claims an export's address on links. Its error says who serves it already;
-// where that is not certain, the log says so.
+// claim claims an export's address on links. Its error says which process serves
+// it already; if that is not certain, it only logs that.
 func (s *site) claim(name string, links []string) (held claims, err error) {
 	for _, link := range links {
 		c, err := claim.Take(name, link)
@@ -30,14 +30,14 @@ func (s *site) claim(name string, links []string) (held claims, err error) {
 	return held, nil
 }
 
-// release gives the claims up.
+// release releases the claims.
 func (c claims) release() {
 	for _, held := range c {
 		held.Release()
 	}
 }
 
-// checkUnclaimed refuses to have a server serve what another process serves: the
+// checkUnclaimed returns an error if another process serves the export. The
 // server itself is confined and cannot tell.
 func checkUnclaimed(e *control.Export, server control.Client) error {
 	for _, link := range e.Links {
@@ -49,7 +49,8 @@ func checkUnclaimed(e *control.Export, server control.Client) error {
 	return nil
 }
 
-// unclaimed tells whether certainly no process serves an export's address on its links.
+// unclaimed reports whether it is certain that no process serves an export's
+// address on its links.
 func unclaimed(e *control.Export) bool {
 	for _, link := range e.Links {
 		if claim.Ask(e.Name(), link) != nil {
@@ -59,11 +60,11 @@ func unclaimed(e *control.Export) bool {
 	return true
 }
 
-// serves tells whether the server has an export of this name, or may have.
+// serves reports whether the server has, or may have, an export of this name.
 func serves(server control.Client, name string) bool {
 	answer, err := server.Status("")
 	if err != nil {
-		return true // asked again, it says what is wrong
+		return true // the next request will tell what is wrong
 	}
 	for _, e := range answer.Exports {
 		if e.Name == name {

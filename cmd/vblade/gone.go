@@ -10,20 +10,20 @@ import (
 	"vblade/internal/control"
 )
 
-// diskGone is the error of an export that has ended because its disk is gone or broken
-// (--fail-stop).
+// diskGone is the error of an export that has ended because its disk is gone or
+// broken (--fail-stop).
 type diskGone struct {
 	name string // of the export
-	err  error  // what the disk has failed with
+	err  error  // the error of the disk
 }
 
-// Error says what has failed, and what that has led to.
+// Error says what has failed, and that the export has ended.
 func (g diskGone) Error() string {
 	return fmt.Sprintf("%s has ended, since its disk is gone or broken: %v", g.name, g.err)
 }
 
-// goneStatus is the exit status of an export that has ended by a diskGone, EX_IOERR of
-// sysexits.h: to start it again on this host is of no use until that is mended.
+// goneStatus is the exit status after a diskGone, EX_IOERR of sysexits.h.
+// Restarting on this host is of no use until the disk works again.
 const goneStatus = 74
 
 // exitStatus is the exit status of a program that ends with err.
@@ -34,8 +34,8 @@ func exitStatus(err error, getenv func(string) string) int {
 	return refusalStatus(err, getenv)
 }
 
-// untilGone returns a context that ends with ctx, or once the disk of the site's only
-// export is gone; then that is its cause.
+// untilGone returns a context that ends with ctx, or once the disk of the site's
+// only export is gone, with that as its cause.
 func (s *site) untilGone(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -48,8 +48,8 @@ func (s *site) untilGone(ctx context.Context) (context.Context, context.CancelFu
 	return ctx, func() { cancel(nil) }
 }
 
-// withCause puts the diskGone that has ended a context of untilGone, if one has, before
-// what that has left undone.
+// withCause joins the diskGone that has ended a context of untilGone, if any,
+// with the error of the end.
 func withCause(ctx context.Context, undone error) error {
 	var g diskGone
 	switch {
@@ -61,7 +61,8 @@ func withCause(ctx context.Context, undone error) error {
 	return fmt.Errorf("%w; %w", g, undone)
 }
 
-// withdrawGone has a server withdraw the exports whose disks are gone, until ctx ends.
+// withdrawGone makes a server withdraw the exports whose disks are gone, until
+// ctx ends.
 func (s *site) withdrawGone(ctx context.Context, c *control.Server) {
 	for {
 		select {

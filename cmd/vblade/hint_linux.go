@@ -4,7 +4,7 @@ package main
 
 import "os"
 
-// permissionHint says how this program gets the right to open packet sockets.
+// permissionHint says how to give this program the right to open packet sockets.
 func permissionHint() string {
 	program, err := os.Executable()
 	if err != nil {

@@ -4,5 +4,5 @@
 
 package main
 
-// permissionHint has nothing to add to what the link's error says.
+// permissionHint returns nothing: the link's error says enough.
 func permissionHint() string { return "" }

@@ -12,17 +12,16 @@ import (
 	"vblade/internal/macvlan"
 )
 
-// auto is the value of --hwaddr that has addresses made from shelf and slot.
+// auto is the value of --hwaddr for addresses that are made from shelf and slot.
 const auto = "auto"
 
-// hwaddr is the value of --hwaddr: the addresses that an export has for itself, one
-// on each link.
+// hwaddr is the value of --hwaddr: the export's own addresses, one for each link.
 type hwaddr struct {
 	auto bool
 	list []aoe.MAC
 }
 
-// given tells whether the export has addresses of its own.
+// given reports whether the export has addresses of its own.
 func (h hwaddr) given() bool { return h.auto || len(h.list) > 0 }
 
 // Set reads the value.
@@ -56,7 +55,7 @@ func (h *hwaddr) String() string {
 	return (*maskList)(&h.list).String()
 }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (h *hwaddr) Type() string { return "MAC" }
 
 // checkCount refuses addresses that are not one for each link.
@@ -67,7 +66,8 @@ func (h hwaddr) checkCount(links int) error {
 	return nil
 }
 
-// addresses returns an export's addresses, one for each link; none without --hwaddr.
+// addresses returns an export's own addresses, one for each link, or none without
+// --hwaddr.
 func (h hwaddr) addresses(shelf uint16, slot uint8, links int) []aoe.MAC {
 	if !h.auto {
 		return h.list

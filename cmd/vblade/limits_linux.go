@@ -4,8 +4,8 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// raiseLimits raises the limit on locked memory as far as this process may:
-// links that are added later lock theirs when it may no longer.
+// raiseLimits raises the limit on locked memory as far as this process may,
+// because links that are added later lock memory when it may no longer.
 func raiseLimits() {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) != nil {

@@ -4,5 +4,5 @@
 
 package main
 
-// raiseLimits has nothing to raise here.
+// raiseLimits does nothing on this system.
 func raiseLimits() {}

@@ -15,18 +15,18 @@ import (
 
 // How other targets of our addresses are looked for.
 const (
-	rivalTime  = time.Second // to answer in, and until we ask again if we could not
-	rivalsMost = 4           // of an address that are told of; one is enough to be warned
-	rivalsTold = 16          // that are told of one by one, of those that are found together
+	rivalTime  = time.Second // for answers, and before another try if asking has failed
+	rivalsMost = 4           // that are logged for one address
+	rivalsTold = 16          // that are logged one by one, of those that are found together
 )
 
-// looker looks for rivals on one link: for those of all exports that were added
-// since it asked last, together, by a socket that is closed when none are left.
+// looker looks for rivals on one link, for all exports together that were added
+// since it asked last. It has a socket, which is closed when no exports are left.
 type looker struct {
 	rivals *rivals
 	link   string
 	ini    *initiator.Initiator
-	wanted map[initiator.Address]*asked // yet to be looked for; rivals.mu guards it
+	wanted map[initiator.Address]*asked // for which rivals have to be looked for; rivals.mu guards it
 }
 
 // openLooker opens the socket of a looker on a link.
@@ -38,7 +38,7 @@ func openLooker(r *rivals, link string) (*looker, error) {
 	return &looker{rivals: r, link: link, ini: ini, wanted: make(map[initiator.Address]*asked)}, nil
 }
 
-// look asks for rivals until none are wanted, or ctx ends.
+// look asks for rivals until it has asked for all, or ctx ends.
 func (l *looker) look(ctx context.Context) {
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -67,8 +67,8 @@ func (l *looker) look(ctx context.Context) {
 	l.ini.Close()
 }
 
-// next returns what is wanted now. If that is nothing it returns nil, and the
-// looker is no more: another takes its place when there is something.
+// next returns the addresses to ask for. If there are none it returns nil and
+// removes the looker; a new one is made when there are some.
 func (l *looker) next() map[initiator.Address]*asked {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
@@ -79,7 +79,7 @@ func (l *looker) next() map[initiator.Address]*asked {
 	return maps.Clone(l.wanted)
 }
 
-// leave takes the looker out, unless another has its place already.
+// leave removes the looker, unless another one has replaced it.
 func (l *looker) leave() {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
@@ -106,15 +106,15 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	return rivals
 }
 
-// isOwn tells whether what has answered is the export itself, by another of its links
-// on the same LAN, say: from an address of its own, after it has heard the question.
-// Otherwise another host has that address, too.
+// isOwn reports whether what has answered is the export itself, by another of its
+// links on the same LAN, say: from an address of its own, after it has heard the
+// question. Otherwise another host has that address, too.
 func (l *looker) isOwn(t *initiator.Target, a *asked) bool {
 	own := slices.ContainsFunc(a.links, func(l ownLink) bool { return l.MAC() == t.MAC })
 	return own && l.rivals.known.Heard(t.Name(), t.Tag)
 }
 
-// warn warns of rivals: of each of the first, and of how many more there are.
+// warn logs the first rivals one by one, and how many more there are.
 func (l *looker) warn(rivals []*initiator.Target) {
 	for n, t := range rivals {
 		by := net.HardwareAddr(t.MAC[:])

@@ -15,8 +15,8 @@ import (
 // maskList is the value of -m: the MACs served.
 type maskList []aoe.MAC
 
-// Set adds the MACs of a list separated by commas. One that is no MAC is an
-// error: skipped, it might leave the list empty and the disk open to all.
+// Set adds the MACs of a list separated by commas. An invalid MAC is an error,
+// because skipping it might leave the list empty and the disk open to all.
 func (l *maskList) Set(s string) error {
 	for i, field := range strings.Split(s, ",") {
 		m, ok := parseMAC(field)
@@ -42,7 +42,7 @@ func (l *maskList) String() string {
 	return strings.Join(fields, ",")
 }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (l *maskList) Type() string { return "MACs" }
 
 // parseMAC reads twelve hexadecimal digits, with a colon after every two or none.

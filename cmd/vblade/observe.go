@@ -16,15 +16,15 @@ import (
 	"vblade/internal/stats"
 )
 
-// observation is how others watch a run: by signals, by metrics, as its service
-// manager.
+// observation is how a run can be watched: by signals, by metrics, and by its
+// service manager.
 type observation struct {
 	asked    chan os.Signal
 	listener net.Listener      // for metrics; nil without --metrics
 	notifier *monitor.Notifier // nil without a service manager
 }
 
-// openObservation opens what observing needs, while that is still allowed.
+// openObservation opens what observing needs, before the process is confined.
 func openObservation(o options) (*observation, error) {
 	w := &observation{asked: make(chan os.Signal, 1)}
 	if o.metrics != "" {
@@ -37,7 +37,7 @@ func openObservation(o options) (*observation, error) {
 	return w, nil
 }
 
-// inheritObservation is openObservation with a listener that another process had.
+// inheritObservation is openObservation with the listener of another process.
 func inheritObservation(f *os.File) (*observation, error) {
 	l, err := net.FileListener(f)
 	if err != nil {
@@ -48,7 +48,7 @@ func inheritObservation(f *os.File) (*observation, error) {
 	return w, nil
 }
 
-// close gives up what openObservation opened.
+// close closes what openObservation has opened.
 func (w *observation) close() {
 	signal.Stop(w.asked)
 	if w.listener != nil {
@@ -56,17 +56,17 @@ func (w *observation) close() {
 	}
 }
 
-// goodbye is how long those who watch may take to hear of the end, and those who
-// read standard error to read the rest.
+// goodbye is how long the end may wait for those who watch, and for the rest of
+// standard error to be read.
 const goodbye = 400 * time.Millisecond
 
-// watched is what can be observed: one export's server, or many exports'.
+// watched is what is observed: the server of one export or of many.
 type watched interface {
 	Stats() stats.Server
 	Pulse(interval time.Duration, beat func())
 }
 
-// attach has a server's loop feed the service manager's watchdog, where there is
+// attach makes a server's loop feed the service manager's watchdog, if there is
 // one. The server must not serve yet.
 func (w *observation) attach(srv watched, log *journal.Log) {
 	complain := func(err error) { log.Warnf("%v", err) }
@@ -81,8 +81,8 @@ func (w *observation) attach(srv watched, log *journal.Log) {
 	}
 }
 
-// begin has a server observed, to which it is attached, until ctx ends. The
-// function that it returns ends that, after the server.
+// begin starts observing a server, to which the observation is attached, until
+// ctx ends. The function that it returns ends it, after the server.
 func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal) (end func()) {
 	closeMetrics := func() error { return nil }
 	if w.listener != nil {
@@ -112,8 +112,9 @@ func (w *observation) begin(ctx context.Context, srv watched, j *journal.Journal
 	}
 }
 
-// notify tells the service manager, where there is one, that the server is ready,
-// and how it does until ctx ends. It closes the channel once it has told of the end.
+// notify tells the service manager, if there is one, that the server is ready,
+// and its status until ctx ends. It closes the channel once it has reported the
+// end.
 func (w *observation) notify(ctx context.Context) chan struct{} {
 	told := make(chan struct{})
 	go func() {

@@ -13,14 +13,14 @@ import (
 	"vblade/internal/netio"
 )
 
-// ownInterfaces are the interfaces that an export has for itself (--hwaddr). A nil one
-// is that of an export that has none.
+// ownInterfaces are the interfaces of an export's own (--hwaddr). It is nil for
+// an export that has none.
 type ownInterfaces struct {
 	all  []macvlan.Interface
-	made []macvlan.Interface // those that were not there before
+	made []macvlan.Interface // those that did not exist before
 }
 
-// interfacesOf returns the interfaces that an export has for itself, one on each link.
+// interfacesOf returns the interfaces of an export's own, one on each link.
 func interfacesOf(e *control.Export) []macvlan.Interface {
 	var all []macvlan.Interface
 	for i, mac := range e.HWAddr {
@@ -30,7 +30,7 @@ func interfacesOf(e *control.Export) []macvlan.Interface {
 	return all
 }
 
-// interfacesOfServed is interfacesOf for what a server tells of an export.
+// interfacesOfServed is interfacesOf for an export in the status of a server.
 func interfacesOfServed(i control.Info) ([]macvlan.Interface, error) {
 	e := control.Export{Links: i.Links}
 	var err error
@@ -60,7 +60,7 @@ func interfaceNames(e *control.Export) []string {
 	return names
 }
 
-// findLinks says which of the interfaces of this host there is not.
+// findLinks returns an error for an interface that this host does not have.
 func findLinks(names []string) error {
 	for _, name := range names {
 		if _, err := netio.Address(name); err != nil {
@@ -70,8 +70,8 @@ func findLinks(names []string) error {
 	return nil
 }
 
-// makeOwn makes an export's own interfaces, all or none. Those that are left over from
-// before it takes, with replace those of other addresses too.
+// makeOwn makes an export's own interfaces, all or none. It adopts those that
+// were left behind; with replace, also those with other addresses.
 func makeOwn(e *control.Export, replace bool) (*ownInterfaces, error) {
 	o := &ownInterfaces{all: interfacesOf(e)}
 	if len(o.all) == 0 {
@@ -127,8 +127,8 @@ func removeAll(all []macvlan.Interface) error {
 	return errors.Join(errs...)
 }
 
-// keep has the interfaces made again, if they go with their parents, until ctx ends.
-// The channel is closed when that is over.
+// keep makes the interfaces again if they are deleted with their parents, until
+// ctx ends. The channel is closed when it has ended.
 func (o *ownInterfaces) keep(ctx context.Context, log *journal.Log) (<-chan struct{}, error) {
 	over := make(chan struct{})
 	if o == nil {

@@ -11,18 +11,20 @@ import (
 	"strings"
 )
 
-// misuse is an error of the command line alone: no waiting mends it.
+// misuse is an error of the command line itself, which trying again does not
+// help.
 type misuse struct{ error }
 
 // Unwrap returns what is wrong.
 func (m misuse) Unwrap() error { return m.error }
 
 // refusalVariable names the environment variable that holds the exit status of a
-// misuse, for a service manager that starts again what ends with another one.
+// misuse, for a service manager that restarts a program that exits with another
+// one.
 const refusalVariable = "VBLADE_MISUSE_STATUS"
 
-// refusalStatus is the exit status of a program that ends with err: 1, and for a
-// misuse what the environment asks for.
+// refusalStatus returns the exit status of a program that ends with err: 1, or
+// for a misuse the one in the environment.
 func refusalStatus(err error, getenv func(string) string) int {
 	var m misuse
 	if !errors.As(err, &m) {
@@ -35,7 +37,7 @@ func refusalStatus(err error, getenv func(string) string) int {
 	return int(n)
 }
 
-// linkError adds to an error of opening the interface what helps against it.
+// linkError adds to an error of opening the interface what to do about it.
 func linkError(err error, o options) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w%s", err, permissionHint())
@@ -46,7 +48,7 @@ func linkError(err error, o options) error {
 	return err
 }
 
-// areInterfaces tells whether all names are those of interfaces of this host.
+// areInterfaces reports whether all names are those of interfaces of this host.
 func areInterfaces(names []string) bool {
 	for _, name := range names {
 		if _, err := net.InterfaceByName(name); err != nil {

@@ -13,38 +13,39 @@ import (
 	"vblade/internal/journal"
 )
 
-// rivals looks for other targets of the addresses that are served here. They may
-// be other paths to the same disk; if not, an initiator sees now the one disk, now
-// the other. On each link there is one looker, while there is something to ask.
+// rivals looks for other targets with the addresses that are served here. They
+// may be other paths to the same disk; if not, initiators see the two disks by
+// turns. On each link there is one looker, while there are addresses to ask for.
 type rivals struct {
 	log     *journal.Log
 	known   rivalsKnown
 	looking sync.WaitGroup // the lookers
 
 	mu      sync.Mutex
-	ctx     context.Context // of the serving; nil where there is none
+	ctx     context.Context // of the serving; nil if it does not serve
 	lookers map[string]*looker
 	blind   map[string]bool // links on which no looker can be opened, as was logged
 }
 
 // rivalsKnown is what rivals needs of the server, which hears of them, too.
 type rivalsKnown interface {
-	// FoundRival takes in that a rival of an export was found, and tells whether to
-	// warn of it.
+	// FoundRival takes in that a rival of an export was found, and reports
+	// whether to warn of it.
 	FoundRival(name string, mac aoe.MAC) (warn bool)
-	// Heard tells whether a config query with a tag was heard by an export itself.
+	// Heard reports whether a config query with a tag was heard by an export
+	// itself.
 	Heard(name string, tag uint32) bool
 }
 
-// ownLink is what rivals needs of a link that an export is served on.
+// ownLink is what rivals needs to know about a link that an export is served on.
 type ownLink interface {
-	MAC() [6]byte // any goroutine may ask
+	MAC() [6]byte // any goroutine may call it
 }
 
-// asked is an export that rivals are looked for of.
+// asked is an export whose rivals are looked for.
 type asked struct{ links []ownLink }
 
-// newRivals returns a rivals that looks for none until begin.
+// newRivals returns a rivals that does not look until begin.
 func newRivals(log *journal.Log, known rivalsKnown) *rivals {
 	return &rivals{log: log, known: known, lookers: make(map[string]*looker), blind: make(map[string]bool)}
 }
@@ -75,7 +76,7 @@ func (r *rivals) ask(a initiator.Address, interfaces []string, links []ownLink) 
 	}
 }
 
-// forget ends the looking for rivals of an address that is served no more.
+// forget stops looking for rivals of an address that is no longer served.
 func (r *rivals) forget(a initiator.Address) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,8 +95,7 @@ func (r *rivals) begin(ctx context.Context) {
 	}
 }
 
-// start starts a looker, where rivals are looked for already. The caller holds
-// r.mu.
+// start starts a looker if begin was called. The caller holds r.mu.
 func (r *rivals) start(l *looker) {
 	if r.ctx == nil || r.ctx.Err() != nil {
 		return
@@ -107,11 +107,11 @@ func (r *rivals) start(l *looker) {
 	}(r.ctx)
 }
 
-// end waits for the lookers after the end of begin's ctx, and closes those that
+// end waits for the lookers after begin's ctx has ended, and closes those that
 // never looked.
 func (r *rivals) end() {
 	r.mu.Lock()
-	r.ctx = nil // whoever asks from now on starts none
+	r.ctx = nil // from now on ask starts none
 	r.mu.Unlock()
 	r.looking.Wait()
 	r.mu.Lock()

@@ -19,7 +19,7 @@ import (
 type host struct {
 	journal  *journal.Journal
 	log      *journal.Log
-	store    *fdstore.Store      // nil where no service manager keeps files
+	store    *fdstore.Store      // nil if no service manager keeps files
 	old      *control.Succession // nil without --replace
 	exports  []*control.Export   // from before a restart
 	listener *net.UnixListener
@@ -72,8 +72,9 @@ func (h *host) start() (end func() error) {
 	}
 }
 
-// open opens what is not to be had once the process is confined. What was kept
-// over a restart comes first: it is known by its descriptors' numbers.
+// open opens what cannot be opened once the process is confined. Descriptors that
+// were kept over a restart come first, because they are identified by their
+// numbers.
 func (h *host) open(o options) (err error) {
 	if h.store = fdstore.New(); h.store != nil {
 		h.restore()
@@ -93,7 +94,7 @@ func (h *host) open(o options) (err error) {
 		return err
 	}
 	if err = netio.Permitted(); err != nil {
-		return err // here, and not each export once it is added
+		return err // here, and not for each export when it is added
 	}
 	if h.old != nil && o.metrics != "" {
 		if f := h.old.Take(metricsName(o)); f != nil {
@@ -130,7 +131,7 @@ func (h *host) restore() {
 	}
 }
 
-// config is what the control socket works with.
+// config returns the configuration of the control socket.
 func (h *host) config(o options) control.Config {
 	c := control.Config{Engine: h.site, Log: h.log, End: endWithin}
 	if h.store != nil {
@@ -142,7 +143,7 @@ func (h *host) config(o options) control.Config {
 	return c
 }
 
-// begin serves what there was before: of a process before this one, or of another.
+// begin serves the exports of an earlier process, or those that are taken over.
 func (h *host) begin(s *control.Server) error {
 	exports := h.exports
 	h.exports = nil
@@ -175,8 +176,8 @@ func (h *host) close() {
 	}
 }
 
-// listenerFile returns a listener's descriptor, as a duplicate; nil without one.
-// The socket's path stays for whoever has the duplicate.
+// listenerFile returns a duplicate of a listener's descriptor, or nil without a
+// listener. The socket's path remains, for the process that gets the duplicate.
 func listenerFile(l net.Listener) *os.File {
 	if u, ok := l.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false)

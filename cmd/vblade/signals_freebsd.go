@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// reportSignals are the signals that ask for a report: SIGINFO is what the
-// terminal sends for control-T.
+// reportSignals are the signals that ask for a report. The terminal sends SIGINFO
+// for control-T.
 func reportSignals() []os.Signal { return []os.Signal{syscall.SIGUSR1, syscall.SIGINFO} }

@@ -24,29 +24,28 @@ import (
 	"vblade/internal/stats"
 )
 
-// What is fixed when a link is opened: memory does not grow with load (design:
-// bounded).
+// What is fixed when a link is opened. Memory does not grow with the load.
 const (
 	frameBuffers  = 5 * netio.MaxBatch // a batch, and all that can wait for disks
 	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
 )
 
-// How the receiving waits for the next frame: awake at first, then in a raw system
-// call, which does not release the P, at last properly.
+// How the receiving waits for the next frame: first awake, then in a raw system
+// call, which does not release the P, and at last in an ordinary one.
 const (
 	spin   = 50 * time.Microsecond
 	linger = time.Millisecond
 )
 
-// site is all that the process has open to serve exports: the host's interfaces,
-// the links in use, the disks, and the server between them.
+// site is everything that the process has open to serve exports: the host's
+// interfaces, the links in use, the disks, and the server between them.
 type site struct {
 	host   *netio.Host
 	server *server.Server
 	log    *journal.Log
 	rivals *rivals
 	name   string        // of the host, for the serial numbers
-	gone   chan diskGone // of exports that stop then
+	gone   chan diskGone // for exports with --fail-stop
 
 	announce time.Duration // between advertisements of exports that do not say; 0 for none
 
@@ -62,10 +61,10 @@ type usedLink struct {
 	port    *server.Port
 	uses    int
 	doubted bool  // its warnings were logged
-	lost    error // what Down says in place of netio.ErrGone, if not nil
+	lost    error // what Down returns instead of netio.ErrGone, if not nil
 }
 
-// Down says why the link carries no frames at the moment; nil where it does.
+// Down returns why the link carries no frames at the moment, or nil.
 func (l *usedLink) Down() error {
 	err := l.Link.Down()
 	if l.lost != nil && errors.Is(err, netio.ErrGone) {
@@ -74,7 +73,7 @@ func (l *usedLink) Down() error {
 	return err
 }
 
-// served is what an export holds.
+// served is what an export occupies.
 type served struct {
 	address    initiator.Address
 	export     control.Export // with the disk and the state file
@@ -110,11 +109,11 @@ func openSite(j *journal.Journal) (*site, error) {
 	}, nil
 }
 
-// ringsOff is the variable of the environment that, set to off, has workers wait
-// for all disks.
+// ringsOff is the environment variable that, set to off, makes workers wait for
+// all disks.
 const ringsOff = "VBLADE_IO_URING"
 
-// useRings has a server use io_uring, unless the environment says otherwise.
+// useRings makes a server use io_uring, unless the environment says otherwise.
 func useRings(s *server.Server, getenv func(string) string) error {
 	if getenv(ringsOff) == "off" {
 		return nil
@@ -122,7 +121,7 @@ func useRings(s *server.Server, getenv func(string) string) error {
 	return s.UseRings()
 }
 
-// Add serves an export and owns its disk from then on. Its error says why not.
+// Add serves an export, and then owns its disk.
 func (s *site) Add(e control.Export) error {
 	held, err := s.claim(e.Name(), e.Links)
 	if err != nil {
@@ -131,12 +130,12 @@ func (s *site) Add(e control.Export) error {
 	return s.add(e, held, errLost)
 }
 
-// errLost says what becomes of an export that has lost its own interface, which this
-// process cannot make.
+// errLost is the error of an export that has lost its own interface, which this
+// process cannot make again.
 var errLost = errors.New("the interface is gone with the one below it; when that is there again, have vblade add make it: by the same command as before")
 
-// add is Add once the export's address is claimed. What the log says of interfaces of
-// its own that go is lost, if that is not nil.
+// add is Add once the export's address is claimed. If lost is not nil, it is the
+// error of links that are gone.
 func (s *site) add(e control.Export, held claims, lost error) error {
 	kept, err := s.load(&e)
 	if err != nil {
@@ -199,7 +198,7 @@ func (s *site) checkAddresses(links []string, macs []aoe.MAC) error {
 // Announce advertises an export, or all, as server.Server.Announce does.
 func (s *site) Announce(name string) (waiting []string, err error) { return s.server.Announce(name) }
 
-// warnOfLinks logs, once for each link, what a person should know of it.
+// warnOfLinks logs the warnings of each link, once.
 func (s *site) warnOfLinks(names []string) {
 	for _, name := range names {
 		l := s.links[name]
@@ -213,7 +212,7 @@ func (s *site) warnOfLinks(names []string) {
 	}
 }
 
-// Remove ends an export, within the time given, as server.Server.Remove does.
+// Remove ends an export, within a time limit, as server.Server.Remove does.
 func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	name := fmt.Sprintf("e%d.%d", shelf, slot)
 	s.mu.Lock()
@@ -224,22 +223,22 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	if e == nil {
 		return fmt.Errorf("%s is not served here", name)
 	}
-	defer e.claims.release() // whatever hangs answers nothing
+	defer e.claims.release() // requests that hang are not answered any more
 	err := s.server.Remove(name, within)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.undone = true // whatever hangs may use the disk and its buffers
+		s.undone = true // requests that hang may use the disk and its buffers
 		return err
 	}
 	s.give(e.links)
 	return e.export.Close()
 }
 
-// Stats returns what was counted, of all exports and links.
+// Stats returns the counters of all exports and links.
 func (s *site) Stats() stats.Server { return s.server.Stats() }
 
-// Users returns what initiators have made of an export, and who they are.
+// Users returns what initiators have set on an export, and who they are.
 func (s *site) Users(name string) (stats.Users, error) { return s.server.Users(name) }
 
 // Waiting returns which links of an export carry no frames, and why.
@@ -258,8 +257,9 @@ func (s *site) Waiting(name string) (waiting []string) {
 	return waiting
 }
 
-// take returns the ports of links, and opens those that are not in use yet: all,
-// or none with an error. Of a link that it opens, Down says lost for netio.ErrGone.
+// take returns the ports of links, and opens those that are not in use yet. It
+// opens all, or none and fails. Down of a link that it opens returns lost instead
+// of netio.ErrGone.
 func (s *site) take(names []string, lost error) ([]*server.Port, error) {
 	var ports []*server.Port
 	for i, name := range names {
@@ -291,7 +291,7 @@ func (s *site) own(names []string) []ownLink {
 func (s *site) openLink(name string, lost error) (*usedLink, error) {
 	l, err := s.host.Open(name, netio.Config{
 		EtherType:     uint16(aoe.EtherType),
-		Filter:        aoe.ServerFilter(nil, nil), // nothing, until there is an export
+		Filter:        aoe.ServerFilter(nil, nil), // nothing until there is an export
 		ReceiveBuffer: receiveBuffer,
 		Buffers:       frameBuffers,
 		Align:         aoe.ATALen,
@@ -308,7 +308,8 @@ func (s *site) openLink(name string, lost error) (*usedLink, error) {
 	return used, nil
 }
 
-// give gives up an export's use of links, and closes those that nobody uses.
+// give ends an export's use of links, and closes those that are not in use any
+// more.
 func (s *site) give(names []string) {
 	for _, name := range names {
 		l := s.links[name]
@@ -322,18 +323,19 @@ func (s *site) give(names []string) {
 	}
 }
 
-// earlyGC has the heap collected early, in percent of what is in use: serving leaves
-// no garbage, and what else does need not cost much memory.
+// earlyGC makes the garbage collector run early, in percent of the heap in use.
+// Serving makes no garbage, and everything else should not take much memory.
 const earlyGC = 25
 
 // serve serves until ctx ends. Its error says what that has left undone.
 func (s *site) serve(ctx context.Context) error {
-	// A call that waits for a disk keeps its place in the Go scheduler for a
-	// while: with one for every worker the receiving never waits for it.
+	// A call that waits for a disk keeps its P for a while. With a P for every
+	// worker the receiving never waits for one.
 	runtime.GOMAXPROCS(server.CrewSize + runtime.NumCPU())
 	debug.SetGCPercent(earlyGC)
-	debug.FreeOSMemory() // what starting has left
-	// From then on it receives nothing: whoever starts in its place need not wait.
+	debug.FreeOSMemory() // the memory that starting has used
+	// From then on it receives nothing, so a process that starts in its place
+	// need not wait.
 	defer context.AfterFunc(ctx, s.releaseClaims)()
 	s.rivals.begin(ctx)
 	go s.watchRivals(ctx)
@@ -345,7 +347,7 @@ func (s *site) serve(ctx context.Context) error {
 	return err
 }
 
-// releaseClaims gives up the claims of all exports.
+// releaseClaims releases the claims of all exports.
 func (s *site) releaseClaims() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -354,8 +356,7 @@ func (s *site) releaseClaims() {
 	}
 }
 
-// close closes what is open, unless something may still use it: then it stays
-// open until the process ends.
+// close closes what is open, unless something may still use it.
 func (s *site) close() error {
 	s.releaseClaims()
 	s.mu.Lock()

@@ -30,7 +30,7 @@ func (d *stateDirectory) Set(s string) error {
 // String is the value as Set reads it.
 func (d *stateDirectory) String() string { return string(*d) }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (d *stateDirectory) Type() string { return "directory" }
 
 // serialNumber is the value of --serial.
@@ -48,7 +48,7 @@ func (n *serialNumber) Set(s string) error {
 // String is the value as Set reads it.
 func (n *serialNumber) String() string { return string(*n) }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (n *serialNumber) Type() string { return "text" }
 
 // openState opens the state file of an export in the directory of --state, or where

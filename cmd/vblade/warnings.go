@@ -8,11 +8,10 @@ import (
 	"vblade/internal/ata"
 )
 
-// linuxBuffers is the least number of buffers with which the Linux aoe driver
-// uses a disk.
+// linuxBuffers is the fewest buffers with which the Linux aoe driver uses a disk.
 const linuxBuffers = 2
 
-// warnings returns what serves but is likely a mistake, a line each.
+// warnings returns what works but is probably a mistake, a line each.
 func warnings(o options, file *ata.File) []string {
 	lines := file.Warnings()
 	name := fmt.Sprintf("e%d.%d", o.shelf, o.slot)

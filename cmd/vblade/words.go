@@ -20,8 +20,9 @@ type countError string
 // Error says which.
 func (e countError) Error() string { return string(e) }
 
-// checkCount says which of the positional arguments, of which there may be names
-// and must be least, are missing, or which is too many.
+// checkCount returns an error that says which positional arguments are missing,
+// or which is too many. There may be as many as names, and must be at least
+// least.
 func checkCount(args, names []string, least int) error {
 	n := len(args)
 	switch {
@@ -39,7 +40,7 @@ func checkCount(args, names []string, least int) error {
 	return countError(strings.Join(names[n:least-1], ", ") + " and " + names[least-1] + " are missing")
 }
 
-// optionError says in our words what is wrong with the options of args.
+// optionError returns an error in our words for an error in the options of args.
 func optionError(fs *pflag.FlagSet, args []string, err error) error {
 	var unknown *pflag.NotExistError
 	var valueless *pflag.ValueRequiredError
@@ -68,7 +69,8 @@ func optionName(f *pflag.Flag) string {
 	return "-" + f.Shorthand + ", --" + f.Name
 }
 
-// unknownOption says that there is no such option, and which may be meant.
+// unknownOption returns an error for an option that does not exist, with the one
+// that may be meant.
 func unknownOption(fs *pflag.FlagSet, args []string, err *pflag.NotExistError) error {
 	group := err.GetSpecifiedShortnames()
 	if group == "" {
@@ -88,11 +90,11 @@ func unknownOption(fs *pflag.FlagSet, args []string, err *pflag.NotExistError) e
 	return fmt.Errorf("there is no option %s", option)
 }
 
-// suggestion asks whether the long option nearest to a word was meant, if one is
-// near.
+// suggestion returns a question whether the long option nearest to a word was
+// meant, if one is near.
 func suggestion(fs *pflag.FlagSet, word string) string {
 	word, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(word, "_", "-")), "=")
-	nearest, least := "", 3 // edits from which on a word is another one
+	nearest, least := "", 3 // at so many edits a word is a different one
 	fs.VisitAll(func(f *pflag.Flag) {
 		d := distance(word, f.Name)
 		if len(word) >= 3 && strings.HasPrefix(f.Name, word) {
@@ -108,10 +110,10 @@ func suggestion(fs *pflag.FlagSet, word string) string {
 	return " (did you mean --" + nearest + "?)"
 }
 
-// distance is how many letters have to be put in, left out or changed to make b
-// of a (Levenshtein's).
+// distance is the number of letters to insert, delete or change to turn a into b
+// (Levenshtein's).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1) // to b[:j] from what of a was passed
+	row := make([]int, len(b)+1) // from the part of a so far to b[:j]
 	for j := range row {
 		row[j] = j
 	}

@@ -20,8 +20,8 @@ const Suffix = ".conf"
 // maxSize bounds a conf file, in bytes.
 const maxSize = 1 << 20
 
-// File is what a conf file says. Values are as they stand there: whoever uses
-// them checks what they mean.
+// File is the content of a conf file. Values are unchecked: the user of a value
+// checks what it means.
 type File struct {
 	Path string
 
@@ -75,7 +75,7 @@ func (f *File) Arguments() []string {
 	return append(words, "--", f.Shelf, f.Slot, f.Netif, f.Filename)
 }
 
-// Name is the name of the export: the file's without its suffix.
+// Name is the name of the export: that of the file without its suffix.
 func (f *File) Name() string { return Name(f.Path) }
 
 // Name is the name of the export of a conf file.
@@ -152,7 +152,7 @@ func List(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// saysAnything tells whether there is more than comments in a file's content.
+// saysAnything reports whether a file's content has more than comments.
 func saysAnything(content []byte) bool {
 	return slices.ContainsFunc(bytes.Split(content, []byte("\n")), func(line []byte) bool {
 		line = bytes.TrimSpace(line)

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// parser reads lines of assignments, in the words of sh that stand for
-// themselves.
+// parser reads lines of assignments in the subset of sh without expansion.
 type parser struct {
 	variables []variable
 	number    int    // of the line
@@ -172,13 +171,13 @@ func (p *parser) take(n int) (taken string) {
 // skipBlanks takes the blanks off the line's beginning.
 func (p *parser) skipBlanks() { p.rest = strings.TrimLeftFunc(p.rest, isBlank) }
 
-// isBlank tells whether a character separates words.
+// isBlank reports whether a character separates words.
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
-// isControl tells whether a character has no place in a conf file.
+// isControl reports whether a character has no place in a conf file.
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// notInName tells whether a character cannot be part of a variable's name.
+// notInName reports whether a character cannot be part of a variable's name.
 func notInName(r rune) bool {
 	return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }

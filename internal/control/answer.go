@@ -13,17 +13,17 @@ import (
 	"vblade/internal/ata"
 )
 
-// peer is who is at the other end of a connection.
+// peer is the process at the other end of a connection.
 type peer struct {
 	uid uint32
-	pid int // 0 where the system does not tell
+	pid int // 0 if the system does not tell
 }
 
 // String is how a log names the peer.
 func (p peer) String() string { return fmt.Sprintf("uid %d, pid %d", p.uid, p.pid) }
 
-// answer answers the request of a connection. That a client may connect the
-// socket's mode has decided; own is the listening socket.
+// answer answers the request of a connection. The socket's mode has decided that
+// the client may connect. own is the listening socket.
 func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	p, err := peerOf(conn)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	}
 	w := wire{conn}
 	line, files, err := w.receive(ctx, maxRequest, maxFiles, requestTime)
-	if err != nil && ctx.Err() != nil { // the successor may have time for it
+	if err != nil && ctx.Err() != nil { // the successor may do it
 		w.send(s.reply(fmt.Errorf("the server ends; %w", errAgain)), nil, requestTime)
 		return
 	}
@@ -55,8 +55,9 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 	}
 }
 
-// refuse answers what is no request. Who only looks whether a server listens, as
-// another one does that is started, is not worth a line.
+// refuse answers an invalid request. A connection without a request is not
+// logged, because a server that is starting makes one to see whether another
+// listens.
 func (s *Server) refuse(w wire, p peer, err error) {
 	if !errors.Is(err, errNothing) {
 		s.Log.Warnf("control: %v: refused: %v", p, err)
@@ -64,7 +65,8 @@ func (s *Server) refuse(w wire, p peer, err error) {
 	w.send(s.reply(err), nil, requestTime)
 }
 
-// reply is the reply to what ended with an error, or without one.
+// reply returns the reply to a request that has ended with an error, which may be
+// nil.
 func (s *Server) reply(err error) *reply {
 	r := &reply{Vblade: protocol, PID: s.pid}
 	if err != nil {
@@ -73,7 +75,7 @@ func (s *Server) reply(err error) *reply {
 	return r
 }
 
-// do does what a request asks for; it owns the files.
+// do does what a request asks for. It owns the files.
 func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 	switch r.Do {
 	case doAdd:
@@ -88,7 +90,7 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 	return s.status(r.Name)
 }
 
-// doAdd does what a request to add an export asks for; it owns the files.
+// doAdd adds an export. It owns the files.
 func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
 	what := "add " + name(r.Export.Shelf, r.Export.Slot)
 	e, err := r.Export.open(files)
@@ -129,7 +131,7 @@ func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
 	return answer
 }
 
-// try says what doAdd would do to e, whose disk it owns.
+// try returns what doAdd would do with e, whose disk it owns.
 func (s *Server) try(e *Export) *reply {
 	defer e.Close()
 	did, err := s.table.decide(e)
@@ -153,7 +155,7 @@ func (s *Server) doAnnounce(name string, p peer) *reply {
 	return answer
 }
 
-// note logs who did what.
+// note logs who has done what.
 func (s *Server) note(p peer, what, about string, err error) {
 	switch {
 	case err != nil:

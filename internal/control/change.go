@@ -5,9 +5,10 @@ package control
 import "fmt"
 
 // change ends the export of an entry, which is coming, and serves another in its
-// place, whose disk it owns. Where that cannot be served, the old one is again.
+// place, whose disk it owns. If that cannot be served, it serves the old one
+// again.
 func (s *Server) change(now *entry, e *Export) (warning, err error) {
-	old, err := now.duplicate() // for the way back: the engine closes the disk that it has
+	old, err := now.duplicate() // to serve it again: the engine closes its disk
 	if err == nil {
 		err = e.inherit(old)
 	}
@@ -47,8 +48,8 @@ func (s *Server) restore(now *entry, old *Export) {
 	s.table.renew(now, old, err)
 }
 
-// adopt has an entry, which is coming, be from the conf file of e, which exports the
-// same and whose disk it owns.
+// adopt sets the conf file of an entry, which is coming, to that of e, which
+// exports the same and whose disk it owns.
 func (s *Server) adopt(now *entry, e *Export) (warning error) {
 	defer e.Close()
 	served := *now.Export

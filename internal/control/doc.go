@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package control steers a server of many exports over a Unix socket: exports are
-// added, removed and listed, and handed to a successor. Server answers the
-// socket, in the process that serves; Client asks, in another; what serves is an
-// Engine, and what keeps exports over a restart a Keeper.
+// Package control controls a server of many exports over a Unix socket: exports
+// are added, removed and listed, and handed over to a successor. Server answers
+// the socket, in the process that serves; Client asks, in another process; an
+// Engine serves, and a Keeper keeps exports over a restart.
 //
-// Whoever adds an export opens its file himself, with his own rights, and hands
-// the descriptors over. The server opens no file, and trusts nothing that comes.
+// The process that adds an export opens its file with its own rights, and hands
+// the descriptors over. The server opens no file, and trusts nothing that it
+// gets.
 //
 // # The socket
 //
 // It is a stream socket, at DefaultPath unless another path is given. Its mode
-// says who may connect: when it is made, its owner and root. The server finds out
-// who connected (SO_PEERCRED on Linux, LOCAL_PEERCRED on FreeBSD), answers nobody
-// of whom it cannot, and logs what each did or was refused. It answers 16 clients
-// at once, the others wait; a client has 10 seconds to send its request and as
-// long to take the reply.
+// says who may connect: at first its owner and root. The server finds out who has
+// connected (SO_PEERCRED on Linux, LOCAL_PEERCRED on FreeBSD), does not answer if
+// it cannot, and logs what each client has done or was refused. It answers 16
+// clients at once; others wait. A client has 10 seconds to send its request, and
+// as long to receive the reply.
 //
 // # Messages
 //
-// A message is one line: a JSON object and a newline. Descriptors come with it
-// (SCM_RIGHTS), 128 at the most, in any of the calls that send the line. A request
-// has at most 65,536 bytes. Fields that are not listed here are refused, and so is
-// what follows the line. A client sends one request on a connection; the server
+// A message is one line: a JSON object and a newline. Up to 128 descriptors come
+// with it (SCM_RIGHTS), in any of the calls that send the line. A request has at
+// most 65,536 bytes. Fields that are not listed here are refused, and so is
+// anything after the line. A client sends one request on a connection; the server
 // sends one reply, and closes it.
 //
 // A request has these fields:
@@ -113,7 +114,7 @@
 //	shed        requests dropped because too many were in flight
 //	repeated    reads, writes and flushes that their initiator had sent before: with
 //	            the same tag, or, of reads and writes, before the first was answered
-//	inFlight    requests that wait now, and oldest, for how long the oldest has
+//	inFlight    requests that wait now, and oldest, how long it is repeated the oldest has
 //	initiators  how many have read, written or flushed, of the last 64
 //	recent      of the last 2 to 3 seconds: reads, readBytes, writes and writeBytes a
 //	            second; p50 and p99, what half and 99 percent of them took at the
@@ -129,7 +130,7 @@
 //	            and repeated, as above; reserved, whether the export is reserved for
 //	            it; masked, whether the masks leave it out
 //
-// Later versions may add fields to replies; those that are here keep their meaning.
+// Later versions may add fields to replies. Existing fields keep their meaning.
 //
 // Announce advertises the export, or all of them, as when they were added; a link
 // that carries no frames is named in the warnings, and hears of it once it does.
@@ -143,8 +144,8 @@
 //
 // # Replacing a server
 //
-// Only root and the user whom the server runs as may do that. The successor sends
-// "replace" and gets a reply with two more fields:
+// Only root and the server's own user may do that. The successor sends "replace"
+// and gets a reply with two more fields:
 //
 //	listeners   names of the descriptors that come with it, in order: "control" is
 //	            the listening socket itself, so that clients wait at it and find
@@ -154,15 +155,16 @@
 // It then says {"vblade":1,"do":"next"} count times, and gets each time the
 // parameters of an export, with its name, sectors and trouble as in a status, and
 // its descriptors. Then it says {"vblade":1,"do":"ready"}; the server ends all
-// exports and replies. The successor serves them all within 8 seconds of "ready", says
-// {"vblade":1,"do":"serving"}, and the server replies and ends. A reply with an
-// error means at every point that the server goes on serving. While this lasts
-// the server answers add and remove with again. In handover.go is why at every
-// moment one of the two serves, or is about to, and never both.
+// exports and replies. The successor serves them all within 8 seconds of "ready",
+// says {"vblade":1,"do":"serving"}, and the server replies and ends. At every
+// point a reply with an error means that the server goes on serving. During the
+// handover the server answers add and remove with again. handover.go explains why
+// at every moment one of the two serves, or is about to, and never both.
 //
 // BUG(1): A successor starts with the config strings, masks and reservations
 // that the exports were added with, not with those that initiators have set since,
 // where an export has no state file.
 //
-// BUG(2): The check of a disk that hangs may hang, and keep the place of a client.
+// BUG(2): The check of a disk that hangs may hang, and occupy the place of a
+// client.
 package control

@@ -36,8 +36,8 @@ type Export struct {
 	Shelf    uint16
 	Slot     uint8
 	Links    []string  // names of interfaces, each once
-	HWAddr   []aoe.MAC // of its own, one for each of Links; none for those of the links
-	Filename string    // as whoever opened it sees it; to be shown, never opened
+	HWAddr   []aoe.MAC // addresses of its own, one for each of Links; empty for those of the links
+	Filename string    // as the process that opened it sees it; to be shown, never opened
 	Conf     string    // the path of the conf file that it is from; empty for none
 	File     ata.Options
 	Buffers  uint16 // advertised
@@ -59,7 +59,7 @@ func (e *Export) Name() string { return name(e.Shelf, e.Slot) }
 // name is the address of shelf and slot.
 func name(shelf uint16, slot uint8) string { return fmt.Sprintf("e%d.%d", shelf, slot) }
 
-// ParseName reads an address that Name wrote.
+// ParseName reads an address in the form of Name.
 func ParseName(s string) (shelf uint16, slot uint8, err error) {
 	first, second, _ := strings.Cut(strings.TrimPrefix(s, "e"), ".")
 	n, errShelf := strconv.ParseUint(first, 10, 16)
@@ -93,8 +93,8 @@ type parameters struct {
 	Announce  int64      `json:"announce,omitempty"` // in seconds
 }
 
-// parameters returns e without its disk. How many descriptors the file has is
-// not a parameter: they say so themselves.
+// parameters returns e without its disk. The number of descriptors is not a
+// parameter.
 func (e *Export) parameters() *parameters {
 	p := &parameters{
 		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive, Conf: e.Conf,
@@ -118,7 +118,7 @@ func encodeMACs(macs []aoe.MAC) []string {
 	return texts
 }
 
-// decodeMACs reads MACs of what, as encodeMACs writes them.
+// decodeMACs reads MACs in the form of encodeMACs; what is for the error.
 func decodeMACs(texts []string, what string) ([]aoe.MAC, error) {
 	var macs []aoe.MAC
 	for _, s := range texts {
@@ -134,8 +134,8 @@ func decodeMACs(texts []string, what string) ([]aoe.MAC, error) {
 // Encode writes e without its disk, for Decode.
 func (e *Export) Encode() ([]byte, error) { return json.Marshal(e.parameters()) }
 
-// Decode makes an Export of what Encode wrote and the descriptors of its disk,
-// which it owns: if it fails, it closes them.
+// Decode makes an Export from what Encode has written and the descriptors of its
+// disk. It owns these, and closes them if it fails.
 func Decode(encoded []byte, files []*os.File) (*Export, error) {
 	p := new(parameters)
 	if err := decode(encoded, p); err != nil {
@@ -145,8 +145,8 @@ func Decode(encoded []byte, files []*os.File) (*Export, error) {
 	return p.open(files)
 }
 
-// open makes an Export of the parameters and the descriptors of its disk, which
-// it owns: if it fails, it closes them.
+// open makes an Export from the parameters and the descriptors of its disk. It
+// owns these, and closes them if it fails.
 func (p *parameters) open(files []*os.File) (*Export, error) {
 	e, err := p.export()
 	if err != nil {
@@ -166,7 +166,7 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 	return e, nil
 }
 
-// export checks the parameters and returns the Export, yet without its disk.
+// export checks the parameters and returns the Export, still without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
 		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf, Serial: p.Serial,
@@ -186,7 +186,7 @@ func (p *parameters) export() (*Export, error) {
 	return e, e.Check()
 }
 
-// Check says what is wrong with an Export, whatever its disk is.
+// Check returns what is wrong with an Export, apart from its disk.
 func (e *Export) Check() error {
 	switch {
 	case e.Shelf == aoe.EveryShelf || e.Slot == aoe.EverySlot:
@@ -228,7 +228,7 @@ func (e *Export) checkHWAddr() error {
 	return nil
 }
 
-// checkFilename refuses names that cannot be told to the server and shown by it.
+// checkFilename refuses names that cannot be sent to the server and shown by it.
 func checkFilename(what, s string) error {
 	switch {
 	case s == "":
@@ -243,11 +243,11 @@ func checkFilename(what, s string) error {
 	return nil
 }
 
-// isControl tells whether a character moves the cursor of a terminal, or worse.
+// isControl reports whether a character may control a terminal.
 func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
 
-// CheckLinks refuses a list of interfaces that names none, one twice, or what
-// cannot be an interface.
+// CheckLinks refuses a list of interfaces that is empty, names one twice, or has
+// an invalid name.
 func CheckLinks(links []string) error {
 	if n := len(links); n == 0 || n > MaxLinks {
 		return fmt.Errorf("%d interfaces; give 1 to %d", n, MaxLinks)
@@ -265,21 +265,20 @@ func CheckLinks(links []string) error {
 	return nil
 }
 
-// notInLink tells whether a character cannot be part of an interface's name.
+// notInLink reports whether a character cannot be part of an interface's name.
 func notInLink(r rune) bool { return r <= ' ' || r == '/' || r == ':' || r >= 0x7f }
 
-// same tells whether e and other export the same in the same way; by which name
-// the file was opened, and which conf file says so, is not part of it.
+// same reports whether e and other export the same file in the same way. The name
+// that the file was opened by, and the conf file, do not matter.
 func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
-	options.Force, others.Force = false, false // a matter of opening alone
+	options.Force, others.Force = false, false // which matters only for opening
 	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
 		e.Announce == other.Announce && e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 
-// paths returns the links, with the address that the export has on each, in an order
-// that does not depend on how they were given.
+// paths returns the links, with the export's address on each, in sorted order.
 func (e *Export) paths() []string {
 	links := slices.Clone(e.Links)
 	for i, m := range e.HWAddr {
@@ -289,7 +288,7 @@ func (e *Export) paths() []string {
 	return links
 }
 
-// sameMasks tells whether two lists have the same MACs.
+// sameMasks reports whether two lists have the same MACs.
 func sameMasks(a, b []aoe.MAC) bool {
 	in := func(list []aoe.MAC) func(aoe.MAC) bool {
 		return func(m aoe.MAC) bool {
@@ -299,7 +298,7 @@ func sameMasks(a, b []aoe.MAC) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, in(b)) && !slices.ContainsFunc(b, in(a))
 }
 
-// describe says what is exported, for logs and refusals.
+// describe describes the export for logs and refusals.
 func (e *Export) describe() string {
 	mode := "O_RDWR"
 	if e.File.ReadOnly {

@@ -13,7 +13,7 @@ import (
 	"vblade/internal/stats"
 )
 
-// State is how an export is: the worst that is to be said of it.
+// State is the condition of an export: the worst of those that apply.
 type State string
 
 // The states, the worst first.
@@ -28,8 +28,8 @@ const (
 	Up          State = "up"
 )
 
-// Figures is what was counted of an export since it was added, and how it is now.
-// Times are in seconds.
+// Figures is the counters of an export since it was added, and its present
+// condition. Times are in seconds.
 type Figures struct {
 	Reads      uint64            `json:"reads"`
 	ReadBytes  uint64            `json:"readBytes"`
@@ -75,7 +75,8 @@ type Initiator struct {
 	Masked   bool    `json:"masked"`   // the masks leave it out
 }
 
-// Link is how a link is, and what was counted of it since it was opened, in frames.
+// Link is the condition of a link, and its counters since it was opened, in
+// frames.
 type Link struct {
 	Name       string `json:"name"`
 	Down       string `json:"down,omitempty"` // why it carries no frames
@@ -90,8 +91,8 @@ type Link struct {
 	Dropped    uint64 `json:"dropped"`
 }
 
-// linksOf returns what was counted of links: of those that an export is served on,
-// or without one of all.
+// linksOf returns the counters of the links that an export is served on or,
+// without an export, of all links.
 func linksOf(all []stats.Link, e *stats.Export) []Link {
 	var links []Link
 	for i := range all {
@@ -196,7 +197,7 @@ func (s *Server) status(wanted string) *reply {
 		answer.Interfaces = linksOf(now.Links, nil)
 	} else if e := measured[wanted]; e != nil {
 		answer.Interfaces = linksOf(now.Links, e)
-		if u, err := s.Engine.Users(wanted); err == nil { // else it has just been removed
+		if u, err := s.Engine.Users(wanted); err == nil { // otherwise it was just removed
 			all[0].Users = usersOf(&u)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// DiskGone withdraws an export whose disk is gone or broken, as the engine has found.
-// Nothing serves it again by itself: it stays listed as not served until it is removed
-// or added. While it is coming or going DiskGone waits, until ctx ends.
+// DiskGone withdraws an export whose disk is gone or broken. It remains listed as
+// not served until it is removed or added again. While it is coming or going
+// DiskGone waits, until ctx ends.
 func (s *Server) DiskGone(ctx context.Context, name string, why error) {
 	e, was, err := s.table.depart(name)
 	for errors.Is(err, errAgain) {

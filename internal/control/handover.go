@@ -29,12 +29,12 @@ import (
 // later, and is longer by what that end may take. If the server dies after it was
 // told "ready", the connection ends without a word: the successor serves.
 
-// serveTime is how long after "ready" the successor must serve everything; the
-// end of the exports of the server is part of it.
+// serveTime is the time after "ready" within which the successor must serve
+// everything, including the end of the server's exports.
 const serveTime = 8 * time.Second
 
-// lease is how long the server waits for "serving" before it serves again: until
-// a successor that is late has ended what it serves.
+// lease is how long the server waits for "serving" before it serves again. By
+// then a successor that is late has ended its exports.
 func (s *Server) lease() time.Duration { return serveTime + s.End + 2*time.Second }
 
 // listenerName is the control socket's among the listeners.
@@ -84,7 +84,7 @@ func (s *Server) tryHandOver(w wire, p peer, own *os.File) error {
 	return nil
 }
 
-// duplicateAll returns exports that outlive the end of the entries'.
+// duplicateAll returns duplicates of the exports of entries.
 func duplicateAll(entries []*entry) ([]*Export, error) {
 	var copies []*Export
 	for _, e := range entries {
@@ -133,7 +133,7 @@ func (s *Server) offer(w wire, entries []*entry, own *os.File) error {
 	return w.expect(doReady, requestTime)
 }
 
-// expect receives what a successor is to say next.
+// expect receives the message that a successor has to send next.
 func (w wire) expect(do string, within time.Duration) error {
 	line, _, err := w.receive(context.Background(), maxRequest, 0, within)
 	if err != nil {
@@ -149,8 +149,8 @@ func (w wire) expect(do string, within time.Duration) error {
 	return nil
 }
 
-// stopAll ends all exports that are served. Its error says which could not be
-// ended in good order: nobody else may serve these.
+// stopAll ends all exports that are served. It fails if one could not be ended
+// cleanly, which then must not be served by another process.
 func (s *Server) stopAll(entries []*entry) error {
 	errs := make([]error, len(entries))
 	var all sync.WaitGroup
@@ -169,14 +169,14 @@ func (s *Server) stopAll(entries []*entry) error {
 	all.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return err // one line; the others have the same cause, mostly
+			return err // one is enough; the others usually have the same cause
 		}
 	}
 	return nil
 }
 
-// awaitSuccessor says that nothing is served any more and returns once the
-// successor does.
+// awaitSuccessor says that nothing is served any more, and returns once the
+// successor serves.
 func (s *Server) awaitSuccessor(w wire) error {
 	if err := w.send(s.reply(nil), nil, requestTime); err != nil {
 		return err

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// socketMode lets only the owner of the control socket, and root, use it; to let
-// others, change it.
+// socketMode lets only the owner of the control socket and root use it. An
+// administrator may change it.
 const socketMode = 0o600
 
-// Listen makes the control socket at path, and the directory that it is in. What
-// a dead server left there is replaced, nothing else is. The socket remains when
-// the listener is closed: a successor may listen there, and a server that has
-// confined itself cannot remove it anyway.
+// Listen makes the control socket at path, and its directory. It replaces a
+// socket that a dead server has left, and nothing else. The socket remains when
+// the listener is closed: a successor may listen there, and a confined server
+// cannot remove it.
 func Listen(path string) (*net.UnixListener, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("%w (name another path by --control)", err)
@@ -34,7 +34,7 @@ func Listen(path string) (*net.UnixListener, error) {
 	if err != nil {
 		return nil, listenError(path, err)
 	}
-	// Where the mode could not be set before, it is now.
+	// The mode is set now if it could not be set before.
 	if err := os.Chmod(path, socketMode); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("keep others from %s: %w", path, err)
@@ -42,8 +42,8 @@ func Listen(path string) (*net.UnixListener, error) {
 	return l, nil
 }
 
-// listen makes a socket at path which others never may use, where the system
-// lets a socket have a mode before it has a path.
+// listen makes a socket at path. If the system allows it, the socket gets its
+// mode before its path, so that others can never use it.
 func listen(path string) (*net.UnixListener, error) {
 	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		return raw.Control(func(fd uintptr) { syscall.Fchmod(int(fd), socketMode) })
@@ -57,7 +57,7 @@ func listen(path string) (*net.UnixListener, error) {
 	return socket, nil
 }
 
-// isAbandoned tells whether path is a socket that nobody listens on any more.
+// isAbandoned reports whether path is a socket that nobody listens on any more.
 func isAbandoned(path string) bool {
 	if !isSocket(path) {
 		return false
@@ -69,13 +69,14 @@ func isAbandoned(path string) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// isSocket tells whether path is a socket.
+// isSocket reports whether path is a socket.
 func isSocket(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().Type() == os.ModeSocket
 }
 
-// listenError says why there is no control socket, and what to do.
+// listenError returns an error that says why there is no control socket, and what
+// to do.
 func listenError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && isSocket(path):

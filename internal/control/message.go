@@ -13,7 +13,7 @@ import (
 	"vblade/internal/ata"
 )
 
-// protocol is the version of what is said over the control socket.
+// protocol is the version of the protocol of the control socket.
 const protocol = 1
 
 // Bounds of a message.
@@ -23,7 +23,7 @@ const (
 	maxFiles   = ata.MaxDescriptors // with one message; the kernel takes 253
 )
 
-// What a request may ask for.
+// What a request asks for.
 const (
 	doAdd      = "add"
 	doRemove   = "remove"
@@ -37,15 +37,15 @@ const (
 	doServing = "serving"
 )
 
-// request is what a client sends first, and but for a handover alone.
+// request is what a client sends; except for a handover, it sends one.
 type request struct {
 	Vblade int         `json:"vblade"` // protocol
 	Do     string      `json:"do"`
 	Name   string      `json:"name,omitempty"`   // of remove, and of status and announce for one export
 	Export *parameters `json:"export,omitempty"` // of add
 
-	// Of add too: change another export of the same address to this one, or only
-	// say what would be done.
+	// For add, too: change another export of the same address to this one, or
+	// only say what would be done.
 	Change bool `json:"change,omitempty"`
 	Try    bool `json:"try,omitempty"`
 }
@@ -57,7 +57,7 @@ type reply struct {
 	Error    string   `json:"error,omitempty"` // why it was not done; empty if it was
 	Again    bool     `json:"again,omitempty"` // with Error: it may be done when tried again soon
 	Warnings []string `json:"warnings,omitempty"`
-	Exports  []status `json:"exports,omitempty"` // of add the one, of status those asked for
+	Exports  []status `json:"exports,omitempty"` // for add the one, for status those asked for
 	Did      Outcome  `json:"did,omitempty"`     // of add
 
 	Interfaces []Link `json:"interfaces,omitempty"` // of status: those that the exports are served on
@@ -75,15 +75,15 @@ type status struct {
 	State   State  `json:"state"`
 	Trouble string `json:"trouble,omitempty"` // why it is not served now
 
-	// Of what the engine serves, in the reply to status; users where one export was
-	// asked for.
+	// In the reply to status, for exports that the engine serves; users if one
+	// export was asked for.
 	Down    []string `json:"down,omitempty"` // those of Links that carry no frames
 	Figures *Figures `json:"figures,omitempty"`
 	Users   *Users   `json:"users,omitempty"`
 }
 
-// decode reads one JSON value into v and nothing else. Fields that v does not
-// have are refused: they might say what must not be ignored.
+// decode reads one JSON value into v and nothing else. It refuses fields that v
+// does not have, because they might mean something that must not be ignored.
 func decode(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -98,7 +98,7 @@ func decode(b []byte, v any) error {
 
 // decodeRequest reads and checks a request that came with files.
 func decodeRequest(b []byte, files int) (*request, error) {
-	// The version comes first: what else a later one may say is not known here.
+	// The version is checked first, because a later one may have other fields.
 	var v struct {
 		Vblade int `json:"vblade"`
 	}
@@ -112,7 +112,7 @@ func decodeRequest(b []byte, files int) (*request, error) {
 	return r, r.check(files)
 }
 
-// check says what is wrong with a request.
+// check returns what is wrong with a request.
 func (r *request) check(files int) error {
 	switch r.Do {
 	case doAdd:

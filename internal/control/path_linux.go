@@ -2,5 +2,5 @@
 
 package control
 
-// DefaultPath is where the control socket is if nothing else is said.
+// DefaultPath is the default path of the control socket.
 const DefaultPath = "/run/vblade/control"

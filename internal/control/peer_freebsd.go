@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerOf finds who connected, as of then (LOCAL_PEERCRED, which tells no process).
+// peerOf finds out which user has connected (LOCAL_PEERCRED, which does not tell
+// the process).
 func peerOf(conn *net.UnixConn) (p peer, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {

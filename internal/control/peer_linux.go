@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerOf finds who connected, as of then (SO_PEERCRED).
+// peerOf finds out which process has connected (SO_PEERCRED).
 func peerOf(conn *net.UnixConn) (p peer, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -9,5 +9,5 @@ import (
 	"net"
 )
 
-// peerOf cannot tell here who connected.
+// peerOf fails: the system does not tell who has connected.
 func peerOf(*net.UnixConn) (peer, error) { return peer{}, errors.ErrUnsupported }

@@ -22,9 +22,9 @@ func rights(files []*os.File) []byte {
 	return unix.UnixRights(fds...)
 }
 
-// descriptor is the descriptor of a file, -1 of a closed one. Unlike File.Fd it
-// does not make the file blocking, which would hold for all descriptors of it: a
-// listening socket must not be.
+// descriptor returns the descriptor of a file, or -1 if it is closed. Unlike
+// File.Fd it does not make the file blocking, which would apply to all its
+// descriptors; a listening socket must not be blocking.
 func descriptor(f *os.File) int {
 	n := -1
 	if raw, err := f.SyscallConn(); err == nil {
@@ -52,5 +52,5 @@ func parseRights(control []byte) ([]*os.File, error) {
 	return files, err
 }
 
-// isCut tells whether descriptors had no room.
+// isCut reports whether some descriptors had no room.
 func isCut(flags int) bool { return flags&unix.MSG_CTRUNC != 0 }

@@ -14,8 +14,8 @@ import (
 	"vblade/internal/stats"
 )
 
-// Engine serves exports. Its methods may be called at once for several exports,
-// never for one.
+// Engine serves exports. Its methods may be called concurrently for different
+// exports, but not for the same one.
 type Engine interface {
 	Measurer
 	// CheckAlone refuses an export whose address another target serves already. It
@@ -33,39 +33,41 @@ type Engine interface {
 	Announce(name string) (waiting []string, err error)
 }
 
-// Measurer knows what becomes of the exports that an Engine serves.
+// Measurer knows the counters and the condition of the exports that an Engine
+// serves.
 type Measurer interface {
-	// Stats returns what was counted, of all exports and links.
+	// Stats returns the counters of all exports and links.
 	Stats() stats.Server
-	// Users returns what initiators have made of an export, and who they are.
+	// Users returns what initiators have set on an export, and who they are.
 	Users(name string) (stats.Users, error)
-	// Waiting returns which links of an export carry no frames, and why: a line for
-	// each.
+	// Waiting returns a line for each link of an export that carries no frames,
+	// with the reason.
 	Waiting(name string) []string
 }
 
-// Keeper keeps what is served over a restart of the process.
+// Keeper keeps exports over a restart of the process.
 type Keeper interface {
-	// Keep keeps an export by its name: what Encode wrote, and its descriptors.
+	// Keep keeps an export under its name: what Encode has written, and its
+	// descriptors.
 	Keep(name string, encoded []byte, files []*os.File) error
 	// Drop forgets an export.
 	Drop(name string) error
 }
 
-// Log is where a Server says what was done, a line at a time; journal.Log is one.
-// It must not make its callers wait.
+// Log is where a Server logs what was done. It must not block; journal.Log is
+// one.
 type Log interface {
-	Errorf(format string, a ...any) // what should be served is not
-	Warnf(format string, a ...any)  // what was refused, or only half done
+	Errorf(format string, a ...any) // an export that should be served is not
+	Warnf(format string, a ...any)  // something was refused, or only partly done
 	Infof(format string, a ...any)  // what was done
 }
 
 // Limits of a connection.
 const (
-	maxClients  = 16               // that are answered at once; others wait to be accepted
-	requestTime = 10 * time.Second // to send a request in, and to take the reply
-	endTime     = time.Second      // that requests may still take at the end
-	retryTime   = 5 * time.Second  // until an export that failed at a restart is tried again
+	maxClients  = 16               // answered at once; others wait to be accepted
+	requestTime = 10 * time.Second // to send a request, and to receive the reply
+	endTime     = time.Second      // for requests that are still running at the end
+	retryTime   = 5 * time.Second  // before an export that failed at a restart is tried again
 )
 
 // Config says what a Server works with.
@@ -73,8 +75,8 @@ type Config struct {
 	Engine    Engine
 	Keeper    Keeper // nil for none
 	Log       Log
-	End       time.Duration       // that removing an export may take
-	Listeners map[string]*os.File // handed to a successor, beside the control socket
+	End       time.Duration       // how long removing an export may take
+	Listeners map[string]*os.File // handed to a successor, besides the control socket
 }
 
 // Server answers the control socket.
@@ -93,9 +95,9 @@ func NewServer(c Config) *Server {
 // ErrReplaced is the error of Serve once a successor has all exports.
 var ErrReplaced = errors.New("another server has taken over")
 
-// Serve answers requests until ctx ends, which is no error, or a successor has
-// taken over: ErrReplaced. It does not close the listener, and waits endTime for
-// requests that still run.
+// Serve answers requests until ctx ends, when it returns nil, or a successor has
+// taken over, when it returns ErrReplaced. It does not close the listener, and
+// waits up to endTime for requests that are still running.
 func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	own, err := l.File()
 	if err != nil {
@@ -129,8 +131,8 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	}
 }
 
-// await waits for the clients' requests, but no longer than endTime: one may hang
-// with a disk.
+// await waits up to endTime for the clients' requests, of which one may hang with
+// a disk.
 func (s *Server) await(clients *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() {
@@ -169,8 +171,8 @@ func (s *Server) accept(ctx context.Context, l *net.UnixListener, own *os.File, 
 	}
 }
 
-// pause waits a moment after an error of accepting, such as one of too many open
-// files, unless that is due to the end of ctx.
+// pause waits a moment after an error of accepting, such as too many open files,
+// unless ctx has ended.
 func (s *Server) pause(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
@@ -207,10 +209,10 @@ func (s *Server) Retry() {
 	}
 }
 
-// Restore serves exports from before a restart. One that cannot be served is
-// tried again while Serve runs. It owns the exports' disks.
+// Restore serves the exports from before a restart. It tries again, while Serve
+// runs, to serve those that fail. It owns their disks.
 func (s *Server) Restore(exports []*Export) {
-	var looks sync.WaitGroup // those that are to be alone look all at once
+	var looks sync.WaitGroup // exclusive ones look for other targets concurrently
 	for _, export := range exports {
 		e, _, _, err := s.table.arrive(export, false)
 		if err != nil || e.Export != export {
@@ -236,7 +238,8 @@ func (s *Server) Restore(exports []*Export) {
 	looks.Wait()
 }
 
-// serve has the engine serve an export, unless it is to be alone and is not.
+// serve makes the engine serve an export, unless it is exclusive and another
+// target has its address.
 func (s *Server) serve(e *Export) error {
 	if e.Exclusive {
 		if err := s.Engine.CheckAlone(*e); err != nil {
@@ -246,8 +249,8 @@ func (s *Server) serve(e *Export) error {
 	return s.Engine.Add(*e)
 }
 
-// add serves an export, whose disk it owns, or changes the one of its address to
-// it. The same again is no error.
+// add serves an export, whose disk it owns, or changes the one with its address
+// to it. Adding the same again is no error.
 func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 	now, old, did, err := s.table.arrive(e, change)
 	switch {
@@ -267,7 +270,7 @@ func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 		s.drop(old)
 		old.Close()
 	}
-	// Asked before the engine owns the disk.
+	// Called before the engine owns the disk.
 	files := e.files()
 	if err := s.begin(e); err != nil {
 		s.table.forget(now)
@@ -279,8 +282,8 @@ func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 	return did, warning, nil
 }
 
-// keep has the Keeper keep an export that is served, where there is one. Its error
-// is a warning, and in the log.
+// keep makes the Keeper, if there is one, keep an export. It logs its error and
+// returns it as a warning.
 func (s *Server) keep(e *Export, files []*os.File) error {
 	if s.Keeper == nil {
 		return nil
@@ -295,7 +298,7 @@ func (s *Server) keep(e *Export, files []*os.File) error {
 	return err
 }
 
-// drop has the Keeper forget an export, where there is one.
+// drop makes the Keeper, if there is one, forget an export.
 func (s *Server) drop(e *entry) {
 	if s.Keeper == nil {
 		return

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// sharers returns the names of other exports that may write to sectors which e may
-// write to. Initiators of the one know nothing of those of the other.
+// sharers returns the names of other exports that may write to the same sectors
+// as e. The initiators of one do not know about those of the other.
 func (t *table) sharers(e *Export) []string {
 	if e.File.ReadOnly {
 		return nil
@@ -24,7 +24,7 @@ func (t *table) sharers(e *Export) []string {
 	return names
 }
 
-// overlaps tells whether e and other are of the same sectors, if they are of the
+// overlaps reports whether e and other have sectors in common if they are on the
 // same disk.
 func (e *Export) overlaps(other *Export) bool {
 	return e.File.Offset < other.File.Offset+other.sectors() && other.File.Offset < e.File.Offset+e.sectors()

@@ -48,7 +48,8 @@ func (p *parameters) openState(e *Export, files []*os.File) ([]*os.File, error) 
 	return files, err
 }
 
-// sameState tells whether e and other keep their state in one file, or not at all.
+// sameState reports whether e and other keep their state in one file, or not at
+// all.
 func (e *Export) sameState(other *Export) bool {
 	if e.State == nil || other.State == nil {
 		return e.State == other.State

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Succession is what a running server hands over, before it is served.
+// Succession is what a running server hands over.
 type Succession struct {
 	w         wire
 	pid       int
@@ -23,7 +23,7 @@ type Succession struct {
 	troubles  []string // of exports that were not served by the other server either
 }
 
-// TakeOver asks the server at path for all that it has. The server goes on until
+// TakeOver gets all exports of the server at path. That server goes on until
 // Succeed.
 func TakeOver(path string) (*Succession, error) {
 	conn, err := dial(path)
@@ -89,20 +89,20 @@ func (x *Succession) next() error {
 	return nil
 }
 
-// say sends a word of the handover.
+// say sends a message of the handover.
 func (x *Succession) say(do string) error {
 	return x.w.send(&request{Vblade: protocol, Do: do}, nil, requestTime)
 }
 
-// Take returns a listener that came, as the caller's own; nil if there is none of
-// that name.
+// Take returns a listener that was handed over, or nil. It then belongs to the
+// caller.
 func (x *Succession) Take(name string) *os.File {
 	f := x.listeners[name]
 	delete(x.listeners, name)
 	return f
 }
 
-// Listener returns the control socket, as the caller's own.
+// Listener returns the control socket, which then belongs to the caller.
 func (x *Succession) Listener() (*net.UnixListener, error) {
 	f := x.Take(listenerName)
 	if f == nil {
@@ -121,7 +121,7 @@ func (x *Succession) Listener() (*net.UnixListener, error) {
 	return socket, nil
 }
 
-// Close gives up what was not taken or served: the other server goes on.
+// Close closes what was not taken or served. The other server goes on.
 func (x *Succession) Close() {
 	for _, f := range x.listeners {
 		f.Close()
@@ -131,8 +131,8 @@ func (x *Succession) Close() {
 	x.w.conn.Close()
 }
 
-// Succeed has the other server end and serves what it has handed over. If that
-// fails the other one goes on and nothing is served here. It closes x.
+// Succeed makes the other server end, and serves what it has handed over. If that
+// fails, the other server goes on and nothing is served here. It closes x.
 func (s *Server) Succeed(x *Succession) error {
 	defer x.Close()
 	late := time.Now().Add(serveTime)
@@ -147,7 +147,7 @@ func (s *Server) Succeed(x *Succession) error {
 		s.withdraw()
 		return fmt.Errorf("%w; the other server goes on", err)
 	}
-	x.say(doServing) // whether it has heard, its reply says
+	x.say(doServing) // its reply says whether it has received this
 	_, _, err = x.w.hear(0, requestTime)
 	var said refusal
 	if errors.As(err, &said) {
@@ -159,7 +159,7 @@ func (s *Server) Succeed(x *Succession) error {
 	return nil
 }
 
-// serveBy serves the exports that were handed over, all of them in time.
+// serveBy serves all exports that were handed over before a deadline.
 func (s *Server) serveBy(x *Succession, late time.Time) error {
 	for i, export := range slices.Clone(x.exports) {
 		e, _, _, err := s.table.arrive(export, false)
@@ -179,7 +179,7 @@ func (s *Server) serveBy(x *Succession, late time.Time) error {
 			return fmt.Errorf("%s cannot be served: %w", e.Name(), err)
 		}
 		s.table.settle(e, nil)
-		x.exports = x.exports[1:] // the engine's now
+		x.exports = x.exports[1:] // the engine owns it now
 		if time.Now().After(late) {
 			return fmt.Errorf("to serve all took longer than %v", serveTime)
 		}
@@ -187,7 +187,7 @@ func (s *Server) serveBy(x *Succession, late time.Time) error {
 	return nil
 }
 
-// withdraw ends everything that is served.
+// withdraw ends all exports.
 func (s *Server) withdraw() {
 	entries, err := s.table.freeze()
 	if err != nil {
@@ -205,7 +205,7 @@ func (s *Server) withdraw() {
 	}
 }
 
-// keepAll has the Keeper keep everything that was taken over.
+// keepAll makes the Keeper keep everything that was taken over.
 func (s *Server) keepAll() {
 	entries, err := s.table.freeze()
 	if err != nil {
@@ -217,8 +217,8 @@ func (s *Server) keepAll() {
 	}
 }
 
-// isDeath tells whether an error is that of a peer that has died: one that lives
-// says why it ends.
+// isDeath reports whether an error means that the peer has died. A peer that is
+// alive says why it ends.
 func isDeath(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// state is what becomes of an export.
+// state is the state of an export in the table.
 type state int
 
 const (
@@ -28,12 +28,12 @@ type entry struct {
 	trouble error // of failed and gone
 }
 
-// table is all exports, by name. An entry that is coming or going belongs to
-// whoever brought it into that state.
+// table is all exports, by name. An entry that is coming or going belongs to the
+// goroutine that brought it into that state.
 type table struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	frozen  bool // nothing comes or goes: a successor takes over
+	frozen  bool // nothing comes or goes, because a successor takes over
 }
 
 // errAgain is the error of a request that may succeed when it is repeated soon.
@@ -42,7 +42,7 @@ var errAgain = errors.New("try again")
 // errHandover is why nothing comes or goes.
 var errHandover = fmt.Errorf("the server is handing over to its successor; %w", errAgain)
 
-// busy says that an entry is coming or going.
+// busy returns an error that says that an entry is coming or going.
 func (e *entry) busy() error {
 	switch e.state {
 	case coming:
@@ -53,7 +53,7 @@ func (e *entry) busy() error {
 	return nil
 }
 
-// Outcome is what becomes of an export that is to be served.
+// Outcome is the result of adding an export.
 type Outcome string
 
 const (
@@ -61,13 +61,15 @@ const (
 	Kept    Outcome = "kept"    // the same is served already
 	Changed Outcome = "changed" // another of its address was served
 
-	// To others that is Kept: the same is served, and becomes that of a conf file.
+	// Clients see this as Kept: the same is served, and now belongs to a conf
+	// file.
 	adopted Outcome = "adopted"
 )
 
-// arrive enters e as coming, in the place of one that is not served, which it
-// returns as old. If the same is served already, or another that is to be changed
-// to e, now is that: as coming where there is something to do to it.
+// arrive enters e as coming. It replaces an export that is not served, and
+// returns it as old. If the same is served already, or another one that has to be
+// changed to e, it returns that as now, which is coming if there is something to
+// do.
 func (t *table) arrive(e *Export, change bool) (now, old *entry, did Outcome, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -86,7 +88,7 @@ func (t *table) arrive(e *Export, change bool) (now, old *entry, did Outcome, er
 	return old, nil, did, nil
 }
 
-// decide returns what would become of e.
+// decide returns the outcome of adding e.
 func (t *table) decide(e *Export) (Outcome, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -97,7 +99,8 @@ func (t *table) decide(e *Export) (Outcome, error) {
 	return did, err
 }
 
-// outcome returns what becomes of e, or why nothing does. The caller holds t.mu.
+// outcome returns the outcome of adding e, or why it cannot be added. The caller
+// holds t.mu.
 func (t *table) outcome(e *Export, change bool) (Outcome, error) {
 	if t.frozen {
 		return "", errHandover
@@ -120,8 +123,8 @@ func (t *table) outcome(e *Export, change bool) (Outcome, error) {
 	return "", fmt.Errorf("%s is served already: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), old.describe(), e.Name())
 }
 
-// depart marks the export of a name as going and returns it with the state that
-// it was in.
+// depart marks the export of a name as going, and returns it with its previous
+// state.
 func (t *table) depart(name string) (*entry, state, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -140,7 +143,7 @@ func (t *table) depart(name string) (*entry, state, error) {
 	return e, was, nil
 }
 
-// notServed says that there is no export of a name.
+// notServed returns an error that says that there is no export of a name.
 func notServed(name string) error {
 	return fmt.Errorf("%s is not served here; what is, says: vblade status", name)
 }
@@ -180,8 +183,7 @@ func (t *table) lose(e *entry, why error) {
 	e.state, e.trouble = gone, why
 }
 
-// renew puts another Export in the place of e's: it is served, or has failed with
-// an error.
+// renew replaces the Export of e, which is served or has failed with an error.
 func (t *table) renew(e *entry, export *Export, err error) {
 	t.mu.Lock()
 	e.Export = export
@@ -189,7 +191,7 @@ func (t *table) renew(e *entry, export *Export, err error) {
 	t.settle(e, err)
 }
 
-// forget takes e, which is coming or going, out.
+// forget removes e, which is coming or going.
 func (t *table) forget(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -210,8 +212,8 @@ func (t *table) retry() []*entry {
 	return again
 }
 
-// freeze keeps everything as it is, until thaw, and returns in order what has a disk.
-// It fails while anything is coming or going.
+// freeze keeps everything as it is until thaw, and returns the entries that have
+// a disk, in order. It fails while an entry is coming or going.
 func (t *table) freeze() ([]*entry, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -246,7 +248,7 @@ func (t *table) sorted() []*entry {
 	return all
 }
 
-// status tells of the export of a name, or of all without one.
+// status returns the status of the export of a name, or of all without one.
 func (t *table) status(name string) ([]status, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -264,7 +266,7 @@ func (t *table) status(name string) ([]status, error) {
 	return []status{e.status()}, nil
 }
 
-// status tells of the entry.
+// status returns the status of the entry.
 func (e *entry) status() status {
 	s := status{parameters: *e.parameters(), Name: e.Name(), Sectors: e.sectors(), State: e.state.shown()}
 	if e.trouble != nil {
@@ -275,7 +277,7 @@ func (e *entry) status() status {
 	return s
 }
 
-// shown returns how an export in the state is, whatever else is to be said of it.
+// shown returns the State for an entry in this state.
 func (s state) shown() State {
 	switch s {
 	case coming:

@@ -43,8 +43,8 @@ func (w wire) sendLine(line []byte, files []*os.File, within time.Duration) erro
 	return err
 }
 
-// receive receives a message of at most so many bytes and descriptors. The caller
-// owns these. An error, or the end of ctx, leaves none open.
+// receive receives a message with limits of bytes and descriptors. The caller
+// owns the descriptors. After an error, or the end of ctx, none are open.
 func (w wire) receive(ctx context.Context, most, mostFiles int, within time.Duration) (line []byte, files []*os.File, err error) {
 	defer func() {
 		if err != nil {
@@ -60,7 +60,7 @@ func (w wire) receive(ctx context.Context, most, mostFiles int, within time.Dura
 	chunk, control := make([]byte, 4096), make([]byte, rightsSpace(mostFiles))
 	for {
 		n, oob, flags, _, err := w.conn.ReadMsgUnix(chunk, control)
-		// Whatever else happened, what came is ours to close.
+		// The descriptors belong to us even after an error.
 		came, errRights := parseRights(control[:oob])
 		files = append(files, came...)
 		switch {
@@ -87,11 +87,11 @@ func (w wire) receive(ctx context.Context, most, mostFiles int, within time.Dura
 	}
 }
 
-// errNothing is the error of a connection that its other end has closed without a
-// word.
+// errNothing is the error of a connection that the peer has closed without a
+// message.
 var errNothing = fmt.Errorf("nothing came: %w", io.ErrUnexpectedEOF)
 
-// readError says in one line why nothing came.
+// readError returns, in one line, why nothing was received.
 func readError(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):

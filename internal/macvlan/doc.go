@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package macvlan makes interfaces that have an Ethernet address of an export's
-// own, on the interface of this host that carries its frames, the parent. The
-// address can move to another host, which initiators do not notice: they go on
-// where they were, while to an address that they do not know the Linux driver
-// turns only after 10 seconds.
+// Package macvlan makes interfaces with an Ethernet address of an export's own,
+// on the interface of this host that carries its frames, the parent. The address
+// can move to another host without initiators noticing, while the Linux driver
+// takes 10 seconds to turn to an address that it does not know.
 //
 //	i := macvlan.Interface{Name: macvlan.Name(9, 0, "eth0"), Parent: "eth0", MAC: macvlan.Address(9, 0, 0)}
 //	made, err := i.Make(true)
@@ -13,21 +12,23 @@
 //	...
 //	err = i.Remove()
 //
-// On Linux (macvlan_linux.go, message_linux.go) it is a macvlan in bridge mode: what
-// else is on the same parent by a macvlan or macvtap, such as a virtual machine,
-// reaches it too. Only the parent itself does not, as of any macvlan.
+// On Linux (macvlan_linux.go, message_linux.go) it is a macvlan in bridge mode:
+// other macvlans and macvtaps on the same parent, such as those of virtual
+// machines, reach it too. The parent itself does not, as with any macvlan.
 //
-// Such an interface sends nothing of its own, for a switch would take it for the
-// place of the address: it has no IPv4 address, answers no ARP, and makes itself no
-// IPv6 address. It reports no IPv6 group either: routers join some on an interface
-// that can multicast once its MTU has room for IPv6, so it is made with less, told
-// not to multicast, and then given the parent's MTU.
+// Such an interface sends nothing by itself, because a switch would learn the
+// address from it: it has no IPv4 address, answers no ARP, and gives itself no
+// IPv6 address. It reports no IPv6 groups either. Hosts that are routers join
+// some on an interface that can multicast once its MTU has room for IPv6, so it
+// is made with a smaller MTU, its multicast flag is cleared, and then it gets the
+// parent's MTU.
 //
-// All of them are in the group Group: by that and its name Make knows one of a
-// process that was killed, and adopts it. "ip link show group 34978" lists them.
+// All of them are in the group Group. By that and its name Make recognizes one
+// that a killed process has left, and adopts it. "ip link show group 34978" lists
+// them.
 //
-// An interface goes with its parent. Its MTU falls with the parent's, and does not
-// rise with it. A Keeper (keep_linux.go) makes good both.
+// An interface is deleted with its parent. Its MTU falls with the parent's, but
+// does not rise with it. A Keeper (keep_linux.go) corrects both.
 //
-// BUG(1): Systems other than Linux have no such interfaces; Make says so there.
+// BUG(1): Systems other than Linux have no such interfaces; Make fails there.
 package macvlan

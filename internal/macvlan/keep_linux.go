@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// retry is when to try again what has failed. Only what fails twice is logged: the
-// parent may change while it is looked at.
+// retry is when to try again after an error. Only what fails twice is logged,
+// because the parent may change while it is looked at.
 const retry = 250 * time.Millisecond
 
 // Keeper keeps interfaces as Make and Up have left them: it makes them again when
-// their parents are there again, and has them follow the parents' MTU.
+// their parents exist again, and makes them follow the parents' MTU.
 type Keeper struct {
 	interfaces []Interface
 	events     conn // hears
@@ -24,7 +24,7 @@ type Keeper struct {
 	failures   []int // of each interface, one after the other
 }
 
-// NewKeeper returns a Keeper of interfaces that are there. It hears of all changes
+// NewKeeper returns a Keeper of existing interfaces. It learns of all changes
 // from now on.
 func NewKeeper(interfaces []Interface, log Log) (*Keeper, error) {
 	events, err := dial(unix.RTMGRP_LINK)
@@ -49,7 +49,7 @@ func (k *Keeper) Run(ctx context.Context) {
 		healthy := k.look()
 		if healthy {
 			_, err := k.events.Receive()
-			healthy = err == nil // else some were lost
+			healthy = err == nil // otherwise messages were lost
 		}
 		if !healthy {
 			select {
@@ -60,8 +60,8 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// look makes good what the interfaces lack, and tells whether it could. Where there is
-// no parent there is nothing to do: that it comes is a change.
+// look corrects the interfaces, and reports whether it could. Without a parent
+// there is nothing to do: it is a change when one appears.
 func (k *Keeper) look() bool {
 	all := true
 	for n, i := range k.interfaces {

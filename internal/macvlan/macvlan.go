@@ -18,7 +18,7 @@ const Group = 0x88a2
 // maxName is the longest name of an interface, in bytes (IFNAMSIZ without the NUL).
 const maxName = 15
 
-// hashed is how many characters stand for a parent's name that is too long.
+// hashed is how many characters replace a parent's name that is too long.
 const hashed = 3
 
 // Interface is an interface with an address of an export's own.
@@ -28,9 +28,9 @@ type Interface struct {
 	MAC    [6]byte
 }
 
-// Name returns the name of an export's interface on a parent, such as vb9.0-eth0:
-// the same whenever it is asked for. Where it would be too long, three characters
-// stand for the parent.
+// Name returns the name of an export's interface on a parent, such as vb9.0-eth0.
+// It is always the same. If it would be too long, three characters replace the
+// parent's name.
 func Name(shelf uint16, slot uint8, parent string) string {
 	begin := fmt.Sprintf("vb%d.%d-", shelf, slot)
 	if len(begin)+len(parent) <= maxName {
@@ -42,15 +42,15 @@ func Name(shelf uint16, slot uint8, parent string) string {
 	return begin + digits[len(digits)-hashed:]
 }
 
-// Address returns the address that an export has on the link that is number link
-// of its list, on whatever host: a2:0e, shelf, slot, link. It is locally administered.
+// Address returns the address of an export on the link with an index in its list,
+// on any host: a2:0e, shelf, slot, link. It is locally administered.
 func Address(shelf uint16, slot uint8, link int) [6]byte {
 	mac := [6]byte{0xa2, 0x0e, 4: slot, 5: byte(link)}
 	binary.BigEndian.PutUint16(mac[2:], shelf)
 	return mac
 }
 
-// CheckAddress says why an interface cannot have an address.
+// CheckAddress returns why an interface cannot have an address.
 func CheckAddress(mac [6]byte) error {
 	switch {
 	case mac == [6]byte{}:
@@ -64,7 +64,7 @@ func CheckAddress(mac [6]byte) error {
 // ErrNoParent is the error of an interface whose parent does not exist.
 var ErrNoParent = errors.New("no such network interface")
 
-// Log is where a Keeper says what it did and could not do.
+// Log is where a Keeper logs what it has done and could not do.
 type Log interface {
 	Infof(format string, a ...any)
 	Warnf(format string, a ...any)

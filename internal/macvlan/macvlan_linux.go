@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kind is how the kernel calls a macvlan.
+// kind is the kernel's name for macvlans.
 const kind = "macvlan"
 
 // mtuAtFirst is the MTU that an interface is made with, in bytes: too little for
 // IPv6, which wants 1280.
 const mtuAtFirst = 576
 
-// Make makes the interface, down, and tells whether it did. One that was left over it
-// adopts as it is, down or up. One with another address it replaces, if replace says
-// that nobody uses it. What it has not made, or is on another parent, it leaves alone,
-// with an error.
+// Make makes the interface, down, and reports whether it did. It adopts one that
+// was left behind, up or down. It replaces one with another address if replace
+// says that it is not in use. It fails if there is an interface of the name that
+// Make has not made, or that is on another parent.
 func (i Interface) Make(replace bool) (made bool, err error) {
 	c, err := dial(0)
 	if err != nil {
@@ -40,7 +40,7 @@ func (i Interface) Up() error {
 	return c.up(i)
 }
 
-// Remove removes the interface. That there is none is no error.
+// Remove removes the interface, if there is one.
 func (i Interface) Remove() error {
 	c, err := dial(0)
 	if err != nil {
@@ -55,7 +55,7 @@ func (i Interface) Remove() error {
 		return err
 	}
 	err = c.remove(s.index)
-	if errors.Is(err, unix.ENODEV) { // it went with its parent meanwhile
+	if errors.Is(err, unix.ENODEV) { // it was deleted with its parent meanwhile
 		return nil
 	}
 	return i.explain(err, "remove")
@@ -73,7 +73,7 @@ func (c conn) up(i Interface) error {
 	return i.explain(c.setUp(s.index), "set up")
 }
 
-// own says why an interface that has the name is not one that Make has made.
+// own returns why an interface of the name is not one that Make has made.
 func (i Interface) own(s state) error {
 	if s.kind != kind || s.group != Group {
 		return fmt.Errorf("there is an interface %s that vblade has not made; rename it", i.Name)
@@ -116,7 +116,7 @@ func (c conn) make(i Interface, replace bool) (made bool, err error) {
 	return err == nil, err
 }
 
-// makeNew makes an interface that is not there.
+// makeNew makes an interface that does not exist.
 func (c conn) makeNew(i Interface, parent state) error {
 	if err := i.explain(c.create(i, parent.index, min(parent.mtu, mtuAtFirst)), "make"); err != nil {
 		return err
@@ -134,8 +134,8 @@ func (c conn) makeNew(i Interface, parent state) error {
 	return err
 }
 
-// fit gives an interface the parent's MTU, and keeps it quiet with that. What is so
-// already it leaves alone: each call would be a change, of which a Keeper hears.
+// fit gives an interface the parent's MTU, and keeps it from sending. It changes
+// nothing that is already right, because each change would wake a Keeper.
 func (c conn) fit(i Interface, now, parent state) error {
 	if now.mtu != parent.mtu {
 		err := c.setMTU(now.index, parent.mtu)
@@ -154,7 +154,7 @@ func (c conn) fit(i Interface, now, parent state) error {
 	return nil
 }
 
-// explain says what an error means, and what helps.
+// explain adds to an error what it means, and what to do about it.
 func (i Interface) explain(err error, what string) error {
 	mac := net.HardwareAddr(i.MAC[:])
 	switch {

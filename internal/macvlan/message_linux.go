@@ -92,7 +92,7 @@ func parse(b []byte) (state, error) {
 	return s, d.Err()
 }
 
-// within has f read the attribute of a type in an attribute that holds others.
+// within calls f with the attribute of a type in an attribute that holds others.
 func within(d *netlink.AttributeDecoder, attribute uint16, f func(*netlink.AttributeDecoder)) {
 	d.Nested(func(d *netlink.AttributeDecoder) error {
 		for d.Next() {
@@ -104,7 +104,7 @@ func within(d *netlink.AttributeDecoder, attribute uint16, f func(*netlink.Attri
 	})
 }
 
-// create has the kernel make a macvlan on the interface of index lower.
+// create makes a macvlan on the interface with index lower.
 func (c conn) create(i Interface, lower, mtu uint32) error {
 	attributes, err := encode(func(e *netlink.AttributeEncoder) {
 		e.String(unix.IFLA_IFNAME, i.Name)
@@ -137,7 +137,7 @@ func (c conn) setMTU(index, mtu uint32) error {
 	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
 }
 
-// forbidAddresses has the kernel make an interface no IPv6 address.
+// forbidAddresses keeps the kernel from giving an interface IPv6 addresses.
 func (c conn) forbidAddresses(index uint32) error {
 	attributes, err := encode(func(e *netlink.AttributeEncoder) {
 		e.Nested(unix.IFLA_AF_SPEC, func(e *netlink.AttributeEncoder) error {
@@ -164,7 +164,7 @@ func (c conn) remove(index uint32) error {
 	return c.change(message(unix.RTM_DELLINK, 0, state{index: index}, 0, nil))
 }
 
-// change has the kernel change something, and waits until it has.
+// change sends the kernel a change, and waits until it is done.
 func (c conn) change(m netlink.Message) error {
 	m.Header.Flags |= netlink.Request | netlink.Acknowledge
 	_, err := c.Execute(m)
@@ -188,7 +188,7 @@ func encode(f func(*netlink.AttributeEncoder)) ([]byte, error) {
 	return e.Encode()
 }
 
-// cause returns what the kernel has refused a message for, without the name of the
+// cause returns why the kernel has refused a message, without the name of the
 // system call.
 func cause(err error) error {
 	var op *netlink.OpError

@@ -4,11 +4,11 @@ package server
 
 import "vblade/internal/ata"
 
-// worker is one of a server's crew: it does what has to wait for a disk, and
+// worker is a goroutine of the crew. It does requests that wait for a disk, and
 // never leads.
 type worker struct {
 	s     *Server
-	run   run    // what it does at the moment
+	run   run    // what it is doing
 	out   outbox // the replies of its run
 	tally tally  // of its run
 }
@@ -18,7 +18,7 @@ func newWorker(s *Server) *worker {
 	return &worker{s: s, run: newRun(), out: newOutbox(maxRun)}
 }
 
-// loop does what is queued until the server has ended.
+// loop does queued runs until the server has ended.
 func (w *worker) loop() {
 	s := w.s
 	s.mu.Lock()
@@ -51,11 +51,11 @@ func (w *worker) serve() {
 	w.s.finish(&w.run, &w.out, &w.tally, e)
 }
 
-// finish sends the replies of a run that was in flight, lets start what waited
-// for it, and gives its requests back; of export worker, if any, the crew gets one
-// back that did it.
+// finish sends the replies of a run that was in flight, starts the requests that
+// waited for it, and frees its requests. If worker is not nil, a worker has done
+// the run for that export, and returns to the crew.
 func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
-	s.undone.Add(-int32(len(u.requests))) // before the replies: the next request may come at once
+	s.undone.Add(-int32(len(u.requests))) // before the replies, because the next request may arrive at once
 	for _, r := range u.requests {
 		r.print.Store(0)
 		if r.hush(); r.Reply > 0 {

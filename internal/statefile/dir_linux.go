@@ -2,5 +2,5 @@
 
 package statefile
 
-// DefaultDir is where state is kept if nothing else is said.
+// DefaultDir is the default directory of state files.
 const DefaultDir = "/var/lib/vblade"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package statefile keeps what initiators have set of an export (its config string,
-// masks and reservation) in a file, so that it is there when the export is served
-// the next time, by the same process, by another, or on another host.
+// Package statefile keeps what initiators have set on an export (its config
+// string, masks and reservation) in a file, for the next time that the export is
+// served, by the same process, by another one, or on another host.
 //
 // # The file
 //
@@ -27,11 +27,12 @@
 //
 // # Who opens it
 //
-// Whoever adds an export opens its file, with his own rights, and hands the
-// descriptor to the process that serves: that needs no right to the directory.
-// A lock (flock) on the opening goes along with the descriptor, from process to
-// process, and keeps all others from the file: two processes on one host, and two
-// hosts where their file system locks for all of them, as NFS, OCFS2 and GFS2 do.
+// The process that adds an export opens its file with its own rights, and hands
+// the descriptor to the process that serves, which needs no right to the
+// directory. A lock (flock) on the opening moves with the descriptor from process
+// to process, and keeps all other processes from the file, on the same host, and
+// on other hosts if the file system locks for all of them, as NFS, OCFS2 and GFS2
+// do.
 //
 // BUG(1): Where neither a state nor, after it, the one before can be written, but
 // some of it was, nobody knows which of the two a crash leaves behind.

@@ -19,8 +19,8 @@ type storage interface {
 	Sync() error
 }
 
-// File is the state file of one export. Its methods are for one goroutine at a
-// time.
+// File is the state file of one export. Only one goroutine at a time may call its
+// methods.
 type File struct {
 	file    *os.File
 	storage storage // file
@@ -29,17 +29,17 @@ type File struct {
 	of      address
 	inUse   bool // another process has it
 
-	kept   blade.State // what was read or written last
+	kept   blade.State // the state that was read or written last
 	newest uint64      // generation of the slot that was written last, whether or not that succeeded
 	whole  int         // the slot that holds kept
 }
 
-// newFile returns the File of an opened file, of which nothing is read yet.
+// newFile returns the File of an opened file that was not read yet.
 func newFile(file *os.File, path string, of address) *File {
 	return &File{file: file, storage: file, path: path, of: of}
 }
 
-// Path is the path of the file, as whoever opened it sees it.
+// Path is the path of the file, as the process that opened it sees it.
 func (f *File) Path() string { return f.path }
 
 // ID tells the file from all others of this host.
@@ -49,7 +49,7 @@ func (f *File) ID() string { return f.id }
 // of it was read, and nothing can be said of it.
 func (f *File) InUse() bool { return f.inUse }
 
-// invalidError is the error of a file of which no slot can be used.
+// invalidError is the error of a file without a usable slot.
 type invalidError struct {
 	path string
 	why  error
@@ -60,8 +60,8 @@ func (e invalidError) Error() string {
 	return fmt.Sprintf("%s cannot be used: %v", e.path, e.why)
 }
 
-// IsInvalid tells whether an error of Load is that nothing in the file can be used:
-// the export starts as one of which initiators have set nothing.
+// IsInvalid reports whether an error of Load is that nothing in the file can be
+// used: the export starts as one of which initiators have set nothing.
 func IsInvalid(err error) bool { return errors.As(err, new(invalidError)) }
 
 // Load reads what is kept. Where that is nothing, the next Save replaces what is
@@ -134,7 +134,7 @@ func (f *File) make() error {
 	return nil
 }
 
-// Kept is what was read or written last.
+// Kept is the state that was read or written last.
 func (f *File) Kept() *blade.State { return &f.kept }
 
 // Descriptor is the opening of the file. It remains the File's.

@@ -86,7 +86,7 @@ func open(path string, of address) (*File, error) {
 	return f, nil
 }
 
-// prepare reads a file that is locked, or fills it where it is new, and tells
+// prepare reads a file that is locked, or fills it where it is new, and reports
 // whether its path still leads to it: else another process has moved it aside.
 func (f *File) prepare(path string) (leads bool, err error) {
 	info, err := f.file.Stat()
@@ -146,8 +146,8 @@ func FromDescriptor(path string, shelf uint16, slot uint8, file *os.File) (*File
 	return f, nil
 }
 
-// Lock keeps other processes from the file. It does nothing where whoever handed
-// over its descriptor has locked it.
+// Lock keeps other processes from the file. It does nothing if the process that
+// handed over its descriptor has locked it.
 func (f *File) Lock() error {
 	inUse, err := f.tryLock()
 	if err == nil && inUse {
