@@ -5,16 +5,17 @@
 # _vblade_table tells of a command what can be completed, of which the options stand
 # in $options. "make completion" writes it from vblade's own table.
 _vblade_table() {
-	commands="serve add remove status announce"
+	commands="serve add remove status top announce"
 	named="remove status announce" exported="add" # by their arguments
-	valued="--announce --buffers --control --hwaddr --length --mac --metrics --offset --serial --state -b -l -m -o" # options, of any command
+	valued="--announce --buffers --control --count --delay --hwaddr --length --mac --metrics --offset --serial --state -b -d -l -m -n -o" # options, of any command
 	files="--control" directories="--state" # those whose value is one
-	valued_short=blmo
+	valued_short=bdlmno
 	case $1 in
 	serve) options="--announce --control --help --metrics --replace -h" ;;
 	add) options="--announce --buffers --control --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --offset --read-only --serial --state --sync -b -d -h -l -m -o -r -s" ;;
 	remove) options="--control --help -h" ;;
 	status) options="--control --help --json -h" ;;
+	top) options="--control --count --delay --help -d -h -n" ;;
 	announce) options="--control --help -h" ;;
 	*) options="--announce --buffers --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --metrics --offset --read-only --serial --state --sync --version -b -d -h -l -m -o -r -s" ;;
 	esac
@@ -38,7 +39,7 @@ _vblade_exports() {
 			;;
 		esac
 	done
-	"${COMP_WORDS[0]}" status "${control[@]}" 2>/dev/null | sed '1d; s/ .*//'
+	"${COMP_WORDS[0]}" status "${control[@]}" 2>/dev/null | sed '1d; /^$/,$d; s/ .*//'
 }
 
 _vblade() {

@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
-	"strings"
-	"text/tabwriter"
+
+	"golang.org/x/term"
 
 	"vblade/internal/ata"
 	"vblade/internal/control"
 	"vblade/internal/statefile"
+	"vblade/internal/view"
 )
 
 // add opens a file with the rights of whoever calls, and has the server serve it.
@@ -141,22 +143,20 @@ func showStatus(o options, c console) error {
 		_, err = fmt.Fprintf(c.stdout, "%s\n", answer.JSON)
 		return err
 	}
-	return printTable(c.stdout, answer.Exports)
+	text := view.List(answer, listWidth(c.stdout))
+	if o.name != "" {
+		text = view.One(answer, view.HostEthers())
+	}
+	_, err = io.WriteString(c.stdout, text)
+	return err
 }
 
-// printTable prints a line for each export.
-func printTable(to io.Writer, exports []control.Info) error {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "EXPORT\tSECTORS\tMODE\tLINKS\tFILE")
-	for _, e := range exports {
-		mode, trouble := "O_RDWR", ""
-		if e.ReadOnly {
-			mode = "O_RDONLY"
+// listWidth returns how wide a list may be: as the terminal where it is a wide one.
+func listWidth(out io.Writer) int {
+	if f, ok := out.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return max(width, view.Width)
 		}
-		if e.Trouble != "" {
-			trouble = " (not served: " + e.Trouble + ")"
-		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s%s\n", e.Name, e.Sectors, mode, strings.Join(e.Links, ","), e.Filename, trouble)
 	}
-	return w.Flush()
+	return view.Width
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -55,8 +56,12 @@ func commands() []command {
 			flags: controlFlags, set: (*options).setName, run: remove,
 		}, {
 			name: "status", usage: "[--control path] [--json] [e<shelf>.<slot>]",
-			about: "List what the server serves.",
+			about: "Say how the exports are, or all of one and who uses it.",
 			flags: statusFlags, set: (*options).setNameIfAny, run: showStatus,
+		}, {
+			name: "top", usage: "[--control path] [-d seconds] [-n count]",
+			about: "Show the busiest exports, live; q ends it.",
+			flags: topFlags, set: noArguments, run: showTop,
 		}, {
 			name: "announce", usage: "[--control path] [e<shelf>.<slot>]",
 			about: "Have the server tell initiators of an export, or of all.",
@@ -169,6 +174,15 @@ func addFlags(o *options) *pflag.FlagSet {
 func statusFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	fs.BoolVar(&o.json, "json", false, "print what the server says, in JSON")
+	return fs
+}
+
+// topFlags returns the flag set of top.
+func topFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	o.delay = interval(2 * time.Second)
+	fs.VarP(&o.delay, "delay", "d", "ask the server every so many `seconds`")
+	fs.Uint64VarP(&o.count, "count", "n", 0, "end after showing `count` times")
 	return fs
 }
 

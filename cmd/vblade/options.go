@@ -50,7 +50,9 @@ type options struct {
 	control string // the control socket's path
 	replace bool   // take over from the server that is there
 	json    bool
-	name    string // of an export that is there, such as e9.0; none for all
+	delay   interval // of top
+	count   uint64   // how often top shows; 0 for no end
+	name    string   // of an export that is there, such as e9.0; none for all
 }
 
 // newFlags returns an empty flag set.

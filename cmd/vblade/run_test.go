@@ -27,7 +27,7 @@ var refused = []struct {
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
 	{"99999999999999999999 0 eth0 disk", "shelf 99999999999999999999 is out of range; give 0 to 65534"},
-	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status, announce; see vblade --help`},
+	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status, top, announce; see vblade --help`},
 	{"Status", `"Status" is neither a shelf`},
 	{"9x 0 eth0 disk", `shelf "9x" is not a number; give 0 to 65534`},
 	{"0x9 0 eth0 disk", `shelf "0x9" is not a number; give 0 to 65534`},

@@ -122,10 +122,8 @@ func TestServe(t *testing.T) {
 		}
 	}
 	s.must("remove", "e9.1")
-	want := "EXPORT  SECTORS  MODE    LINKS  FILE\n" +
-		"e9.0    16384    O_RDWR  tgt0   " + s.files[0] + "\ne9.2    16384    O_RDWR  tgt0   " + s.files[2] + "\n"
-	if out := s.must("status"); out != want {
-		t.Errorf("status:\n%swant\n%s", out, want)
+	if out := s.must("status"); !strings.HasPrefix(out, "EXPORT ") || !strings.Contains(out, "\ne9.0 ") || !strings.Contains(out, "\ne9.2 ") || strings.Contains(out, "e9.1") {
+		t.Errorf("status:\n%s", out)
 	}
 	if out := s.must("status", "--json", "e9.2"); !strings.HasPrefix(out, `{"vblade":1,"pid":`) || !strings.Contains(out, `"name":"e9.2"`) {
 		t.Errorf("status in JSON: %s", out)
@@ -195,7 +193,7 @@ func TestServeLinks(t *testing.T) {
 			t.Errorf("e7.%d on %s: %v\n%s", c.slot, c.netif, err, s.Stderr())
 		}
 	}
-	if out := s.must("status", "e7.0"); !strings.Contains(out, "  tgt0,tgt1  ") {
+	if out := s.must("status"); !strings.Contains(out, " tgt0,tgt1 ") {
 		t.Errorf("status: %s", out)
 	}
 }

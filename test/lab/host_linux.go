@@ -92,7 +92,10 @@ func (h *Host) onThread(f func() error) error {
 // Start starts cmd inside the namespace; the kernel ends it if this process
 // dies first.
 func (h *Host) Start(cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	return h.Do(cmd.Start)
 }
 

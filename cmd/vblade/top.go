@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"vblade/internal/control"
+	"vblade/internal/view"
+)
+
+// interval is the value of --delay.
+type interval time.Duration
+
+// leastInterval is the shortest interval.
+const leastInterval = 100 * time.Millisecond
+
+// Set reads seconds, such as 0.5.
+func (i *interval) Set(s string) error {
+	f, err := strconv.ParseFloat(s, 64)
+	if d := time.Duration(f * float64(time.Second)); err == nil && f < 1e6 && d >= leastInterval {
+		*i = interval(d)
+		return nil
+	}
+	return fmt.Errorf("%q is no time; give 0.1 to 999999 seconds", s)
+}
+
+// String is the value as Set reads it.
+func (i *interval) String() string {
+	return strconv.FormatFloat(time.Duration(*i).Seconds(), 'g', -1, 64)
+}
+
+// Type is not shown: the usage text names the value.
+func (i *interval) Type() string { return "seconds" }
+
+// showTop shows the busiest exports again and again: on a terminal until a key or a
+// signal ends it, elsewhere as plain text.
+func showTop(o options, c console) error {
+	out, isFile := c.stdout.(*os.File)
+	if isFile && term.IsTerminal(int(out.Fd())) && term.IsTerminal(int(os.Stdin.Fd())) && os.Getenv("TERM") != "dumb" {
+		t := &terminal{in: os.Stdin, out: out}
+		return t.run(o)
+	}
+	return printTop(o, c.stdout)
+}
+
+// printTop prints all exports, the busiest first, each interval until it may not
+// write any more.
+func printTop(o options, to io.Writer) error {
+	signal.Ignore(syscall.SIGPIPE) // Write tells
+	for n := uint64(1); ; n++ {
+		answer, err := control.Client{Path: o.control}.Status("")
+		if err != nil {
+			return err
+		}
+		text := strings.Join(view.Top(answer, view.Width, 0), "\n") + "\n\n"
+		if _, err := io.WriteString(to, text); err != nil {
+			return nil // nobody reads it any more
+		}
+		if n == o.count {
+			return nil
+		}
+		time.Sleep(time.Duration(o.delay))
+	}
+}
+
+// terminal is the terminal that shows the exports.
+type terminal struct {
+	in, out *os.File
+	before  *term.State // as it was
+	shown   *control.Answer
+	trouble error // of the last question
+}
+
+// What steers a terminal (ECMA-48, and xterm's alternate screen).
+const (
+	enterScreen = "\x1b[?1049h\x1b[?25l"
+	leaveScreen = "\x1b[?25h\x1b[?1049l"
+	toTop       = "\x1b[H"
+	clearLine   = "\x1b[K"
+	clearRest   = "\x1b[J"
+)
+
+// Keys.
+const (
+	ctrlC = 0x03
+	ctrlD = 0x04
+	ctrlZ = 0x1a
+)
+
+// run shows the exports until a key or a signal ends that, or so often as is wanted.
+func (t *terminal) run(o options) error {
+	server := control.Client{Path: o.control}
+	if t.shown, t.trouble = server.Status(""); t.trouble != nil {
+		return t.trouble
+	}
+	if err := t.enter(); err != nil {
+		return err
+	}
+	defer t.leave()
+	ends, resized := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(ends, endSignals()...)
+	signal.Notify(resized, syscall.SIGWINCH, syscall.SIGCONT)
+	defer signal.Stop(ends)
+	defer signal.Stop(resized)
+	keys := make(chan byte)
+	go t.read(keys)
+	tick := time.NewTicker(time.Duration(o.delay))
+	defer tick.Stop()
+	for n := uint64(1); ; {
+		if err := t.draw(); err != nil {
+			return nil // the terminal is gone
+		}
+		ask := false
+		select {
+		case <-ends:
+			return nil
+		case <-resized:
+		case <-tick.C:
+			if n == o.count {
+				return nil
+			}
+			n++
+			ask = true
+		case key, open := <-keys:
+			switch {
+			case !open, key == 'q', key == 'Q', key == ctrlC, key == ctrlD:
+				return nil
+			case key == ctrlZ:
+				if err := t.suspend(); err != nil {
+					return err
+				}
+			}
+			ask = key == ' ' || key == '\r'
+		}
+		if ask {
+			t.ask(server)
+		}
+	}
+}
+
+// ask has the server say how it is now. While it is not there what it said last is
+// shown, and why.
+func (t *terminal) ask(server control.Client) {
+	answer, err := server.Status("")
+	if t.trouble = err; err == nil {
+		t.shown = answer
+	}
+}
+
+// enter has the terminal show a screen of its own, and not what is typed.
+func (t *terminal) enter() (err error) {
+	if t.before, err = term.MakeRaw(int(t.in.Fd())); err != nil {
+		return fmt.Errorf("set up the terminal: %w; for plain text: vblade top | cat", err)
+	}
+	_, err = io.WriteString(t.out, enterScreen)
+	return err
+}
+
+// leave undoes enter.
+func (t *terminal) leave() {
+	io.WriteString(t.out, leaveScreen)
+	term.Restore(int(t.in.Fd()), t.before)
+}
+
+// suspend stops the process as the terminal's Ctrl-Z does, until it is continued.
+func (t *terminal) suspend() error {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	t.leave()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop for the terminal: %w", err)
+	}
+	<-continued
+	return t.enter()
+}
+
+// read sends what is typed, until the terminal is gone.
+func (t *terminal) read(keys chan<- byte) {
+	defer close(keys)
+	for b := make([]byte, 1); ; {
+		if n, err := t.in.Read(b); err != nil || n == 0 {
+			return
+		}
+		keys <- b[0]
+	}
+}
+
+// draw shows the exports.
+func (t *terminal) draw() error {
+	width, height, err := term.GetSize(int(t.out.Fd()))
+	if err != nil || width <= 0 || height <= 0 { // it does not say
+		width, height = 80, 24
+	}
+	lines := view.Top(t.shown, width, height)
+	if t.trouble != nil && len(lines) > 2 {
+		lines[2] = view.Cut(t.trouble.Error()+"; retrying", width)
+	}
+	text := toTop + strings.Join(lines, clearLine+"\r\n") + clearLine + clearRest
+	_, err = io.WriteString(t.out, text)
+	return err
+}
