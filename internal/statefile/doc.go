@@ -7,15 +7,15 @@
 // # The file
 //
 // An export has a file of its own, eSHELF.SLOT.state in a directory. It has two
-// slots of SlotSize bytes. A state is written over the older one and synced, so
+// records of RecordSize bytes. A state is written over the older one and synced, so
 // that whatever ends that, the other one holds what was kept before. The newest
-// slot that is whole is what is kept. All of the file is written when it is made:
+// record that is whole is what is kept. All of the file is written when it is made:
 // later writes want no more room.
 //
-// A slot, with numbers in big-endian:
+// A record, with numbers in big-endian:
 //
 //	  0  16  "vblade state 1" and two NULs
-//	 16   8  generation: of two whole slots the higher one is newer
+//	 16   8  generation: of two whole records the higher one is newer
 //	 24   2  shelf
 //	 26   1  slot
 //	 27   1  1 where initiators have set the masks, else 0

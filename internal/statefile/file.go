@@ -30,8 +30,8 @@ type File struct {
 	inUse   bool // another process has it
 
 	kept   blade.State // the state that was read or written last
-	newest uint64      // generation of the slot that was written last, whether or not that succeeded
-	whole  int         // the slot that holds kept
+	newest uint64      // generation of the record that was written last, whether or not that succeeded
+	whole  int         // the record that holds kept
 }
 
 // newFile returns the File of an opened file that was not read yet.
@@ -49,7 +49,7 @@ func (f *File) ID() string { return f.id }
 // of it was read, and nothing can be said of it.
 func (f *File) InUse() bool { return f.inUse }
 
-// invalidError is the error of a file without a usable slot.
+// invalidError is the error of a file without a usable record.
 type invalidError struct {
 	path string
 	why  error
@@ -74,7 +74,7 @@ func (f *File) Load() (*blade.State, error) {
 	}
 	found, why := false, error(errForeign)
 	for i := range 2 {
-		s, generation, err := decode(b[i*SlotSize:][:SlotSize], f.of)
+		s, generation, err := decode(b[i*RecordSize:][:RecordSize], f.of)
 		if err != nil {
 			if why == errForeign {
 				why = err
@@ -108,10 +108,10 @@ func (f *File) Save(s *blade.State) error {
 	return err
 }
 
-// put writes a state over the slot that is not what is kept.
+// put writes a state over the record that is not what is kept.
 func (f *File) put(s *blade.State) error {
 	f.newest++
-	at := int64(1-f.whole) * SlotSize
+	at := int64(1-f.whole) * RecordSize
 	if _, err := f.storage.WriteAt(encode(f.of, f.newest, s), at); err != nil {
 		return f.error("write", err)
 	}
@@ -121,10 +121,10 @@ func (f *File) put(s *blade.State) error {
 	return nil
 }
 
-// make fills a new file, whose first slot is what is kept then: nothing.
+// make fills a new file, whose first record is what is kept then: nothing.
 func (f *File) make() error {
 	f.kept, f.newest, f.whole = blade.State{}, 1, 0
-	both := append(encode(f.of, f.newest, &f.kept), make([]byte, SlotSize)...)
+	both := append(encode(f.of, f.newest, &f.kept), make([]byte, RecordSize)...)
 	if _, err := f.storage.WriteAt(both, 0); err != nil {
 		return f.error("write", err)
 	}

@@ -44,7 +44,7 @@ func randomState(t testing.TB, random *rand.Rand) *blade.State {
 	return s
 }
 
-// longest returns the state that fills a slot most.
+// longest returns the state that fills a record most.
 func longest(t testing.TB) *blade.State {
 	masks, reservation := make([]aoe.MAC, blade.MaxMasks), make([]aoe.MAC, aoe.MaxReservations)
 	for i := range masks {
@@ -57,9 +57,9 @@ func longest(t testing.TB) *blade.State {
 	return s
 }
 
-// TestSlot has states of all sizes read as they were written, and no byte of a
-// slot changed unnoticed.
-func TestSlot(t *testing.T) {
+// TestRecord has states of all sizes read as they were written, and no byte of a
+// record changed unnoticed.
+func TestRecord(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	states := []*blade.State{{}, longest(t)}
 	for range 50 {

@@ -86,12 +86,12 @@ func TestUnusableFile(t *testing.T) {
 	whole := append(encode(of, 1, s), encode(of, 2, s)...)
 	torn := bytes.Clone(whole)
 	torn[100]++
-	torn[SlotSize+100]++
+	torn[RecordSize+100]++
 	half := bytes.Clone(whole)
-	half[SlotSize+4000]++
+	half[RecordSize+4000]++
 	newer := bytes.Clone(whole)
 	copy(newer, "vblade state 2")
-	copy(newer[SlotSize:], "vblade state 2")
+	copy(newer[RecordSize:], "vblade state 2")
 	for name, c := range map[string]struct {
 		content []byte
 		why     string

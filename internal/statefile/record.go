@@ -15,14 +15,14 @@ import (
 
 // Sizes in bytes.
 const (
-	SlotSize = 4096
-	Size     = 2 * SlotSize // of the file
+	RecordSize = 4096
+	Size       = 2 * RecordSize // of the file
 )
 
-// magic begins every slot.
+// magic begins every record.
 const magic = "vblade state 1\x00\x00"
 
-// Where the fields of a slot begin.
+// Where the fields of a record begin.
 const (
 	offGeneration  = 16
 	offShelf       = 24
@@ -32,10 +32,10 @@ const (
 	offMasks       = 30
 	offReservation = 31
 	offLists       = 32
-	offSum         = SlotSize - sha256.Size
+	offSum         = RecordSize - sha256.Size
 )
 
-// A slot holds the longest state.
+// A record holds the longest state.
 const _ = uint(offSum - offLists - aoe.MaxConfigString - (blade.MaxMasks+aoe.MaxReservations)*aoe.MACLen)
 
 // address is the shelf and slot that a state belongs to.
@@ -47,10 +47,10 @@ type address struct {
 // String is the address as initiators write it.
 func (a address) String() string { return fmt.Sprintf("e%d.%d", a.shelf, a.slot) }
 
-// encode returns the slot of a state.
+// encode returns the record of a state.
 func encode(a address, generation uint64, s *blade.State) []byte {
 	var masks []aoe.MAC // others than those of initiators are not kept
-	b := make([]byte, SlotSize)
+	b := make([]byte, RecordSize)
 	if s.Masked() {
 		masks, b[offMasked] = s.Masks(), 1
 	}
@@ -71,13 +71,13 @@ func encode(a address, generation uint64, s *blade.State) []byte {
 	return b
 }
 
-// What is wrong with a slot that decode does not take.
+// What is wrong with a record that decode does not take.
 var (
 	errForeign = errors.New("it is no state of vblade")
 	errTorn    = errors.New("it is not whole")
 )
 
-// decode returns the state in a slot and its generation.
+// decode returns the state in a record and its generation.
 func decode(b []byte, a address) (*blade.State, uint64, error) {
 	sum := sha256.Sum256(b[:offSum])
 	switch {
