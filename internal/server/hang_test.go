@@ -35,6 +35,15 @@ func (s *gatedStore) ReadAt(vecs [][]byte, off int64) (n int, err error) {
 // ReadOnly tells that it is.
 func (s *gatedStore) ReadOnly() bool { return true }
 
+// gatedKeeper keeps nothing, each time once it is told to.
+type gatedKeeper chan struct{}
+
+// Save waits.
+func (k gatedKeeper) Save(*blade.State) error {
+	<-k
+	return nil
+}
+
 // logLines is a log that a test reads line by line.
 type logLines chan string
 
@@ -67,13 +76,14 @@ type hangTest struct {
 	*Server
 	link  *frametest.Link
 	gate  chan struct{}
+	saves chan struct{} // one for each save of e9.2's state that may end
 	lines logLines
 }
 
 // newHangTest starts the server, for the length of the test.
 func newHangTest(t *testing.T) *hangTest {
 	link := frametest.NewLink(1500)
-	h := &hangTest{T: t, link: link, gate: make(chan struct{}), lines: make(logLines, 100)}
+	h := &hangTest{T: t, link: link, saves: make(chan struct{}), gate: make(chan struct{}), lines: make(logLines, 100)}
 	h.Server = New(link.Host, h.lines)
 	h.hang = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
 	bufs := make([][]byte, 64)
@@ -91,6 +101,10 @@ func newHangTest(t *testing.T) *hangTest {
 		if err := h.Add(blade.New(store, blade.Config{Shelf: 9, Slot: uint8(slot)}), p); err != nil {
 			t.Fatal(err)
 		}
+	}
+	kept := blade.New(&gatedStore{sizedStore{sectors: 100}, open}, blade.Config{Shelf: 9, Slot: 2, Kept: new(blade.State)})
+	if err := h.AddWith(kept, Options{Keeper: gatedKeeper(h.saves)}, p); err != nil {
+		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
@@ -153,6 +167,33 @@ func TestHang(t *testing.T) {
 		if e := h.Stats().Exports[0]; e.Hanging || e.Oldest != 0 {
 			t.Errorf("the disk still hangs: %v, for %v", e.Hanging, e.Oldest)
 		}
+		h.link.Forget()
+	}
+	if len(h.lines) > 0 {
+		t.Errorf("logs more: %q", <-h.lines)
+	}
+}
+
+// TestSaveHangs has a change not be kept for long, with a read behind it: one line,
+// of the state and not of the disk, and another when it is kept.
+func TestSaveHangs(t *testing.T) {
+	h := newHangTest(t)
+	for round := range uint32(2) {
+		f := make(aoe.Frame, 100)
+		f.SetHeader(aoe.Version, 0, aoe.CommandConfig)
+		f.SetSrc(frametest.Initiator)
+		f.SetTarget(9, 2)
+		f.SetTag(50 + round)
+		f.SetConfigRequest(aoe.ConfigForceSet, []byte{byte(round)})
+		h.link.Deliver(f)
+		h.read(2, 5)
+		h.lines.await(t, "e9.2: a change has not been kept for 30ms: the storage of its state hangs, and the export waits for it")
+		if e := h.Stats().Exports[2]; !e.Hanging || e.InFlight != 2 {
+			t.Errorf("%d requests in flight, hanging: %v", e.InFlight, e.Hanging)
+		}
+		h.saves <- struct{}{}
+		h.replies(50+round, 5)
+		h.lines.await(t, "e9.2: the storage of its state goes on")
 		h.link.Forget()
 	}
 	if len(h.lines) > 0 {

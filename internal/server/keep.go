@@ -38,7 +38,7 @@ type kept struct {
 type keeping struct {
 	keeper Keeper       // nil where nothing is kept
 	since  atomic.Int64 // clock when the Save that runs was asked for; 0 for none
-	late   bool         // it was logged that it takes long; only watchDisks uses it
+	late   atomic.Bool  // it took too long when it was looked at last
 
 	// These belong to the leader, except for err while a Save runs.
 	change  *request // that is being kept; nil for none
@@ -148,13 +148,12 @@ func (s *Server) noteSave(r *request) {
 func (e *export) lookAtSave(log Log, limit time.Duration) (late bool) {
 	k := &e.keeping
 	since := time.Duration(k.since.Load())
-	before := k.late
-	k.late = since > 0 && clock()-since >= limit
-	switch {
-	case k.late && !before:
+	late = since > 0 && clock()-since >= limit
+	switch before := k.late.Swap(late); {
+	case late && !before:
 		log.Errorf("%s: a change has not been kept for %v: the storage of its state hangs, and the export waits for it", e.Name(), limit)
-	case before && !k.late:
+	case before && !late:
 		log.Infof("%s: the storage of its state goes on", e.Name())
 	}
-	return k.late
+	return late
 }

@@ -53,7 +53,7 @@ func (e *export) stats() stats.Export {
 		ReadOnly:    e.disk.ReadOnly(),
 		InFlight:    int64(e.flying.Load()),
 		Failing:     e.health.failing.Load(),
-		Hanging:     e.health.hung.Load(),
+		Hanging:     e.health.hung.Load() || e.keeping.late.Load(),
 		FlushFailed: e.health.lost.Load(),
 		Rivals:      e.rivalry.count(),
 		Service:     e.counts.service,

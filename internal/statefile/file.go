@@ -134,9 +134,6 @@ func (f *File) make() error {
 	return nil
 }
 
-// Kept is the state that was read or written last.
-func (f *File) Kept() *blade.State { return &f.kept }
-
 // Descriptor is the opening of the file. It remains the File's.
 func (f *File) Descriptor() *os.File { return f.file }
 

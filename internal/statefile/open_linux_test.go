@@ -43,7 +43,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
 		}
 	}
-	if *f.Kept() != (blade.State{}) {
+	if f.kept != (blade.State{}) {
 		t.Error("a new file is not empty")
 	}
 	s := randomState(t, rand.New(rand.NewPCG(5, 5)))
@@ -74,7 +74,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("it can be locked twice: %v", err)
 	}
 	handed.Close()
-	if f = mustOpen(t, dir, ""); f.InUse() || *f.Kept() != *s {
+	if f = mustOpen(t, dir, ""); f.InUse() || f.kept != *s {
 		t.Error("the file is in use, or has another state, after its end")
 	}
 }
@@ -120,7 +120,7 @@ func TestUnusableFile(t *testing.T) {
 				warning = path + " cannot be used: " + c.why + "; it is set aside as " + path + ".bad: config string, masks and reservation of e9.3 that were kept are not in force"
 			}
 			f := mustOpen(t, dir, warning)
-			if empty := *f.Kept() == (blade.State{}); empty == (name == "half torn") {
+			if empty := f.kept == (blade.State{}); empty == (name == "half torn") {
 				t.Errorf("the state is empty: %v", empty)
 			}
 			if aside, err := os.ReadFile(path + ".bad"); c.why != "" && !bytes.Equal(aside, c.content) || c.why == "" && err == nil {
@@ -130,7 +130,7 @@ func TestUnusableFile(t *testing.T) {
 				t.Error(err)
 			}
 			f.Close()
-			if f = mustOpen(t, dir, ""); *f.Kept() != *s {
+			if f = mustOpen(t, dir, ""); f.kept != *s {
 				t.Error("what was saved then is not kept")
 			}
 		})

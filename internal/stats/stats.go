@@ -46,8 +46,8 @@ type Export struct {
 	Oldest time.Duration
 	// Failing says that requests fail, or did so a moment ago.
 	Failing bool
-	// Hanging says that the oldest request has waited so long that the disk seems
-	// to hang.
+	// Hanging says that the oldest request has waited so long that the disk, or the
+	// storage of what initiators set, seems to hang.
 	Hanging bool
 	// FlushFailed says that every flush fails, since what was written may be lost.
 	FlushFailed bool
