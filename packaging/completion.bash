@@ -5,19 +5,22 @@
 # _vblade_table tells of a command what can be completed, of which the options stand
 # in $options. "make completion" writes it from vblade's own table.
 _vblade_table() {
-	commands="serve add remove status top announce"
-	named="remove status announce" exported="add" # by their arguments
-	valued="--announce --buffers --control --count --delay --hwaddr --length --mac --metrics --offset --serial --state -b -d -l -m -n -o" # options, of any command
-	files="--control" directories="--state" # those whose value is one
+	commands="serve add remove apply conf units status top announce"
+	named="remove status announce" exported="add" paths="apply conf" # by their arguments
+	valued="--announce --buffers --conf --control --count --delay --hwaddr --length --mac --metrics --offset --serial --state -b -d -l -m -n -o" # options, of any command
+	files="--conf --control" directories="--state" # those whose value is one
 	valued_short=bdlmno
 	case $1 in
 	serve) options="--announce --control --help --metrics --replace -h" ;;
-	add) options="--announce --buffers --control --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --offset --read-only --serial --state --sync -b -d -h -l -m -o -r -s" ;;
-	remove) options="--control --help -h" ;;
+	add) options="--announce --buffers --conf --control --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --offset --read-only --serial --state --sync -b -d -h -l -m -o -r -s" ;;
+	remove) options="--conf --control --help -h" ;;
+	apply) options="--control --dry-run --help --state -h -n" ;;
+	conf) options="--help --own-process -h" ;;
+	units) options="--help -h" ;;
 	status) options="--control --help --json -h" ;;
 	top) options="--control --count --delay --help -d -h -n" ;;
 	announce) options="--control --help -h" ;;
-	*) options="--announce --buffers --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --metrics --offset --read-only --serial --state --sync --version -b -d -h -l -m -o -r -s" ;;
+	*) options="--announce --buffers --conf --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --metrics --offset --read-only --serial --state --sync --version -b -d -h -l -m -o -r -s" ;;
 	esac
 }
 
@@ -45,7 +48,7 @@ _vblade_exports() {
 _vblade() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local i first=1 arguments=0 command='' kind
-	local commands options valued files directories named exported valued_short
+	local commands options valued files directories named exported paths valued_short
 	COMPREPLY=()
 	_vblade_table ''
 	if [[ ${COMP_WORDS[0]##*/} == vblade && $COMP_CWORD -gt 1 ]] && _vblade_has "$commands" "${COMP_WORDS[1]}"; then
@@ -81,6 +84,8 @@ _vblade() {
 		kind=named
 	elif [[ $command == '' ]] || _vblade_has "$exported" "$command"; then
 		kind=exported
+	elif _vblade_has "$paths" "$command"; then
+		kind=paths
 	fi
 	case $kind$arguments in
 	exported0)
@@ -91,7 +96,7 @@ _vblade() {
 	exported2) # the last of a list
 		mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "$(ls /sys/class/net)" -- "${word##*,}")
 		;;
-	exported3)
+	exported3 | paths*)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;

@@ -10,6 +10,7 @@ libexecdir     ?= $(prefix)/libexec/vblade
 unitdir        ?= $(prefix)/lib/systemd/system
 generatordir   ?= $(prefix)/lib/systemd/system-generators
 ocfdir         ?= $(prefix)/lib/ocf/resource.d
+sysusersdir    ?= $(prefix)/lib/sysusers.d
 completionsdir ?= $(sharedir)/bash-completion/completions
 
 PROGRAM := vblade
@@ -25,12 +26,13 @@ define INSTALLED
 $(INSTALLED_$(HOST))
 endef
 define INSTALLED_linux
-755 packaging/vblade-export                 $(libexecdir)/vblade-export
-644 packaging/conf.sh                       $(libexecdir)/conf.sh
+755 packaging/vblade-exports                $(libexecdir)/vblade-exports
+644 packaging/systemd/own-process.conf      $(libexecdir)/own-process.conf
 644 packaging/skeleton.conf                 $(sysconfdir)/vblade.conf.d/skeleton.conf
 644 packaging/systemd/vblade.service        $(unitdir)/vblade.service
 644 packaging/systemd/vblade@.service       $(unitdir)/vblade@.service
-644 packaging/systemd/vblade-server.service $(unitdir)/vblade-server.service
+644 packaging/systemd/vblade-exports.service $(unitdir)/vblade-exports.service
+644 packaging/systemd/sysusers.conf         $(sysusersdir)/vblade.conf
 755 packaging/systemd/vblade-generator      $(generatordir)/vblade-generator
 755 packaging/ocf/export                    $(ocfdir)/vblade/export
 644 man/vblade-persistence.5                $(mandir)/man5/vblade-persistence.5

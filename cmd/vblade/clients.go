@@ -19,44 +19,65 @@ import (
 
 // add opens a file with the rights of whoever calls, and has the server serve it.
 func add(o options, c console) error {
+	if o.conf != "" {
+		return addConf(o, c)
+	}
+	e, err := openForServer(o)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	server := control.Client{Path: o.control}
+	if err := openStateFor(e, server, o, c); err != nil {
+		return err
+	}
+	answer, err := addWithOwn(e, server.Add)
+	if err != nil {
+		return err
+	}
+	warnOfExport(o, c, e, answer)
+	printStarted(c.stdout, answer.PID, o, e.Disk)
+	return nil
+}
+
+// openForServer opens what a server is to serve.
+func openForServer(o options) (*control.Export, error) {
 	if err := control.CheckLinks(o.links); err != nil {
-		return linkError(err, o)
+		return nil, linkError(err, o)
 	}
 	if o.hwaddr.given() {
 		if err := findLinks(o.links); err != nil {
-			return linkError(err, o)
+			return nil, linkError(err, o)
 		}
 	}
 	o.file.Writers = diskWriters
 	disk, err := ata.OpenFile(o.filename, o.file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e := o.export(disk)
-	defer func() { e.Close() }()
 	if e.Filename, err = filepath.Abs(o.filename); err != nil {
-		return fmt.Errorf("find the path of %s: %w", o.filename, err)
+		err = fmt.Errorf("find the path of %s: %w", o.filename, err)
 	}
-	if err := e.Check(); err != nil {
-		return err
+	if err == nil {
+		err = e.Check()
 	}
-	server := control.Client{Path: o.control}
-	if err := checkUnclaimed(&e, server); err != nil {
-		return err
+	if err == nil {
+		err = checkUnclaimed(&e, control.Client{Path: o.control})
 	}
-	if err := openStateFor(&e, server, o, c); err != nil {
-		return err
-	}
-	answer, err := addWithOwn(&e, server)
 	if err != nil {
-		return err
+		e.Close()
+		return nil, err
 	}
-	for _, w := range warnings(o, disk) {
+	return &e, nil
+}
+
+// warnOfExport prints what may be a mistake in an export that a server serves now.
+func warnOfExport(o options, c console, e *control.Export, answer *control.Answer) {
+	for _, w := range warnings(o, e.Disk) {
 		c.log().Warnf("%s", w)
 	}
 	warn(c, answer)
-	printStarted(c.stdout, answer.PID, o, disk)
-	return nil
 }
 
 // openStateFor opens the state file of an export that a server is to serve, if one
@@ -76,10 +97,10 @@ func openStateFor(e *control.Export, server control.Client, o options, c console
 	return nil
 }
 
-// addWithOwn has the server serve an export, from interfaces of its own if it has any:
+// addWithOwn has a server serve an export, as ask asks it to, from interfaces of its own if it has any:
 // the server cannot make them. Where it has had them already, those that are gone are
 // made again.
-func addWithOwn(e *control.Export, server control.Client) (*control.Answer, error) {
+func addWithOwn(e *control.Export, ask func(*control.Export) (*control.Answer, error)) (*control.Answer, error) {
 	interfaces, err := makeOwn(e, unclaimed(e))
 	if err != nil {
 		return nil, err
@@ -88,23 +109,31 @@ func addWithOwn(e *control.Export, server control.Client) (*control.Answer, erro
 		interfaces.undo()
 		return nil, err
 	}
-	answer, err := server.Add(e)
+	answer, err := ask(e)
 	if err != nil {
 		interfaces.undo()
 	}
 	return answer, err
 }
 
-// remove has the server end an export, and removes the interfaces that it had for
-// itself.
+// remove has the server end an export, or those of a conf file.
 func remove(o options, c console) error {
 	server := control.Client{Path: o.control}
-	before, errBefore := server.Status(o.name)
-	answer, err := server.Remove(o.name)
+	if o.conf != "" {
+		return removeConf(o, c, server)
+	}
+	return removeExport(o.name, c, server)
+}
+
+// removeExport has the server end an export, and removes the interfaces that it had
+// for itself.
+func removeExport(name string, c console, server control.Client) error {
+	before, errBefore := server.Status(name)
+	answer, err := server.Remove(name)
 	if err == nil {
 		warn(c, answer)
 	}
-	if errBefore != nil || err != nil && serves(server, o.name) {
+	if errBefore != nil || err != nil && serves(server, name) {
 		return err
 	}
 	was, errOwn := interfacesOfServed(before.Exports[0])
@@ -112,7 +141,7 @@ func remove(o options, c console) error {
 		errOwn = removeAll(was)
 	}
 	if errOwn != nil {
-		errOwn = fmt.Errorf("%s is removed, but: %w", o.name, errOwn)
+		errOwn = fmt.Errorf("%s is removed, but: %w", name, errOwn)
 	}
 	return errors.Join(err, errOwn)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,6 +32,17 @@ const exportArguments = "" +
 	"  netif     the network interface to serve on, or several, separated by commas\n" +
 	"  filename  the regular file or block device to serve\n\n"
 
+// confPaths is how the usage names arguments that are conf files.
+const confPaths = "directory|file..."
+
+// applyArguments describe the positional arguments of apply.
+const applyArguments = "" +
+	"  directory  all its conf files: what they do not describe ends\n" +
+	"  file       conf files: all else that is served stays as it is\n\n"
+
+// confArguments describe the positional arguments of conf.
+const confArguments = "  directory  all its conf files, or the files given\n\n"
+
 // exportCommand serves one export.
 func exportCommand() command {
 	return command{
@@ -47,13 +59,25 @@ func commands() []command {
 			about: "Serve the exports that vblade add adds, all in one process.",
 			flags: serveFlags, set: noArguments, run: serveMany,
 		}, {
-			name: "add", usage: "[--control path] [export options] shelf slot netif[,netif...] filename",
+			name: "add", usage: "[--control path] [--conf file] [export options] shelf slot netif[,netif...] filename",
 			about:     "Have the server serve a file or block device as well.",
 			arguments: exportArguments, flags: addFlags, set: (*options).setExport, run: add,
 		}, {
-			name: "remove", usage: "[--control path] e<shelf>.<slot>",
+			name: "remove", usage: "[--control path] [--conf file] e<shelf>.<slot>",
 			about: "Have the server end an export.",
-			flags: controlFlags, set: (*options).setName, run: remove,
+			flags: removeFlags, set: (*options).setRemoved, run: remove,
+		}, {
+			name: "apply", usage: "[--control path] [--state directory] [--dry-run] " + confPaths,
+			about:     "Have the server serve what conf files say.",
+			arguments: applyArguments, flags: applyFlags, set: (*options).setPaths, run: apply,
+		}, {
+			name: "conf", usage: "[--own-process] " + confPaths,
+			about:     "Check conf files, and list what they describe.",
+			arguments: confArguments, flags: confFlags, set: (*options).setPaths, run: listConf,
+		}, {
+			name: "units", usage: "directory own-process.conf units",
+			about:     "Make what systemd's units of a directory of conf files need.",
+			arguments: unitsArguments, flags: unitsFlags, set: (*options).setUnits, run: makeUnits,
 		}, {
 			name: "status", usage: "[--control path] [--json] [e<shelf>.<slot>]",
 			about: "Say how the exports are, or all of one and who uses it.",
@@ -131,7 +155,7 @@ func (c command) parse(args []string) (options, error) {
 func (c command) help() string {
 	text := "Usage: " + c.title() + " " + c.usage + "\n\n" + c.about + "\n\n" + c.arguments +
 		"Options, before or after the arguments"
-	if c.arguments != "" {
+	if c.arguments == exportArguments {
 		text += " (numbers of sectors in decimal, 0x hex or\n0 octal; a sector is 512 bytes)"
 	}
 	text += ":\n" + c.flags(new(options)).FlagUsages()
@@ -167,6 +191,22 @@ func addFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	exportFlags(fs, o)
 	stateFlag(fs, o, statefile.DefaultDir)
+	confFlag(fs, o, "serve what this conf `file` says, instead of arguments; what it said before ends")
+	return fs
+}
+
+// removeFlags returns the flag set of remove.
+func removeFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	confFlag(fs, o, "end what was added by this conf `file`, whatever it says now")
+	return fs
+}
+
+// applyFlags returns the flag set of apply.
+func applyFlags(o *options) *pflag.FlagSet {
+	fs := controlFlags(o)
+	stateFlag(fs, o, statefile.DefaultDir)
+	fs.BoolVarP(&o.dryRun, "dry-run", "n", false, "only say what would be done")
 	return fs
 }
 
@@ -200,6 +240,41 @@ func (o *options) setName(args []string) error {
 		return err
 	}
 	return o.setNameIfAny(args)
+}
+
+// confFlags returns the flag set of conf.
+func confFlags(o *options) *pflag.FlagSet {
+	fs := newFlags()
+	fs.BoolVar(&o.ownOnly, "own-process", false, "only the names of those whose export has a process of its own")
+	helpFlag(fs, o)
+	return fs
+}
+
+// setRemoved reads the name of an export, unless a conf file says which it is.
+func (o *options) setRemoved(args []string) (err error) {
+	if o.conf == "" {
+		return o.setName(args)
+	}
+	if err := checkCount(args, nil, 0); err != nil {
+		return err
+	}
+	o.conf, err = filepath.Abs(o.conf)
+	return err
+}
+
+// setPaths reads the paths of a directory or of files.
+func (o *options) setPaths(args []string) error {
+	if len(args) == 0 {
+		return countError("directory or file is missing")
+	}
+	for _, arg := range args {
+		path, err := filepath.Abs(arg)
+		if err != nil {
+			return fmt.Errorf("find the path of %s: %w", arg, err)
+		}
+		o.paths = append(o.paths, path)
+	}
+	return nil
 }
 
 // setNameIfAny reads the name of an export, if there is one.

@@ -49,7 +49,7 @@ func TestCompletionTable(t *testing.T) {
 func completionTable() string {
 	var b bytes.Buffer
 	valued := map[string]string{} // the options with a value, and what that is
-	var names, named, exported []string
+	var names, named, exported, paths []string
 	cases := ""
 	for _, c := range append(commands(), exportCommand()) {
 		options := c.completionOptions(valued)
@@ -64,10 +64,13 @@ func completionTable() string {
 		if c.arguments == exportArguments {
 			exported = append(exported, c.name)
 		}
+		if strings.HasSuffix(c.usage, " "+confPaths) {
+			paths = append(paths, c.name)
+		}
 		cases += fmt.Sprintf("\t%s) options=%q ;;\n", c.name, options)
 	}
 	fmt.Fprintf(&b, "\tcommands=%q\n", strings.Join(names, " "))
-	fmt.Fprintf(&b, "\tnamed=%q exported=%q # by their arguments\n", strings.Join(named, " "), strings.Join(exported, " "))
+	fmt.Fprintf(&b, "\tnamed=%q exported=%q paths=%q # by their arguments\n", strings.Join(named, " "), strings.Join(exported, " "), strings.Join(paths, " "))
 	fmt.Fprintf(&b, "\tvalued=%q # options, of any command\n", wordsOf(valued, func(string, string) bool { return true }))
 	fmt.Fprintf(&b, "\tfiles=%q directories=%q # those whose value is one\n",
 		wordsOf(valued, func(_, kind string) bool { return kind == "path" || kind == "file" }),

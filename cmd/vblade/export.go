@@ -135,6 +135,6 @@ func (e *export) close() error {
 func (o options) export(disk *ata.File) control.Export {
 	return control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, HWAddr: o.hwaddr.addresses(o.shelf, o.slot, len(o.links)),
-		Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, Serial: o.serial, FailStop: o.failStop, Exclusive: o.exclusive, Announce: o.announce, Disk: disk,
+		Conf: o.conf, Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, Serial: o.serial, FailStop: o.failStop, Exclusive: o.exclusive, Announce: o.announce, Disk: disk,
 	}
 }

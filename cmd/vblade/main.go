@@ -67,6 +67,11 @@ func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 
 // serve exports the file until a signal ends it.
 func serve(o options, c console) error {
+	if o.priority != nil {
+		if err := o.priority.set(); err != nil {
+			c.log().Warnf("%s: ionice is not in force: %v", o.conf, err)
+		}
+	}
 	observed, err := openObservation(o)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 )
 
 // usage is the command line of an export.
-const usage = "[-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--announce seconds] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
+const usage = "[--conf file] [-b buffers] [-o offset] [-l length] [-d] [-s] [-r] [-m mac[,mac...]] [--hwaddr auto|mac[,mac...]] [--serial text] [--state directory] [--announce seconds] [--metrics address] [--force] [--fail-stop] [--exclusive] shelf slot netif[,netif...] filename"
 
 // Bounds of shelf and slot: the values above them mean every one (difference 10).
 const (
@@ -47,12 +47,19 @@ type options struct {
 	help      bool
 	version   bool
 
+	conf       string      // the conf file that says all of the export; none if the command line does
+	ownProcess bool        // that asks for a process of the export's own
+	priority   *ioPriority // which that gives the process; nil for the usual one
+
 	control string // the control socket's path
 	replace bool   // take over from the server that is there
 	json    bool
 	delay   interval // of top
 	count   uint64   // how often top shows; 0 for no end
 	name    string   // of an export that is there, such as e9.0; none for all
+	paths   []string
+	dryRun  bool
+	ownOnly bool // of conf files, those whose export has a process of its own
 }
 
 // newFlags returns an empty flag set.
@@ -69,6 +76,7 @@ func flags(o *options) *pflag.FlagSet {
 	exportFlags(fs, o)
 	stateFlag(fs, o, noState)
 	metricsFlag(fs, o)
+	confFlag(fs, o, "serve what this conf `file` says, instead of arguments")
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 	helpFlag(fs, o)
 	return fs
@@ -77,6 +85,11 @@ func flags(o *options) *pflag.FlagSet {
 // metricsFlag adds the option for metrics.
 func metricsFlag(fs *pflag.FlagSet, o *options) {
 	fs.Var((*metricsAddress)(&o.metrics), "metrics", "serve counters for Prometheus at this `address`: unix:PATH or HOST:PORT")
+}
+
+// confFlag adds the option for a conf file.
+func confFlag(fs *pflag.FlagSet, o *options, about string) {
+	fs.StringVar(&o.conf, "conf", "", about)
 }
 
 // helpFlag adds the option for help.
@@ -117,6 +130,9 @@ func parse(args []string) (options, error) { return exportCommand().parse(args) 
 
 // setExport reads the positional arguments of an export.
 func (o *options) setExport(args []string) error {
+	if o.conf != "" {
+		return o.setConf(args)
+	}
 	if err := checkCount(args, argumentNames[:], len(argumentNames)); err != nil {
 		return err
 	}

@@ -16,10 +16,10 @@ func unconfined(options) error { return nil }
 var refused = []struct {
 	line, want string
 }{
-	{"", "shelf, slot, netif and filename are missing; usage: vblade [-b buffers]"},
-	{"9 0", "netif and filename are missing; usage: vblade [-b buffers]"},
-	{"9 0 eth0", "filename is missing; usage: vblade [-b buffers]"},
-	{"T more", `"more" is one argument too many (quote a name that holds spaces); usage: vblade [-b buffers]`},
+	{"", "shelf, slot, netif and filename are missing; usage: vblade [--conf file] [-b buffers]"},
+	{"9 0", "netif and filename are missing; usage: vblade [--conf file] [-b buffers]"},
+	{"9 0 eth0", "filename is missing; usage: vblade [--conf file] [-b buffers]"},
+	{"T more", `"more" is one argument too many (quote a name that holds spaces); usage: vblade [--conf file] [-b buffers]`},
 	{"-r", "shelf, slot, netif and filename are missing"},
 	{"9 0 EMPTY disk", "netif is empty; name a network interface"},
 	{"9 0 eth0 EMPTY", "filename is empty; name a regular file or a block device"},
@@ -27,7 +27,7 @@ var refused = []struct {
 	{"65535 0 eth0 disk", "shelf 65535 is out of range; give 0 to 65534"},
 	{"65536 0 eth0 disk", "shelf 65536 is out of range; give 0 to 65534"},
 	{"99999999999999999999 0 eth0 disk", "shelf 99999999999999999999 is out of range; give 0 to 65534"},
-	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, status, top, announce; see vblade --help`},
+	{"x 0 eth0 disk", `"x" is neither a shelf, which is a number, nor a command, which are serve, add, remove, apply, conf, units, status, top, announce; see vblade --help`},
 	{"Status", `"Status" is neither a shelf`},
 	{"9x 0 eth0 disk", `shelf "9x" is not a number; give 0 to 65534`},
 	{"0x9 0 eth0 disk", `shelf "0x9" is not a number; give 0 to 65534`},
@@ -52,7 +52,7 @@ var refused = []struct {
 	{"serve --control FILE", "listen at FILE: there is something else than a socket (name another path by --control)"},
 	{"serve --replace --control NONE", "no server listens at NONE; start one with: vblade serve --control NONE"},
 	{"serve --replaced", "there is no option --replaced (did you mean --replace?); see vblade serve --help"},
-	{"add --control NONE 9 0 lo", "filename is missing; usage: vblade add [--control path] [export options] shelf slot netif[,netif...] filename"},
+	{"add --control NONE 9 0 lo", "filename is missing; usage: vblade add [--control path] [--conf file] [export options] shelf slot netif[,netif...] filename"},
 	{"add --metrics :9100 9 0 lo FILE", "there is no option --metrics; see vblade add --help"},
 	{"add --readonly 9 0 lo FILE", "there is no option --readonly (did you mean --read-only?); see vblade add --help"},
 	{"add -b 0 9 0 lo FILE", `-b, --buffers: "0" is no number of buffers; give 1 to 65535; see vblade add --help`},
@@ -63,7 +63,7 @@ var refused = []struct {
 	{"add --control NONE -o 4 9 0 lo FILE", "offset of 4 sectors is past the end of FILE, which has 4; give less"},
 	{"add --control NONE 9 0 a/b FILE", `"a/b" cannot be an interface's name`},
 	{"add --control NONE 9 0 lo FILE", "no server listens at NONE; start one with: vblade serve --control NONE"},
-	{"remove", "e<shelf>.<slot> is missing; usage: vblade remove [--control path] e<shelf>.<slot>; see vblade remove --help"},
+	{"remove", "e<shelf>.<slot> is missing; usage: vblade remove [--control path] [--conf file] e<shelf>.<slot>; see vblade remove --help"},
 	{"remove 9 0", `"0" is one argument too many; usage: vblade remove`},
 	{"remove 9.0", `"9.0" is no address; write e<shelf>.<slot>, such as e9.0`},
 	{"remove e9.0 --control NONE", "no server listens at NONE"},
@@ -217,8 +217,9 @@ func TestCommandHelp(t *testing.T) {
 		if status := run([]string{c.name, "what", "--help"}, &stdout, &stderr, unconfined); status != 0 || stderr.Len() > 0 {
 			t.Errorf("vblade %s --help: exit status %d, on standard error: %s", c.name, status, &stderr)
 		}
-		if !strings.HasPrefix(stdout.String(), "Usage: vblade "+c.name+" [--control path]") || !strings.Contains(stdout.String(), c.about) ||
-			!strings.Contains(stdout.String(), "--control path") || !strings.Contains(stdout.String(), `(default "/`) {
+		asks := c.flags(new(options)).Lookup("control") != nil // the server
+		if !strings.HasPrefix(stdout.String(), "Usage: vblade "+c.name+" ") || !strings.Contains(stdout.String(), c.about) ||
+			strings.Contains(stdout.String(), " [--control path]") != asks || strings.Contains(stdout.String(), `(default "/`) != asks {
 			t.Errorf("vblade %s --help prints\n%s", c.name, &stdout)
 		}
 		if !strings.Contains(general.String(), c.about) {

@@ -95,11 +95,21 @@ func Ask(export, netif string) error {
 	switch {
 	case err != io.EOF:
 		return fmt.Errorf("pid %d, which served %s on %s, does not answer and has not ended", holder.Pid, export, netif)
-	case holder.Uid != 0 && int(holder.Uid) != os.Geteuid():
+	case holder.Uid != 0 && int(holder.Uid) != os.Geteuid() && !isServer(holder.Uid):
 		return fmt.Errorf("pid %d of uid %d seems to serve %s on %s too; if it does, end one of them",
 			holder.Pid, holder.Uid, export, netif)
 	}
 	return &HeldError{Export: export, Netif: netif, PID: int(holder.Pid)}
+}
+
+// serverDirectory belongs to the user whom the server of this host runs as: only root
+// can make it.
+const serverDirectory = "/run/vblade"
+
+// isServer tells whether a user is the one whom the server of this host runs as.
+func isServer(uid uint32) bool {
+	var st unix.Stat_t
+	return unix.Lstat(serverDirectory, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Uid == uid
 }
 
 // credentials returns the credentials of the listening process, as of when it

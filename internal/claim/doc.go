@@ -11,8 +11,9 @@
 // name can be bound once in a network namespace, the kernel frees it when the
 // process dies, it leaves nothing behind, and a process that connects to it
 // learns which process listens. A holder that does not accept the connection has
-// stopped serving. Any local user can bind such a name, so only root and our own
-// user are believed. If the holder is another user, it is not known whether the
+// stopped serving. Any local user can bind such a name, so only root, our own user
+// and the owner of /run/vblade, whom the server runs as, are believed. If the holder
+// is another user, it is not known whether the
 // address is served, and that is no reason not to serve it.
 //
 // A confined process (package confine) may not connect, so it cannot tell. The

@@ -21,6 +21,9 @@ const (
 	dialTime  = 5 * time.Second       // for a busy server's queue to have room
 )
 
+// ErrNoServer is the error of a request to which nobody listens.
+var ErrNoServer = errors.New("no server listens")
+
 // Client talks to the server at a path.
 type Client struct{ Path string }
 
@@ -197,7 +200,7 @@ func dial(path string) (*net.UnixConn, error) {
 	var errno syscall.Errno
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("no server listens at %s; start one with: %s", path, start)
+		return nil, fmt.Errorf("%w at %s; start one with: %s", ErrNoServer, path, start)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("connect to %s: permission denied; its owner and root may, or who its mode lets write to it", path)
 	case errors.As(err, &errno):

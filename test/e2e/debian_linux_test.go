@@ -18,7 +18,7 @@ import (
 const debianLimit = 6 * time.Minute
 
 // debianPackages are what the system has beyond the least.
-const debianPackages = "systemd-sysv,udev,iproute2"
+const debianPackages = "systemd-sysv,udev,iproute2,procps"
 
 // debian is a Debian system: first a directory to work in by chroot, then the
 // disk of a guest.

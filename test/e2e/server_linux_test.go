@@ -3,86 +3,104 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
 
-// The disks of the server of all exports, and the packages' unit that runs it.
-const (
-	serverUnit  = "vblade-server"
-	serverDisks = "/srv/plain.img /srv/sync.img"
-)
+// fleet is how many exports there are, one of them disk-0 and one that a guest works
+// on (load).
+const fleet = 40
 
-// readScript has a guest read two disks again and again, past its page cache, until
-// there is /tmp/enough. It ends at the first error or wrong sum.
-const readScript = `set -e -o pipefail
-	until [ -e /tmp/enough ]; do
-		for disk in 5 6; do dd if=/dev/etherd/e9.$disk iflag=direct bs=64k status=none; done | sha256sum >/tmp/now
-		[ -e /tmp/first ] || cp /tmp/now /tmp/first
-		cmp /tmp/now /tmp/first
-		echo >>/tmp/reads
+// loadScript has a guest write and verify the disk of the load, past its page cache,
+// until there is /tmp/enough. It ends at the first error.
+var loadScript = `while [ ! -e /tmp/enough ]; do
+		` + strings.Replace(fioJob, "--size=32m", "--size=2m", 1) + `--filename=/dev/etherd/e9.1 || exit 1
+		echo >>/tmp/rounds
 	done`
 
-// readMore waits until the disks were read once from beginning to end.
-const readMore = `reads() { wc -l </tmp/reads; }
-	was=$(reads); until [ $(reads) -ge $((was + 2)) ]; do sleep 0.1; done`
+// workMore waits until the disk was written and verified from beginning to end.
+const workMore = `rounds() { wc -l </tmp/rounds; }
+	was=$(rounds); until [ $(rounds) -ge $((was + 2)) ]; do sleep 0.1; done`
 
-// keepsDisks has the one server of all exports serve two disks, which a guest reads
-// all the time. It is killed and restarted: systemd keeps the disks for it, and no
-// file is opened, for theirs have other names by then.
-func (tg *target) keepsDisks(g *shell) {
+// addFleet gives the system forty conf files, with disk-0's, of small files.
+func (d *debian) addFleet() {
+	d.t.Helper()
+	for i := 1; i < fleet; i++ {
+		name := fmt.Sprintf("many%d", i)
+		if i == 1 {
+			name = "load"
+		}
+		d.write("etc/vblade.conf.d/"+name+".conf", fmt.Sprintf("shelf=9\nslot=%d\nnetif=eth0\nfilename=/srv/%s.img\n", i, name), 0o644)
+	}
+	d.run(`truncate -s 4M /srv/load.img; for i in $(seq 2 39); do truncate -s 64K /srv/many$i.img; done`)
+}
+
+// keepsFleet upgrades Debian's package to ours, and has the server killed, restarted
+// and upgraded, while a guest works on a disk: all exports stay, no unit changes its
+// state but by the first upgrade, and the guest sees no error.
+func (tg *target) keepsFleet(g *shell) {
 	tg.t.Helper()
-	tg.is(serverUnit, "UnitFileState", "disabled")
-	want := tg.addDisks()
-	g.run("aoe-discover; rm -f /tmp/enough /tmp/first; : >/tmp/reads; dmesg -c >/dev/null")
-	g.appears("etherd/e9.5")
-	g.appears("etherd/e9.6")
-	reading, err := g.start(readScript)
+	g.appears("etherd/e9.1")
+	g.run("rm -f /tmp/enough; : >/tmp/rounds; dmesg -c >/dev/null")
+	load, err := g.start(loadScript)
 	if err != nil {
 		tg.t.Fatal(err)
 	}
-	g.run(readMore)
-	tg.comesBack("kill -KILL " + mainPID(serverUnit))
-	g.run(readMore)
-	tg.is(serverUnit, "NRestarts", "1")
-	tg.comesBack("systemctl restart " + serverUnit)
-	g.run(readMore + "; touch /tmp/enough")
-	if err := reading.wait(commandLimit); err != nil {
+	g.run(workMore)
+	tg.run("dpkg -i /ours.deb")
+	tg.serveFleet()
+	g.run(workMore)
+	tg.is(diskUnit, "SubState", "exited")
+	tg.run("[ $(pgrep -xc vblade) = 1 ]; [ \"$(ps -o user= " + mainPID("vblade") + ")\" = vblade ]")
+	tg.shares(mainPID("vblade"), 1) // the sandbox leaves it the ring to receive by
+
+	tg.run("systemctl stop vblade@many2")
+	before := tg.states()
+	for _, how := range []string{"kill -KILL " + mainPID("vblade"), "systemctl restart vblade", "dpkg -i /ours.deb"} {
+		tg.comesBack(how)
+		g.run(workMore)
+		if got := tg.states(); got != before {
+			tg.t.Errorf("after %s the units' states are\n%s, want\n%s", how, got, before)
+		}
+	}
+	tg.run("systemctl start vblade@many2")
+	g.run(workMore + "; touch /tmp/enough")
+	if err := load.wait(commandLimit); err != nil {
 		tg.t.Fatal(err)
 	}
-	if reading.status != 0 {
-		tg.t.Errorf("the reading ended with status %d: %s", reading.status, end(reading.output))
+	if load.status != 0 {
+		tg.t.Errorf("the work ended with status %d: %s", load.status, end(load.output))
 	}
-	if got := g.run("cat /tmp/first; rm /tmp/enough /tmp/first /tmp/now /tmp/reads"); !strings.HasPrefix(got, want+" ") {
-		tg.t.Errorf("what was read has the sum %s, want %s", got, want)
-	}
-	g.run("! dmesg | grep -i 'i/o error'")
-	tg.dismissed()
+	g.run("rm /tmp/enough /tmp/rounds; ! dmesg | grep -i 'i/o error'")
 }
 
-// addDisks starts the server, adds two disks to it and takes their names away. It
-// returns the sum of both.
-func (tg *target) addDisks() string {
+// states are the states of all exports' units, and since when.
+func (tg *target) states() string {
 	tg.t.Helper()
-	tg.run("systemctl start " + serverUnit + "; for disk in " + serverDisks + "; do head -c 1M /dev/urandom >$disk; done")
-	tg.run("vblade add 9 5 eth0 /srv/plain.img; vblade add -s 9 6 eth0 /srv/sync.img")
-	tg.run("for disk in " + serverDisks + "; do mv $disk $disk.away; done")
-	tg.is(serverUnit, "NFileDescriptorStore", "70")
-	sum, _, _ := strings.Cut(tg.run("cat /srv/plain.img.away /srv/sync.img.away | sha256sum"), " ")
-	return sum
+	return tg.run("systemctl show -p Id -p SubState -p StateChangeTimestampMonotonic 'vblade@*'")
 }
 
-// comesBack does something to the server, and waits until another process serves
-// both disks.
+// countFleet is a command that counts what is served on the exports' files.
+const countFleet = `vblade status 2>/dev/null | grep -c '^e9\.'`
+
+// serveFleet waits until one server serves all of the fleet.
+func (tg *target) serveFleet() {
+	tg.t.Helper()
+	tg.run(fmt.Sprintf("for try in $(seq 1200); do [ \"$(%s)\" -lt %d ] || break; sleep 0.1; done; [ \"$(%[1]s)\" = %[2]d ]", countFleet, fleet))
+}
+
+// comesBack does something to the server, and waits until another process serves all
+// exports again, but for the one that was stopped.
 func (tg *target) comesBack(how string) {
 	tg.t.Helper()
-	took := tg.run("was=" + mainPID(serverUnit) + "; " + how + `; began=$(date +%s%N)
+	took := tg.run(fmt.Sprintf("was=%s; %s >/dev/null"+`; began=$(date +%%s%%N)
 		for try in $(seq 300); do
-			[ ` + mainPID(serverUnit) + ` = "$was" ] || [ "$(vblade status 2>/dev/null | grep -c /srv/)" != 2 ] || break
+			[ %[1]s = "$was" ] || [ "$(%[3]s)" != %[4]d ] || break
 			sleep 0.1
 		done
-		[ "$(vblade status | grep -c /srv/)" = 2 ]
-		echo $((($(date +%s%N) - began) / 1000000))ms`)
+		[ "$(%[3]s)" = %[4]d ]
+		echo $((($(date +%%s%%N) - began) / 1000000))ms`, mainPID("vblade"), how, countFleet, fleet-1))
 	d, err := time.ParseDuration(strings.TrimSpace(took))
 	if err != nil {
 		tg.t.Fatal(err)
@@ -97,15 +115,29 @@ func (tg *target) comesBack(how string) {
 // machine, whose processor is a program.
 const backLimit = 60 * time.Second
 
-// dismissed checks that a disk can be removed, that the server ends well, and that
-// nothing is kept of it then.
-func (tg *target) dismissed() {
+// startsFleet checks that the boot has started all exports, and how long that took
+// from the start of the server on.
+func (tg *target) startsFleet() {
 	tg.t.Helper()
-	tg.shares(mainPID(serverUnit), 1) // the sandbox leaves it the ring to receive by
-	tg.run("vblade remove e9.6")
-	tg.is(serverUnit, "NFileDescriptorStore", "2")
-	tg.run("systemctl stop " + serverUnit)
-	tg.is(serverUnit, "Result", "success")
-	tg.is(serverUnit, "NFileDescriptorStore", "0")
-	tg.t.Logf("the server's journal:\n%s", tg.journal(serverUnit))
+	tg.serveFleet()
+	took := strings.TrimSpace(tg.run(`began=$(systemctl show -P ActiveEnterTimestampMonotonic vblade)
+		last=$(systemctl show -P ActiveEnterTimestampMonotonic 'vblade@*' | sort -n | tail -n 1)
+		echo $(((last - began) / 1000))ms`))
+	tg.t.Logf("%d exports are served %s after their server, on an emulated processor", fleet, took)
+}
+
+// changes has single exports started, stopped, asked for, and moved to another link
+// and another address, as an administrator does.
+func (tg *target) changes() {
+	tg.t.Helper()
+	tg.run("systemctl stop vblade@many2; ! vblade status e9.2; systemctl start vblade@many2; vblade status e9.2")
+	tg.run("systemctl restart 'vblade@many*'; systemctl status 'vblade@many*' >/dev/null; [ $(systemctl is-active 'vblade@many*' | grep -cx active) = 38 ]")
+	others := `systemctl show -P StateChangeTimestampMonotonic 'vblade@many?'`
+	before := tg.run(others)
+	tg.run("sed -i s/netif=.*/netif=eth0,wire0/ /etc/vblade.conf.d/many39.conf; systemctl reload vblade@many39; vblade status e9.39 | grep eth0,wire0")
+	tg.run("sed -i s/slot=.*/slot=139/ /etc/vblade.conf.d/many39.conf; systemctl restart vblade@many39; vblade status e9.139; ! vblade status e9.39")
+	tg.run("sed -i s/slot=.*/slot=39/ /etc/vblade.conf.d/many39.conf; systemctl restart vblade; vblade status e9.39; ! vblade status e9.139")
+	if after := tg.run(others); after != before {
+		tg.t.Errorf("the other units' states have changed: %s, before %s", after, before)
+	}
 }

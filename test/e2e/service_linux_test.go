@@ -8,12 +8,14 @@ import (
 	"testing"
 )
 
-// The exports of the target: one that Debian's package can serve as well, of
-// another user's file in an uncommon place; one that waits for its interface,
-// of a block device; one that is wrong.
+// The exports of the target that are no fleet: one that Debian's package can serve as
+// well, of another user's file in an uncommon place; one that waits for its
+// interface, of a block device, with a process of its own; one whose disk is not there
+// yet; two that are wrong.
 const (
 	diskConf  = "shelf=9\nslot=0\nnetif=eth0\nfilename=/data/disk.img\noptions='-b 32'\n"
-	lateConf  = "shelf=9\nslot=1\nnetif=wire0\nfilename=/dev/vda\noptions='-r --metrics 127.0.0.1:9100'\nionice='-c1'\n"
+	lateConf  = "shelf=9\nslot=200\nnetif=wire0\nfilename=/dev/vda\noptions='-r --metrics 127.0.0.1:9100'\nionice='-c1'\n"
+	awayConf  = "shelf=9\nslot=201\nnetif=eth0\nfilename=/srv/away.img\n"
 	wrongConf = "shelf=9\nnetif=eth0\nfilename=/data/disk.img\n"
 	lostConf  = "shelf=9\nslot=255\nnetif=eth0\nfilename=/data/disk.img\n"
 )
@@ -21,10 +23,10 @@ const (
 // diskUnit is the unit of disk-0.conf.
 const diskUnit = `vblade@disk\x2d0`
 
-// service is the life of an export on a host with systemd: it is served by
-// Debian's package, then by ours without a change, through a reboot, a crash
-// and a hang, and stops when it is told to. Another host uses it all the time. At last
-// the one server of many exports has its turn.
+// service is the life of a host's exports with systemd: forty are served by Debian's
+// package, then by the one server of ours without a change to a conf file. It is
+// killed, restarted and upgraded while another host writes and verifies; then the
+// host is rebooted, and single exports come, go and change.
 func (s *site) service(t *testing.T) {
 	d := s.newDebian(t)
 	d.addPackages()
@@ -33,6 +35,7 @@ func (s *site) service(t *testing.T) {
 	want := sumOfFile(t, image)
 	d.add(image, "data/disk.img", 0o600)
 	d.write("etc/vblade.conf.d/disk-0.conf", diskConf, 0o644)
+	d.addFleet()
 	d.run("chown nobody /data/disk.img; dpkg -i /theirs.deb")
 
 	g := s.guest(t, "tap0", 1500)
@@ -48,19 +51,20 @@ func (s *site) service(t *testing.T) {
 		}
 	}
 	serves("from Debian's package")
+	target.keepsFleet(g)
+	serves("after the upgrades")
 
-	target.run("dpkg -i /ours.deb")
-	serves("after the upgrade")
-	target.is(diskUnit, "ActiveState", "active")
-	target.run("vblade --version")
-
-	target.run("cat >/etc/vblade.conf.d/late.conf <<'END'\n" + lateConf + "END\ncat >/etc/vblade.conf.d/wrong.conf <<'END'\n" + wrongConf + "END\ncat >/etc/vblade.conf.d/lost.conf <<'END'\n" + lostConf + "END\n")
+	for name, conf := range map[string]string{"late": lateConf, "away": awayConf, "wrong": wrongConf, "lost": lostConf} {
+		target.run("cat >/etc/vblade.conf.d/" + name + ".conf <<'END'\n" + conf + "END\n")
+	}
 	target.reboots()
 	serves("after a reboot")
+	target.startsFleet()
 	target.waits()
-	target.survives(serves)
+	target.changes()
+	target.survives()
+	serves("at the end")
 	target.stops()
-	target.keepsDisks(g)
 }
 
 // installs checks the package's life in a system that does not run: installed
@@ -71,20 +75,30 @@ func (d *debian) installs() {
 	before := d.run("find /etc /usr /var/lib/systemd /run -xdev")
 	d.run("dpkg -i /ours.deb; test -L /etc/systemd/system/multi-user.target.wants/vblade.service; test -L /etc/rc2.d/S01vblade")
 	d.run("truncate -s 1M '/srv/sysv disk'; printf \"shelf=9\\nslot=7\\nnetif=lo\\nfilename='/srv/sysv disk'\\n\" >/etc/vblade.conf.d/sysv.conf")
-	d.run(`/etc/init.d/vblade start
+	d.run(`printf "own_process=yes\n" >>/etc/vblade.conf.d/sysv.conf
+		sed 's/slot=7/slot=8/; /own_process/d' /etc/vblade.conf.d/sysv.conf >/etc/vblade.conf.d/shared.conf
+		truncate -s 1M '/srv/sysv disk.2'; sed -i "s/sysv disk/&.2/" /etc/vblade.conf.d/shared.conf
+		/etc/init.d/vblade start
 		/etc/init.d/vblade status
+		read -r server </run/vblade-server.pid
 		read -r pid </run/vblade/sysv.pid
 		[ "$(readlink "/proc/$pid/exe")" = /usr/sbin/vblade ]
+		/etc/init.d/vblade status shared
+		vblade status | grep '^e9\.8 '
+		! vblade status | grep '^e9\.7 '
 		/etc/init.d/vblade restart
-		/etc/init.d/vblade status sysv
+		/etc/init.d/vblade status sysv shared
 		! kill -0 "$pid"
+		! kill -0 "$server"
+		/etc/init.d/vblade stop shared
+		! /etc/init.d/vblade status shared
 		/etc/init.d/vblade stop
 		! /etc/init.d/vblade status
 		[ ! -e /run/vblade/sysv.pid ]
 		/etc/init.d/vblade stop`)
-	d.run("sed -i s/slot=7/slot=x/ /etc/vblade.conf.d/sysv.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'slot \"x\" is not a number' /tmp/why")
+	d.run("sed -i s/slot=8/slot=x/ /etc/vblade.conf.d/shared.conf; ! /etc/init.d/vblade start 2>/tmp/why; grep 'shared.conf: slot \"x\" is not a number' /tmp/why; /etc/init.d/vblade stop")
 	d.run("dpkg -r vblade; test -e /etc/vblade.conf.d/sysv.conf; dpkg -P vblade; test -e /etc/vblade.conf.d/sysv.conf")
-	d.run("rm -r /etc/vblade.conf.d /run/vblade '/srv/sysv disk'")
+	d.run("rm -r /etc/vblade.conf.d /run/vblade '/srv/sysv disk' '/srv/sysv disk.2'")
 	if after := d.run("find /etc /usr /var/lib/systemd /run -xdev"); after != before {
 		d.t.Errorf("the package leaves something else than it found:\n%s", difference(before, after))
 	}
@@ -127,63 +141,73 @@ func (tg *target) journal(unit string) string {
 func mainPID(unit string) string { return "$(systemctl show -P MainPID '" + unit + "')" }
 
 // waits checks that the late export waits for its interface, and no longer, and
-// then has what its conf file asks for; and that the wrong one, and the one that
-// vblade refuses for good, fail and say what is wrong.
+// then has what its conf file asks for; that the one without a disk is served once
+// there is one; and that the wrong ones fail and say what is wrong.
 func (tg *target) waits() {
 	tg.t.Helper()
 	const late = "vblade@late"
 	tg.is(late, "ActiveState", "inactive")
+	tg.is("vblade@away", "SubState", "auto-restart")
+	tg.run("truncate -s 1M /srv/away.img")
 	tg.run("ip link add wire0 type veth peer name wire1; ip link set wire1 up; ip link set wire0 up; systemctl start " + late)
 	tg.is(late, "ActiveState", "active")
 	tg.run("ionice -p " + mainPID(late) + " | grep -x 'realtime: prio 4'")
 	tg.shares(mainPID(late), 2) // the sandbox leaves it both fast ways
 	tg.run(`exec 5<>/dev/tcp/127.0.0.1/9100; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5; grep vblade_ <&5`)
-	if got := tg.journal(late); !strings.Contains(got, "e9.1, 2097152 sectors O_RDONLY") {
+	if got := tg.journal(late); !strings.Contains(got, "e9.200, 2097152 sectors O_RDONLY") {
 		tg.t.Errorf("the late export logs:\n%s", got)
 	}
-	tg.is("vblade@wrong", "ActiveState", "failed")
-	tg.is("vblade@wrong", "NRestarts", "0")
-	if got := tg.journal("vblade@wrong"); !strings.Contains(got, "vblade: /etc/vblade.conf.d/wrong.conf: slot is not set\n") {
-		tg.t.Errorf("the wrong export logs:\n%s", got)
+	for unit, want := range map[string]string{
+		"vblade@wrong": "vblade: /etc/vblade.conf.d/wrong.conf: slot is not set\n",
+		"vblade@lost":  "vblade: /etc/vblade.conf.d/lost.conf: slot 255 is out of range; give 0 to 254\n",
+	} {
+		tg.is(unit, "ActiveState", "failed")
+		tg.is(unit, "NRestarts", "0")
+		tg.is(unit, "ExecMainStatus", "78")
+		if got := tg.run("journalctl -b -o cat -p err -t vblade -u " + unit); got != want {
+			tg.t.Errorf("%s logs as errors %q, want %q", unit, got, want)
+		}
 	}
-	tg.is("vblade@lost", "ActiveState", "failed")
-	tg.is("vblade@lost", "NRestarts", "0")
-	tg.is("vblade@lost", "ExecMainStatus", "78")
-	if got, want := tg.run("journalctl -b -o cat -p err -t vblade -u vblade@lost"), "vblade: slot 255 is out of range; give 0 to 254\n"; got != want {
-		tg.t.Errorf("the lost export logs as errors %q, want %q", got, want)
+	tg.run("for try in $(seq 300); do [ \"$(systemctl show -P ActiveState vblade@away)\" != active ] || break; sleep 0.1; done")
+	tg.is("vblade@away", "ActiveState", "active")
+	if got := tg.journal("vblade@away"); !strings.Contains(got, "open /srv/away.img: no such file or directory") {
+		tg.t.Errorf("the export without a disk logs:\n%s", got)
 	}
 }
 
-// survives checks that an export comes back, in use, when it is killed and when it
-// hangs.
-func (tg *target) survives(serves func(when string)) {
+// survives checks that an export with a process of its own comes back when that is
+// killed and when it hangs.
+func (tg *target) survives() {
 	tg.t.Helper()
-	tg.run("kill -KILL " + mainPID(diskUnit))
-	serves("after it was killed")
-	tg.is(diskUnit, "NRestarts", "1")
-
-	tg.run("kill -STOP " + mainPID(diskUnit))
-	serves("after it hung")
-	tg.is(diskUnit, "NRestarts", "2")
+	const late = "vblade@late"
+	for i, signal := range []string{"KILL", "STOP"} {
+		tg.run("was=" + mainPID(late) + "; kill -" + signal + ` $was
+			for try in $(seq 600); do
+				[ ` + mainPID(late) + ` = $was ] || [ "$(systemctl show -P ActiveState ` + late + `)" != active ] || break
+				sleep 0.1
+			done`)
+		tg.is(late, "ActiveState", "active")
+		tg.is(late, "NRestarts", fmt.Sprint(i+1))
+	}
 }
 
 // journalLimit bounds what all of this may write to the journal, in lines.
-const journalLimit = 60
+const journalLimit = 1000
 
 // stops stops all exports, which end at once and well, and looks at the journal.
 func (tg *target) stops() {
 	tg.t.Helper()
-	if got := tg.run("systemctl show -P StatusText '" + diskUnit + "'"); !strings.Contains(got, "e9.0") {
-		tg.t.Errorf("its status is %q, want e9.0 and its counters", got)
+	if got := tg.run("systemctl show -P StatusText vblade"); !strings.Contains(got, "exports") {
+		tg.t.Errorf("its status is %q, want its exports and their counters", got)
 	}
 	tg.run("systemctl stop vblade")
-	for _, unit := range []string{diskUnit, "vblade@late"} {
+	for _, unit := range []string{"vblade", diskUnit, "vblade@late", "vblade@away", "vblade@many39"} {
 		tg.is(unit, "ActiveState", "inactive")
 		tg.is(unit, "Result", "success")
-		tg.is(unit, "ExecMainStatus", "0")
 	}
+	tg.is("vblade", "NFileDescriptorStore", "0")
 	journal := tg.run("journalctl -b -u 'vblade*'")
-	tg.t.Logf("the journal:\n%s", journal)
+	tg.t.Logf("the journal:\n%s", end(journal))
 	if n := strings.Count(journal, "\n"); n > journalLimit || !strings.Contains(journal, "Watchdog timeout") {
 		tg.t.Errorf("the journal has %d lines, want at most %d, one of them about the watchdog", n, journalLimit)
 	}

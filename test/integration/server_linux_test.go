@@ -41,7 +41,7 @@ func newServing(t *testing.T, options ...string) *serving {
 // ask runs a command of vblade to its end and returns what it prints.
 func (s *serving) ask(command string, args ...string) (string, error) {
 	options := []string{command, "--control", s.control}
-	if command == "add" {
+	if command == "add" || command == "apply" {
 		options = append(options, "--state", s.state)
 	}
 	out, err := s.host.Output(s.vblade, append(options, args...)...)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"vblade/test/lab"
@@ -30,49 +32,83 @@ func (r tree) generate(t *testing.T, container bool) string {
 	return units
 }
 
+// complete is a conf file with all that it needs.
+const complete = "shelf=9\nslot=0\nnetif=eth0\nfilename=/srv/disk.img\n"
+
+// with is the complete conf file with lines of its own instead of those that set
+// the same variables.
+func with(lines string) string {
+	kept := ""
+	for line := range strings.Lines(complete) {
+		name, _, _ := strings.Cut(line, "=")
+		if !regexp.MustCompile(`(?m)(^|\s)` + name + `=`).MatchString(lines) {
+			kept += line
+		}
+	}
+	return kept + lines
+}
+
 // Parts of what the generator grants.
 const (
 	afterEth0 = "[Unit]\nWants=sys-subsystem-net-devices-eth0.device\nAfter=sys-subsystem-net-devices-eth0.device\n"
+	afterLo   = "[Unit]\n"
+	inDev     = "[Service]\n"
 	inSrv     = "[Service]\nReadWritePaths=\"-/srv\"\n"
 )
 
-// TestGenerator checks the unit made for each kind of conf file: its name, and
-// what it needs. A file that is wrong has a unit that needs nothing.
+// TestGenerator checks what is made for each kind of conf file: the unit's name, what
+// it needs, and whether it has a process of its own. A file that is wrong has a unit
+// that needs nothing.
 func TestGenerator(t *testing.T) {
-	for _, c := range []struct{ name, conf, unit, needs string }{
-		{"disk0", complete, "disk0", afterEth0 + inSrv},
-		{"disk-1", complete, `disk\x2d1`, afterEth0 + inSrv},
-		{"a disk", complete, `a\x20disk`, afterEth0 + inSrv},
-		{"bridge", with("netif=br-lan.7"), "bridge",
-			"[Unit]\nWants=sys-subsystem-net-devices-br\\x2dlan.7.device\nAfter=sys-subsystem-net-devices-br\\x2dlan.7.device\n" + inSrv},
-		{"lo", with("netif=lo"), "lo", inSrv},
-		{"device", with("netif=lo filename=/dev/vg0/disk"), "device", "[Service]\n"},
-		{"elsewhere", with("netif=lo filename=/srv/../place/x"), "elsewhere", "[Service]\nReadWritePaths=\"-/place\"\n"},
-		{"tmp", with("netif=lo filename=/tmp/../var/tmp/x"), "tmp", "[Service]\nPrivateTmp=no\n"},
-		{"spaces", with("netif=lo filename='/a \"100%\" \\place/x'"), "spaces", "[Service]\nReadWritePaths=\"-/a \\\"100%%\\\" \\\\place\"\n"},
-		{"ionice", with("netif=lo filename=/dev/x ionice='-c1'"), "ionice",
-			"[Service]\nSystemCallFilter=ioprio_set\nCapabilityBoundingSet=CAP_SYS_NICE\n"},
-		{"metrics", with("netif=lo filename=/dev/x options='-r --metrics localhost:9100'"), "metrics",
-			"[Service]\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=any\n"},
-		{"socket", with("netif=lo filename=/dev/x options='-r --metrics unix:/run/vblade/x'"), "socket", "[Service]\n"},
-		{"socket", with("netif=lo filename=/dev/x options='--metrics=unix:/run/vblade/x'"), "socket", "[Service]\n"},
-		{"incomplete", "shelf=9\n", "incomplete", ""},
-		{"broken", complete + "options='-r", "broken", ""},
-		{"command", complete + "echo hello", "command", ""},
+	for _, c := range []struct {
+		name, conf, unit, needs string
+		own                     bool
+	}{
+		{name: "disk0", conf: complete, unit: "disk0", needs: afterEth0 + inSrv},
+		{name: "disk-1", conf: complete, unit: `disk\x2d1`, needs: afterEth0 + inSrv},
+		{name: "a disk", conf: complete, unit: `a\x20disk`, needs: afterEth0 + inSrv},
+		{name: "bridge", conf: with("netif=br-lan.7,eth0"), unit: "bridge",
+			needs: "[Unit]\nWants=sys-subsystem-net-devices-br\\x2dlan.7.device\nAfter=sys-subsystem-net-devices-br\\x2dlan.7.device\n" +
+				strings.TrimPrefix(afterEth0, afterLo) + inSrv},
+		{name: "lo", conf: with("netif=lo"), unit: "lo", needs: afterLo + inSrv},
+		{name: "device", conf: with("netif=lo filename=/dev/vg0/disk"), unit: "device", needs: afterLo + inDev},
+		{name: "elsewhere", conf: with("netif=lo filename=/srv/../place/x"), unit: "elsewhere", needs: afterLo + "[Service]\nReadWritePaths=\"-/place\"\n"},
+		{name: "tmp", conf: with("netif=lo filename=/tmp/../var/tmp/x"), unit: "tmp", needs: afterLo + "[Service]\nPrivateTmp=no\n"},
+		{name: "spaces", conf: with("netif=lo filename='/a \"100%\" \\place/x'"), unit: "spaces",
+			needs: afterLo + "[Service]\nReadWritePaths=\"-/a \\\"100%%\\\" \\\\place\"\n"},
+		{name: "own", conf: with("netif=lo filename=/dev/x own_process=yes"), unit: "own", needs: afterLo + inDev, own: true},
+		{name: "shared", conf: with("netif=lo filename=/dev/x own_process=no"), unit: "shared", needs: afterLo + inDev},
+		{name: "ionice", conf: with("netif=lo filename=/dev/x ionice='-c1'"), unit: "ionice",
+			needs: afterLo + "[Service]\nSystemCallFilter=ioprio_set\nCapabilityBoundingSet=CAP_SYS_NICE\n", own: true},
+		{name: "metrics", conf: with("netif=lo filename=/dev/x options='-r --metrics localhost:9100'"), unit: "metrics",
+			needs: afterLo + "[Service]\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=any\n", own: true},
+		{name: "socket", conf: with("netif=lo filename=/dev/x options='--metrics=unix:/run/vblade/x'"), unit: "socket", needs: afterLo + inDev, own: true},
+		{name: "incomplete", conf: "shelf=9\n", unit: "incomplete"},
+		{name: "broken", conf: complete + "options='-r", unit: "broken"},
+		{name: "command", conf: complete + "echo hello", unit: "command"},
+		{name: "torn", conf: complete + "ionice=-c1\nown_process=no", unit: "torn"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := install(t)
 			root.conf(t, c.name, c.conf)
 			root.conf(t, "comments", "# nothing\n\n  # but comments\n")
 			units := root.generate(t, false)
-			unit := "/vblade@" + c.unit + ".service"
-			same(t, "units", files(t, units), map[string]string{
-				"/vblade.service.wants" + unit: "-> " + root.path("usr/lib/systemd/system/vblade@.service"),
-				unit + ".d/needs.conf":         plain,
-			})
-			needs, err := os.ReadFile(filepath.Join(units, unit+".d/needs.conf"))
-			if err != nil || string(needs) != c.needs {
-				t.Errorf("needs %s, %v, want %s", needs, err, c.needs)
+			unit := "vblade@" + c.unit + ".service"
+			want := map[string]string{"/vblade-exports.service.d/exports.conf": plain}
+			if c.needs != "" {
+				want["/"+unit+".d/needs.conf"] = plain
+			}
+			if c.own {
+				want["/"+unit+".d/own-process.conf"] = "-> " + root.path("usr/libexec/vblade/own-process.conf")
+			}
+			same(t, "units", files(t, units), want)
+			needs, _ := os.ReadFile(filepath.Join(units, unit+".d/needs.conf"))
+			if string(needs) != c.needs {
+				t.Errorf("needs %s, want %s", needs, c.needs)
+			}
+			list, err := os.ReadFile(filepath.Join(units, "vblade-exports.service.d/exports.conf"))
+			if want := "[Unit]\nBefore=" + unit + "\n"; err != nil || string(list) != want {
+				t.Errorf("the list is %s, %v, want %s", list, err, want)
 			}
 		})
 	}
@@ -84,8 +120,8 @@ func TestGeneratorContainer(t *testing.T) {
 	root := install(t)
 	root.conf(t, "disk", complete)
 	needs, err := os.ReadFile(filepath.Join(root.generate(t, true), "vblade@disk.service.d/needs.conf"))
-	if err != nil || string(needs) != inSrv {
-		t.Errorf("needs %s, %v, want %s", needs, err, inSrv)
+	if err != nil || string(needs) != afterLo+inSrv {
+		t.Errorf("needs %s, %v, want %s", needs, err, afterLo+inSrv)
 	}
 }
 
@@ -100,18 +136,20 @@ func TestGeneratorNothing(t *testing.T) {
 }
 
 // TestUnits has systemd read the units, with what the generator adds, and rate
-// their sandbox: 25 tenths at most, 18 where no file is opened.
+// their sandbox: 15 tenths at most where a process serves others and opens no file.
 func TestUnits(t *testing.T) {
 	analyze := lab.Need(t, "systemd-analyze", "systemd")
 	root := install(t)
 	root.conf(t, "a disk", with("ionice=-c1\nfilename='/a place/x'\noptions='--metrics :9100'\n"))
-	path := root.generate(t, false) + ":" + root.path("usr/lib/systemd/system") + ":"
-	verify := exec.Command(analyze, "verify", "--man=no", "vblade.service", "vblade-server.service", `vblade@a\x20disk.service`)
+	root.conf(t, "disk", complete)
+	units := root.generate(t, false)
+	path := units + ":" + root.path("usr/lib/systemd/system") + ":"
+	verify := exec.Command(analyze, "verify", "--man=no", "vblade.service", "vblade-exports.service", "vblade@disk.service", `vblade@a\x20disk.service`)
 	verify.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+path)
 	if out, err := verify.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
-	for unit, threshold := range map[string]string{"vblade@.service": "25", "vblade-server.service": "18"} {
+	for unit, threshold := range map[string]string{"vblade@.service": "20", "vblade.service": "15"} {
 		path := root.path("usr/lib/systemd/system/" + unit)
 		security := exec.Command(analyze, "security", "--offline=yes", "--no-pager", "--threshold="+threshold, path)
 		if out, err := security.CombinedOutput(); err != nil {

@@ -22,12 +22,13 @@ const (
 var installed = map[string]string{
 	"/etc/vblade.conf.d/skeleton.conf":                    plain,
 	"/usr/lib/systemd/system-generators/vblade-generator": executable,
-	"/usr/lib/systemd/system/vblade-server.service":       plain,
+	"/usr/lib/systemd/system/vblade-exports.service":      plain,
 	"/usr/lib/systemd/system/vblade.service":              plain,
 	"/usr/lib/systemd/system/vblade@.service":             plain,
 	"/usr/lib/ocf/resource.d/vblade/export":               executable,
-	"/usr/libexec/vblade/conf.sh":                         plain,
-	"/usr/libexec/vblade/vblade-export":                   executable,
+	"/usr/lib/sysusers.d/vblade.conf":                     plain,
+	"/usr/libexec/vblade/own-process.conf":                plain,
+	"/usr/libexec/vblade/vblade-exports":                  executable,
 	"/usr/sbin/vblade":                                    executable,
 	"/usr/sbin/vbladed":                                   executable,
 	"/usr/share/bash-completion/completions/vblade":       plain,
@@ -105,7 +106,7 @@ func TestInstallElsewhere(t *testing.T) {
 func TestScripts(t *testing.T) {
 	shellcheck := lab.Need(t, "shellcheck", "shellcheck")
 	for _, pattern := range []string{
-		"scripts/vbladed", "packaging/ocf/export", "packaging/vblade-export", "packaging/conf.sh", "packaging/systemd/vblade-generator", "packaging/completion.bash",
+		"scripts/vbladed", "packaging/ocf/export", "packaging/vblade-exports", "packaging/systemd/vblade-generator", "packaging/completion.bash",
 		"packaging/debian/init", "packaging/debian/post*", "packaging/debian/pre*", "packaging/rpm/*",
 	} {
 		scripts, err := filepath.Glob(filepath.Join(source, pattern))

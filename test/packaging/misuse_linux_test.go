@@ -29,19 +29,21 @@ func TestUnitMisuse(t *testing.T) {
 		{with("slot=255"), 78, 1},
 		{with("shelf=x"), 78, 1},
 		{with("options=--readonly"), 78, 1},
-		{complete + "opts=-r", 78, 78},
+		{complete + "opts=-r", 78, 1},
 		{with("netif=lo filename=/nowhere/disk.img"), 1, 1},
 	} {
 		root.conf(t, "disk", c.conf)
-		for _, run := range []struct {
-			env  []string
-			want int
-		}{{os.Environ(), c.bare}, {append(os.Environ(), string(environment[1])), c.status}} {
-			cmd := exec.Command(root.path("usr/libexec/vblade/vblade-export"), "disk")
-			cmd.Env = run.env
-			out, _ := cmd.CombinedOutput()
-			if got := cmd.ProcessState.ExitCode(); got != run.want {
-				t.Errorf("%s: status %d, want %d; %s", c.conf, got, run.want, out)
+		for _, command := range [][]string{{}, {"add", "--control", root.path("control")}} {
+			for _, run := range []struct {
+				env  []string
+				want int
+			}{{os.Environ(), c.bare}, {append(os.Environ(), string(environment[1])), c.status}} {
+				cmd := exec.Command(root.path("usr/sbin/vblade"), append(command, "--conf", root.path("etc/vblade.conf.d/disk.conf"))...)
+				cmd.Env = run.env
+				out, _ := cmd.CombinedOutput()
+				if got := cmd.ProcessState.ExitCode(); got != run.want {
+					t.Errorf("%s %s: status %d, want %d; %s", command, c.conf, got, run.want, out)
+				}
 			}
 		}
 	}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+
+	"vblade/internal/conf"
+)
+
+// setConf reads the conf file that o names, which says all of the export: nothing
+// but the control socket, and a state directory for a file that names none, may be
+// given beside it.
+func (o *options) setConf(args []string) error {
+	var bare options
+	addFlags(&bare)
+	bare.conf, bare.control, bare.state = o.conf, o.control, o.state
+	if len(args) > 0 || !reflect.DeepEqual(*o, bare) {
+		return errors.New("--conf: the file says all of the export; leave out other options of it, and arguments")
+	}
+	path, err := filepath.Abs(o.conf)
+	if err != nil {
+		return fmt.Errorf("find the path of %s: %w", o.conf, err)
+	}
+	read, err := readConf(path)
+	read.goesTo(*o)
+	*o = read
+	return err
+}
+
+// goesTo has what a conf file says go to the server, and use the state directory, of a
+// command line.
+func (o *options) goesTo(line options) {
+	o.control = line.control
+	if o.state == "" {
+		o.state = line.state
+	}
+}
+
+// readConf reads a conf file, and what it says as a command line of an export.
+func readConf(path string) (options, error) {
+	f, err := conf.Read(path)
+	if err != nil {
+		return options{}, err
+	}
+	o, err := parse(f.Arguments())
+	switch {
+	case err != nil:
+		return options{}, fmt.Errorf("%s: %w", path, err)
+	case o.help || o.version:
+		return options{}, fmt.Errorf("%s: options: only those of an export may stand there", path)
+	}
+	o.conf = path
+	if err := o.setProcess(f); err != nil {
+		return options{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return o, nil
+}
+
+// setProcess reads whether the export has a process of its own: where the conf file
+// says so, and where it asks for what a process has as a whole.
+func (o *options) setProcess(f *conf.File) error {
+	of := ""
+	if o.metrics != "" {
+		of = "--metrics"
+	}
+	if f.IOnice != "" {
+		of = "ionice"
+		priority, err := parseIONice(f.IOnice)
+		if err != nil {
+			return fmt.Errorf("ionice: %w", err)
+		}
+		o.priority = &priority
+	}
+	if of != "" && f.OwnProcess == "no" {
+		return fmt.Errorf("%s is a matter of a whole process, and own_process=no; leave one of them out", of)
+	}
+	o.ownProcess = f.OwnProcess == "yes" || of != ""
+	return nil
+}
+
+// checkShared refuses to have a server serve what has a process of its own.
+func (o options) checkShared() error {
+	if !o.ownProcess {
+		return nil
+	}
+	return misuse{fmt.Errorf("%s: it has a process of its own (own_process, ionice or --metrics); serve it by vblade --conf, under systemd after: systemctl daemon-reload", o.conf)}
+}
