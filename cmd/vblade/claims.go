@@ -7,6 +7,7 @@ import (
 
 	"vblade/internal/claim"
 	"vblade/internal/control"
+	"vblade/internal/journal"
 )
 
 // claims are an export's claims to its address, on its links.
@@ -22,7 +23,7 @@ func (s *site) claim(name string, links []string) (held claims, err error) {
 			return nil, err
 		}
 		if err != nil {
-			s.log.Warnf("%s: %v", name, err)
+			s.log.Warnf("%s: %v", journal.Export(name), err)
 			continue
 		}
 		held = append(held, c)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
+	"vblade/internal/journal"
 )
 
 // How other targets of our addresses are looked for.
@@ -120,7 +121,7 @@ func (l *looker) warn(rivals []*initiator.Target) {
 		by := net.HardwareAddr(t.MAC[:])
 		if n == rivalsTold {
 			l.rivals.log.Warnf("%s: %d more of the addresses served here are served by others too, such as %s by %s",
-				l.link, len(rivals)-n, t.Name(), by)
+				journal.Link(l.link), len(rivals)-n, journal.Export(t.Name()), by)
 			return
 		}
 		size := "size unknown"
@@ -128,6 +129,6 @@ func (l *looker) warn(rivals []*initiator.Target) {
 			size = fmt.Sprintf("%d sectors", id.Sectors)
 		}
 		l.rivals.log.Warnf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
-			l.link, by, t.Name(), size)
+			journal.Link(l.link), by, journal.Export(t.Name()), size)
 	}
 }

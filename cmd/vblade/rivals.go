@@ -63,7 +63,7 @@ func (r *rivals) ask(a initiator.Address, interfaces []string, links []ownLink) 
 			var err error
 			if l, err = openLooker(r, name); err != nil {
 				if !r.blind[name] {
-					r.log.Warnf("%s: no look for other targets of the addresses served there: %v", name, err)
+					r.log.Warnf("%s: no look for other targets of the addresses served there: %v", journal.Link(name), err)
 				}
 				r.blind[name] = true
 				continue

@@ -43,6 +43,7 @@ type site struct {
 	host   *netio.Host
 	server *server.Server
 	log    *journal.Log
+	conf   func(export, file string) // names an export's conf file to the log
 	rivals *rivals
 	name   string        // of the host, for the serial numbers
 	gone   chan diskGone // for exports with --fail-stop
@@ -101,6 +102,7 @@ func openSite(j *journal.Journal) (*site, error) {
 		host:    host,
 		server:  srv,
 		log:     j.Log(""),
+		conf:    j.SetConf,
 		rivals:  newRivals(j.Log(""), srv),
 		name:    name,
 		gone:    make(chan diskGone),
@@ -170,7 +172,9 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	if e.FailStop {
 		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), err} }
 	}
+	s.conf(e.Name(), e.Conf)
 	if err := s.server.AddWith(b, options, ports...); err != nil {
+		s.conf(e.Name(), "")
 		held.release()
 		s.give(links)
 		return err
@@ -224,6 +228,7 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 		return fmt.Errorf("%s is not served here", name)
 	}
 	defer e.claims.release() // requests that hang are not answered any more
+	defer s.conf(name, "")
 	err := s.server.Remove(name, within)
 	s.mu.Lock()
 	defer s.mu.Unlock()

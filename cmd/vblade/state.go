@@ -9,6 +9,7 @@ import (
 
 	"vblade/internal/blade"
 	"vblade/internal/control"
+	"vblade/internal/journal"
 	"vblade/internal/statefile"
 )
 
@@ -102,11 +103,11 @@ func (s *site) load(e *control.Export) (*blade.State, error) {
 	}
 	kept, err := e.State.Load()
 	if statefile.IsInvalid(err) {
-		s.log.Errorf("%s: %v: config string, masks and reservation that were kept are not in force", e.Name(), err)
+		s.log.Errorf("%s: %v: config string, masks and reservation that were kept are not in force", journal.Export(e.Name()), err)
 		return new(blade.State), nil
 	}
 	if err == nil && *kept != (blade.State{}) {
-		s.log.Infof("%s: goes on with what initiators have set: %s", e.Name(), describeState(kept))
+		s.log.Infof("%s: goes on with what initiators have set: %s", journal.Export(e.Name()), describeState(kept))
 	}
 	return kept, err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vblade/internal/ata"
+	"vblade/internal/journal"
 )
 
 // peer is the process at the other end of a connection.
@@ -82,7 +83,7 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 		return s.doAdd(r, files, p)
 	case doRemove:
 		err := s.remove(r.Name)
-		s.note(p, "remove "+r.Name, "", err)
+		s.note(p, deed{"remove", r.Name}, "", err)
 		return s.reply(err)
 	case doAnnounce:
 		return s.doAnnounce(r.Name, p)
@@ -92,7 +93,7 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 
 // doAdd adds an export. It owns the files.
 func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
-	what := "add " + name(r.Export.Shelf, r.Export.Slot)
+	what := deed{"add", name(r.Export.Shelf, r.Export.Slot)}
 	e, err := r.Export.open(files)
 	if err != nil {
 		s.note(p, what, "", err)
@@ -147,7 +148,7 @@ func (s *Server) doAnnounce(name string, p peer) *reply {
 	if err == nil {
 		waiting, err = s.Engine.Announce(name)
 	}
-	s.note(p, strings.TrimSpace("announce "+name), "", err)
+	s.note(p, deed{"announce", name}, "", err)
 	answer := s.reply(err)
 	for _, w := range waiting {
 		answer.Warnings = append(answer.Warnings, w+"; what is served there is announced once the link is back")
@@ -155,8 +156,22 @@ func (s *Server) doAnnounce(name string, p peer) *reply {
 	return answer
 }
 
-// note logs who has done what.
-func (s *Server) note(p peer, what, about string, err error) {
+// deed is what a client asks for: something, of an export or of all.
+type deed struct{ do, name string }
+
+// String is how a line names it.
+func (d deed) String() string { return strings.TrimSpace(d.do + " " + d.name) }
+
+// Fields has the export, if it is of one.
+func (d deed) Fields() []journal.Field {
+	if d.name == "" {
+		return nil
+	}
+	return journal.Export(d.name).Fields()
+}
+
+// note logs who did what.
+func (s *Server) note(p peer, what deed, about string, err error) {
 	switch {
 	case err != nil:
 		s.Log.Warnf("control: %v: %s: %v", p, what, err)

@@ -2,7 +2,11 @@
 
 package control
 
-import "fmt"
+import (
+	"fmt"
+
+	"vblade/internal/journal"
+)
 
 // change ends the export of an entry, which is coming, and serves another in its
 // place, whose disk it owns. If that cannot be served, it serves the old one
@@ -42,7 +46,7 @@ func (s *Server) restore(now *entry, old *Export) {
 	files := old.files()
 	err := s.Engine.Add(*old)
 	if err != nil {
-		s.Log.Errorf("%s is not served again: %v; retrying", old.Name(), err)
+		s.Log.Errorf("%s is not served again: %v; retrying", journal.Export(old.Name()), err)
 	}
 	s.keep(old, files)
 	s.table.renew(now, old, err)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"vblade/internal/journal"
 )
 
 // DiskGone withdraws an export whose disk is gone or broken. It remains listed as
@@ -28,10 +30,10 @@ func (s *Server) DiskGone(ctx context.Context, name string, why error) {
 	s.drop(e)
 	if was == serving {
 		if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
-			s.Log.Warnf("%s is withdrawn, but: %v", name, err)
+			s.Log.Warnf("%s is withdrawn, but: %v", journal.Export(name), err)
 		}
 	}
 	why = fmt.Errorf("withdrawn, its disk is gone or broken: %w", why)
 	s.table.lose(e, why)
-	s.Log.Errorf("%s: %v; when that is mended, add it again", name, why)
+	s.Log.Errorf("%s: %v; when that is mended, add it again", journal.Export(name), why)
 }

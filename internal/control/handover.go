@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"vblade/internal/journal"
 )
 
 // A server hands over to its successor in three steps, so that at every moment,
@@ -193,7 +195,7 @@ func (s *Server) resume(entries []*entry, copies []*Export) {
 		}
 		err := s.Engine.Add(*copies[i])
 		if err != nil {
-			s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
+			s.Log.Errorf("%s is not served again: %v; retrying", journal.Export(e.Name()), err)
 		}
 		s.table.renew(e, copies[i], err)
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"vblade/internal/journal"
 	"vblade/internal/stats"
 )
 
@@ -204,7 +205,7 @@ func (s *Server) Retry() {
 		err := s.serve(e.Export)
 		s.table.settle(e, err)
 		if err == nil {
-			s.Log.Infof("%s is served again: %s", e.Name(), e.describe())
+			s.Log.Infof("%s is served again: %s", journal.Export(e.Name()), e.describe())
 		}
 	}
 }
@@ -216,7 +217,7 @@ func (s *Server) Restore(exports []*Export) {
 	for _, export := range exports {
 		e, _, _, err := s.table.arrive(export, false)
 		if err != nil || e.Export != export {
-			s.Log.Warnf("%s is there twice; the second is left out", export.Name())
+			s.Log.Warnf("%s is there twice; the second is left out", journal.Export(export.Name()))
 			export.Close()
 			continue
 		}
@@ -225,7 +226,7 @@ func (s *Server) Restore(exports []*Export) {
 			defer looks.Done()
 			err := s.serve(export)
 			if err != nil {
-				s.Log.Errorf("%s is not served again: %v; retrying", e.Name(), err)
+				s.Log.Errorf("%s is not served again: %v; retrying", journal.Export(e.Name()), err)
 			}
 			s.table.settle(e, err)
 		}
@@ -293,7 +294,7 @@ func (s *Server) keep(e *Export, files []*os.File) error {
 		err = s.Keeper.Keep(e.Name(), encoded, files)
 	}
 	if err != nil {
-		s.Log.Warnf("%s is served, but will be lost in a restart: %v", e.Name(), err)
+		s.Log.Warnf("%s is served, but will be lost in a restart: %v", journal.Export(e.Name()), err)
 	}
 	return err
 }
@@ -304,7 +305,7 @@ func (s *Server) drop(e *entry) {
 		return
 	}
 	if err := s.Keeper.Drop(e.Name()); err != nil {
-		s.Log.Warnf("%s will come back after a restart: %v", e.Name(), err)
+		s.Log.Warnf("%s will come back after a restart: %v", journal.Export(e.Name()), err)
 	}
 }
 

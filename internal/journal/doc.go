@@ -5,7 +5,8 @@
 //
 // A Journal queues lines and writes them from a goroutine of its own. When the
 // queue is full, lines are dropped, and a line in their place says how many. If
-// standard error is the systemd journal, each line carries its priority.
+// standard error is the systemd journal, each line carries its priority, and what it
+// is about: an Export, a Link or an Initiator among its arguments is a field there.
 //
 //	j := journal.New(os.Stderr)
 //	defer j.Close(time.Second)

@@ -42,7 +42,7 @@ var said = map[bool]string{
 func TestLevels(t *testing.T) {
 	for priorities, want := range said {
 		var out strings.Builder
-		j := newJournal(&out, priorities)
+		j := newJournal(&out, priorities, nil)
 		l := j.Log("e9.0: ")
 		l.Errorf("gone: %d", 1)
 		l.Warnf("slow\n")

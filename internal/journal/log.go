@@ -3,7 +3,6 @@
 package journal
 
 import (
-	"fmt"
 	"log"
 	"strings"
 )
@@ -36,8 +35,8 @@ func (l *Log) printf(level Level, format string, a []any) {
 	if l == nil {
 		return
 	}
-	text := fmt.Sprintf(format, a...)
-	l.journal.add(level, []byte(name+l.subject+strings.TrimSuffix(text, "\n")+"\n"))
+	text, fields := l.journal.compose(format, a)
+	l.journal.add(level, []byte(name+l.subject+strings.TrimSuffix(text, "\n")+"\n"), fields)
 }
 
 // Logger returns a log.Logger whose lines begin with "vblade: " and have a level.
@@ -54,6 +53,6 @@ type levelWriter struct {
 
 // Write queues the output of one call.
 func (w levelWriter) Write(p []byte) (int, error) {
-	w.journal.add(w.level, append([]byte(nil), p...))
+	w.journal.add(w.level, append([]byte(nil), p...), nil)
 	return len(p), nil
 }

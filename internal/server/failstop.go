@@ -15,7 +15,7 @@ import "vblade/internal/ata"
 func (e *export) note(work ata.Work, err error) {
 	e.health.note(work, err)
 	if e.failed != nil && ata.IsGone(err) && !e.mute.Swap(true) {
-		e.health.log.Errorf("%s: the disk is gone or broken; nothing is answered any more", e.Name())
+		e.health.log.Errorf("%s: the disk is gone or broken; nothing is answered any more", e.health.name)
 		go e.failed(err)
 	}
 }

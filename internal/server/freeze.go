@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"vblade/internal/journal"
 )
 
 // freezeLook is how often the process looks whether it was frozen.
@@ -86,7 +88,7 @@ func (s *Server) logStale() {
 			continue
 		}
 		s.log.Warnf("%s: %s dropped, which had waited for more than %v: vblade or this host was stopped or held up",
-			p.link.Name(), plural(int64(n-p.staleTold), "frame"), maxAge)
+			journal.Link(p.link.Name()), plural(int64(n-p.staleTold), "frame"), maxAge)
 		p.staleTold, p.staleLogged = n, now
 	}
 }

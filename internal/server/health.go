@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vblade/internal/ata"
+	"vblade/internal/journal"
 )
 
 // calm is how long no request may fail before a disk counts as working again. On
@@ -19,7 +20,7 @@ const calm = 10 * time.Second
 type health struct {
 	disk  *ata.Disk
 	log   Log
-	name  string               // of the blade
+	name  journal.Export       // of the blade
 	clock func() time.Duration // the time since some moment
 
 	resized func() // called when the disk's size has changed; may be nil
@@ -38,7 +39,7 @@ type health struct {
 
 // watchHealth begins to watch the health of a blade's disk.
 func (e *export) watchHealth(log Log) {
-	e.health = health{disk: e.disk, log: log, name: e.Name(), clock: clock, sectors: e.disk.Sectors()}
+	e.health = health{disk: e.disk, log: log, name: journal.Export(e.Name()), clock: clock, sectors: e.disk.Sectors()}
 }
 
 // note notes how work of the disk has ended. For work that succeeds on a healthy

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vblade/internal/blade"
+	"vblade/internal/journal"
 )
 
 // Keeper keeps the state of one export, for the next time that it is served.
@@ -136,10 +137,10 @@ func (s *Server) noteSave(r *request) {
 	case k.err != nil && !k.failing:
 		k.failing = true
 		by := r.Frame.Src()
-		s.log.Errorf("%s: what %v wants to change is refused, since it cannot be kept: %v", r.export.Name(), net.HardwareAddr(by[:]), k.err)
+		s.log.Errorf("%s: what %v wants to change is refused, since it cannot be kept: %v", journal.Export(r.export.Name()), journal.Initiator(net.HardwareAddr(by[:]).String()), k.err)
 	case k.err == nil && k.failing:
 		k.failing = false
-		s.log.Infof("%s: what initiators change is kept again", r.export.Name())
+		s.log.Infof("%s: what initiators change is kept again", journal.Export(r.export.Name()))
 	}
 }
 
@@ -151,9 +152,9 @@ func (e *export) lookAtSave(log Log, limit time.Duration) (late bool) {
 	late = since > 0 && clock()-since >= limit
 	switch before := k.late.Swap(late); {
 	case late && !before:
-		log.Errorf("%s: a change has not been kept for %v: the storage of its state hangs, and the export waits for it", e.Name(), limit)
+		log.Errorf("%s: a change has not been kept for %v: the storage of its state hangs, and the export waits for it", journal.Export(e.Name()), limit)
 	case before && !late:
-		log.Infof("%s: the storage of its state goes on", e.Name())
+		log.Infof("%s: the storage of its state goes on", journal.Export(e.Name()))
 	}
 	return late
 }

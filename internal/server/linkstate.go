@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"vblade/internal/aoe"
+	"vblade/internal/journal"
 )
 
 // linkState is what is logged and advertised about a link.
@@ -29,16 +30,39 @@ func (p *Port) look() linkState {
 	return now
 }
 
-// title returns the name of the port in the log: its link, and its export if it
-// has one only.
-func (p *Port) title() string {
-	switch len(p.list) {
-	case 0:
-		return p.link.Name()
-	case 1:
-		return p.list[0].export.Name() + ": " + p.link.Name()
+// title is what the log calls a port: its link, and the export on it if there is one.
+type title struct {
+	link    journal.Link
+	export  journal.Export // empty where there is none, or several
+	exports int
+}
+
+// title returns the port's.
+func (p *Port) title() title {
+	t := title{link: journal.Link(p.link.Name()), exports: len(p.list)}
+	if len(p.list) == 1 {
+		t.export = journal.Export(p.list[0].export.Name())
 	}
-	return fmt.Sprintf("%s (%s)", p.link.Name(), plural(int64(len(p.list)), "export"))
+	return t
+}
+
+// String is how a line begins that is about the port.
+func (t title) String() string {
+	switch t.exports {
+	case 0:
+		return string(t.link)
+	case 1:
+		return string(t.export) + ": " + string(t.link)
+	}
+	return fmt.Sprintf("%s (%s)", t.link, plural(int64(t.exports), "export"))
+}
+
+// Fields has the link, and the export if there is one.
+func (t title) Fields() []journal.Field {
+	if t.export == "" {
+		return t.link.Fields()
+	}
+	return append(t.link.Fields(), t.export.Fields()...)
 }
 
 // makeKnown advertises a port's exports, or logs what that waits for.
@@ -97,9 +121,9 @@ func (s *Server) note(p *Port, t *trouble, err error) {
 		return
 	}
 	if err != nil {
-		s.log.Warnf("%s: cannot %s: %v; retrying", p.link.Name(), t.call, err)
+		s.log.Warnf("%s: cannot %s: %v; retrying", journal.Link(p.link.Name()), t.call, err)
 	} else {
-		s.log.Infof("%s: can %s again", p.link.Name(), t.call)
+		s.log.Infof("%s: can %s again", journal.Link(p.link.Name()), t.call)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
+	"vblade/internal/journal"
 )
 
 // How many changes by peers are logged: so many at once, then one in an interval.
@@ -108,10 +109,10 @@ func (s *Server) logChange(c change) {
 		s.log.Infof("not shown before this: %s by initiators", plural(n, "change"))
 	}
 	if c.kind == blade.SeizedReservation {
-		s.log.Warnf("%v", c)
+		s.log.Warnf("%s: %v", journal.Export(c.blade.Name()), c)
 		return
 	}
-	s.log.Infof("%v", c)
+	s.log.Infof("%s: %v", journal.Export(c.blade.Name()), c)
 }
 
 // String says what changed.
@@ -134,7 +135,12 @@ func (c change) String() string {
 	if c.kind == blade.SeizedReservation {
 		what += ", by force"
 	}
-	return c.blade.Name() + ": " + what
+	return what
+}
+
+// Fields has the initiator.
+func (c change) Fields() []journal.Field {
+	return journal.Initiator(net.HardwareAddr(c.by[:]).String()).Fields()
 }
 
 // list names the MACs in the list, the first of them if they are many.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/journal"
 )
 
 // How many rivals are logged: so many at once, then one in an interval. A rival
@@ -144,7 +145,7 @@ func (s *Server) Rivals() []string {
 	var names []string
 	for _, e := range s.snapshot.Load().exports {
 		if e.rivalry.forget(clock()) {
-			s.log.Infof("%s: no other target serves it any more", e.Name())
+			s.log.Infof("%s: no other target serves it any more", journal.Export(e.Name()))
 		}
 		if e.rivalry.count() > 0 {
 			names = append(names, e.Name())
@@ -191,6 +192,6 @@ func (q *queries) has(tag uint32) bool {
 func (s *Server) logRival(r rival) {
 	if r.export.rivalry.hear(r.mac, clock()) && s.reporter.fewer.Allow() {
 		s.log.Warnf("%s: %v serves %s too; if that is not another path to the same disk, give one of them another shelf or slot",
-			r.link, net.HardwareAddr(r.mac[:]), r.export.Name())
+			journal.Link(r.link), net.HardwareAddr(r.mac[:]), journal.Export(r.export.Name()))
 	}
 }
