@@ -26,9 +26,12 @@ import (
 
 // What is fixed when a link is opened. Memory does not grow with the load.
 const (
-	frameBuffers  = 5 * netio.MaxBatch // a batch, and all that can wait for disks
-	receiveBuffer = 4 << 20            // bytes: several initiators with full windows of jumbo frames
+	frameBuffers  = server.MaxBatch + 4*server.CrewSize // a batch, and what may wait for disks
+	receiveBuffer = 4 << 20                             // bytes: several initiators with full windows of jumbo frames
 )
+
+// A link receives as many frames at a time as a port wants, or this does not compile.
+var _ [netio.MaxBatch - server.MaxBatch]struct{}
 
 // How the receiving waits for the next frame: first awake, then in a raw system
 // call, which does not release the P, and at last in an ordinary one.

@@ -7,6 +7,10 @@ import "errors"
 // SectorSize is the size of a sector in bytes.
 const SectorSize = 512
 
+// MaxVectors is how many buffers of a ReadAt or WriteAt a File reads or writes in
+// one system call.
+const MaxVectors = 64
+
 // Store holds a disk's bytes. Its methods may be called concurrently. They return
 // how many bytes were done; if these are fewer than asked for, also an error.
 type Store interface {

@@ -84,7 +84,7 @@ func (o *opening) tryRead(vecs [][]byte, off int64) error {
 		lay(iov[:], vecs, 0)
 		return o.readNow(iov[:], len(vecs[0]), off)
 	}
-	var iov [maxVectors]unix.Iovec
+	var iov [MaxVectors]unix.Iovec
 	n := lay(iov[:], vecs, 0)
 	bytes := 0
 	for _, v := range vecs {

@@ -15,10 +15,6 @@ import (
 // flagDirect makes open(2) bypass the page cache.
 const flagDirect = unix.O_DIRECT
 
-// maxVectors is the most buffers in one system call. The kernels allow 1024, but
-// the vectors are on the stack.
-const maxVectors = 64
-
 // isReadOnlyMedium reports whether opening failed because nothing there can be
 // written.
 func isReadOnlyMedium(err error) bool { return errors.Is(err, unix.EROFS) }
@@ -78,7 +74,7 @@ func (o *opening) writeVector(vecs [][]byte, skip int, off int64) (int, error) {
 // call calls preadv or pwritev. The offset is one argument on 64-bit systems, and
 // two on others, the low half first.
 func (o *opening) call(trap uintptr, vecs [][]byte, skip int, off int64) (int, error) {
-	var iov [maxVectors]unix.Iovec
+	var iov [MaxVectors]unix.Iovec // on the stack; the kernels allow 1024
 	n := lay(iov[:], vecs, skip)
 	got, _, e := unix.Syscall6(trap, uintptr(o.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
 		uintptr(off), high(off), 0)

@@ -11,7 +11,6 @@ import (
 const (
 	LeadCount = leadCount
 	MaxSweeps = maxSweeps
-	MaxBatch  = maxBatch
 	ChoreStep = choreStep
 )
 

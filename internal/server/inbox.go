@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// maxBatch is the most frames that a port receives at a time.
-const maxBatch = 64
+// MaxBatch is the most frames that a port receives at a time. A Link must be able to
+// receive as many.
+const MaxBatch = 64
 
 // linkPause is how long a link is left alone after receiving from it has failed.
 const linkPause = 100 * time.Millisecond
@@ -28,10 +29,10 @@ type inbox struct {
 // newInbox returns an empty inbox.
 func newInbox() inbox {
 	return inbox{
-		held:   make([]*request, 0, maxBatch),
-		last:   maxBatch,
-		bufs:   make([][]byte, maxBatch),
-		stamps: make([]int64, maxBatch),
+		held:   make([]*request, 0, MaxBatch),
+		last:   MaxBatch,
+		bufs:   make([][]byte, MaxBatch),
+		stamps: make([]int64, MaxBatch),
 	}
 }
 
@@ -79,7 +80,7 @@ func (s *Server) fetch(p *Port) (all bool) {
 		b.first = 0
 	}
 	// Few buffers are offered if few frames arrive.
-	room := min(maxBatch-len(b.held), len(p.idle), 2*b.last+4)
+	room := min(MaxBatch-len(b.held), len(p.idle), 2*b.last+4)
 	if room == 0 {
 		return false
 	}

@@ -19,8 +19,8 @@ import (
 type Link interface {
 	// Receive fills frames, reslices them to what arrived, and stores in stamps
 	// when the kernel received each, in nanoseconds of the real time clock, or 0.
-	// It returns how many arrived and does not wait. It is no error that the link
-	// is down.
+	// It returns how many arrived and does not wait. If these are fewer than frames,
+	// and than MaxBatch, there were no more. It is no error that the link is down.
 	Receive(frames [][]byte, stamps []int64) (int, error)
 	// Send sends frames, dropping those that cannot be sent, and returns how many
 	// were. It does not wait. It may keep any, and leaves another buffer of the
@@ -146,7 +146,7 @@ func (p *Port) take() *request {
 // collect returns the requests that have ended since the last call to the idle
 // ones, if the port may need them soon.
 func (s *Server) collect(p *Port) {
-	if len(p.idle) >= maxBatch || p.returned.Load() == 0 {
+	if len(p.idle) >= MaxBatch || p.returned.Load() == 0 {
 		return
 	}
 	s.mu.Lock()

@@ -4,8 +4,8 @@ package server
 
 import "vblade/internal/ata"
 
-// maxRun is the most requests that one system call serves.
-const maxRun = 64
+// maxRun is the most requests in a run, so that a disk does it in one system call.
+const maxRun = ata.MaxVectors
 
 // run is work of one kind on contiguous sectors, from one or several requests.
 // One system call does it, and its vectors point into the frames.

@@ -24,7 +24,7 @@ type turn struct {
 // grow makes room for one more port's frames.
 func (t *turn) grow(ports int) {
 	// Behind the frames of the ports there are the copies of broadcasts.
-	n := ports*(maxBatch+choreStep) + choreStep
+	n := ports*(MaxBatch+choreStep) + choreStep
 	t.arrived = slices.Grow(t.arrived, n)
 	t.pending = slices.Grow(t.pending, n)
 	t.spent = slices.Grow(t.spent, n)
