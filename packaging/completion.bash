@@ -14,7 +14,7 @@ _vblade_table() {
 	serve) options="--announce --control --help --metrics --replace -h" ;;
 	add) options="--announce --buffers --conf --control --direct --exclusive --fail-stop --force --help --hwaddr --length --mac --offset --read-only --serial --state --sync -b -d -h -l -m -o -r -s" ;;
 	remove) options="--conf --control --help -h" ;;
-	apply) options="--control --dry-run --help --state -h -n" ;;
+	apply) options="--control --dry-run --help --state -h" ;;
 	conf) options="--help --own-process -h" ;;
 	units) options="--help -h" ;;
 	status) options="--control --help --json -h" ;;

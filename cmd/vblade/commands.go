@@ -206,7 +206,7 @@ func removeFlags(o *options) *pflag.FlagSet {
 func applyFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	stateFlag(fs, o, statefile.DefaultDir)
-	fs.BoolVarP(&o.dryRun, "dry-run", "n", false, "only say what would be done")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "only say what would be done")
 	return fs
 }
 

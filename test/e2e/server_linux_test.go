@@ -131,6 +131,9 @@ func (tg *target) startsFleet() {
 func (tg *target) changes() {
 	tg.t.Helper()
 	tg.run("systemctl stop vblade@many2; ! vblade status e9.2; systemctl start vblade@many2; vblade status e9.2")
+	if out := tg.refuses("vblade 9 2 eth0 /srv/many2.img"); !strings.Contains(out, "serves e9.2 on eth0 already") {
+		tg.t.Errorf("what the server serves is served a second time: %s", out)
+	}
 	tg.run("systemctl restart 'vblade@many*'; systemctl status 'vblade@many*' >/dev/null; [ $(systemctl is-active 'vblade@many*' | grep -cx active) = 38 ]")
 	others := `systemctl show -P StateChangeTimestampMonotonic 'vblade@many?'`
 	before := tg.run(others)
