@@ -18,23 +18,33 @@ const (
 // with a ring that is empty.
 const becalmed = 20 * time.Millisecond
 
-// takeRing puts the lead's ring into use, for the thread that the lead is on.
-func (l *lead) takeRing() {
-	if l.ring == nil {
-		return
+// takeRing puts the lead's ring into use when it is needed for the first time, and
+// binds the lead to its thread: a goroutine that is bound to one costs the
+// scheduler more each time that it gives way. It returns false where that fails;
+// the crew waits for the disks then.
+func (l *lead) takeRing() bool {
+	if l.ring.enabled {
+		return true
 	}
 	runtime.LockOSThread()
 	if err := l.ring.Enable(); err != nil {
 		l.ring.Close(0)
 		l.ring = nil
 		runtime.UnlockOSThread()
+		return false
 	}
+	l.ring.makeReady()
+	return true
 }
 
 // dropRing gives the ring up, of which nothing is in flight any more.
 func (l *lead) dropRing() {
-	if l.ring != nil {
-		l.ring.Close(0)
+	if l.ring == nil {
+		return
+	}
+	bound := l.ring.enabled
+	l.ring.Close(0)
+	if bound {
 		runtime.UnlockOSThread()
 	}
 }

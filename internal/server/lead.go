@@ -34,7 +34,6 @@ func newLead(s *Server, g *ring) *lead {
 // loop stands by, and leads when nobody does, until the server has ended.
 func (l *lead) loop() {
 	s := l.s
-	l.takeRing()
 	defer l.dropRing()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +59,6 @@ func (l *lead) loop() {
 // turn that the leader before has left.
 func (l *lead) lead() {
 	s := l.s
-	l.ring.makeReady()
 	for l.finishTurn() {
 		s.pulse.beat()
 		s.giveWay()
@@ -136,7 +134,7 @@ func (s *Server) giveWay() {
 // false where the lead was lost meanwhile.
 func (l *lead) finishTurn() (leads bool) {
 	t := &l.s.turn
-	if l.ring != nil && !l.ring.room(len(t.pending)-t.next) && !l.submit(0, 0) {
+	if l.ring != nil && l.ring.enabled && !l.ring.room(len(t.pending)-t.next) && !l.submit(0, 0) {
 		return false
 	}
 	for t.next < len(t.pending) {

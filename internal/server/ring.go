@@ -25,6 +25,7 @@ const (
 // what completes meanwhile would be kept, too.
 type ring struct {
 	*uring.Ring
+	enabled bool // it is in use, by the lead's thread
 	flights []flight
 	free    []uint32 // flights that are not in the air, by number
 	landed  time.Duration
@@ -59,12 +60,9 @@ func newRing() (*ring, error) {
 	return &ring{Ring: u}, nil
 }
 
-// makeReady allocates what flights need, when the ring's lead leads for the first
-// time: most never do.
+// makeReady allocates what flights need: most rings are never enabled.
 func (g *ring) makeReady() {
-	if g == nil || g.flights != nil {
-		return
-	}
+	g.enabled = true
 	g.flights = make([]flight, maxFlights)
 	g.free = make([]uint32, maxFlights)
 	for i := range g.free {

@@ -134,7 +134,7 @@ func (s *Server) unfly(r *request) {
 func (l *lead) lend() {
 	s, u := l.s, &l.run
 	// A submission may keep the lead, too, so that another has to stand by.
-	byRing := l.ring.takes(u.export(), u.op()) && l.ring.room(len(u.requests)) && s.standing.Load() > 0
+	byRing := l.ring.takes(u.export(), u.op()) && l.takeRing() && l.ring.room(len(u.requests)) && s.standing.Load() > 0
 	s.mu.Lock()
 	aboard := u.requests[:0]
 	for _, r := range u.requests {
