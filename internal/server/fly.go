@@ -76,17 +76,21 @@ func (l *lead) enter(wait int, limit time.Duration) {
 // completed. It returns false where the lead was lost.
 func (l *lead) fly(idle bool) (leads bool) {
 	s, g := l.s, l.ring
+	wait, limit := 0, time.Duration(0)
 	switch {
 	case g.Ready():
-	case !idle || s.chores:
-		if !l.submit(0, 0) {
-			return false
-		}
-	default:
+		l.land()
+		return !l.stepsAside()
+	case idle && !s.chores:
 		g.watch(s.host)
-		if !l.submit(1, flyWait) {
-			return false
-		}
+		wait, limit = 1, flyWait
+	case !l.putOff:
+		l.putOff = true
+		return true
+	}
+	l.putOff = false
+	if !l.submit(wait, limit) {
+		return false
 	}
 	l.land()
 	return !l.stepsAside()

@@ -24,6 +24,10 @@ type lead struct {
 	out   outbox // the replies of a run that has cost it the lead
 	tally tally  // of that run
 	ring  *ring  // nil where there is none
+
+	// putOff: the last turn's requests to the ring are not submitted yet. Most often
+	// nothing has come meanwhile, and one system call submits them and waits.
+	putOff bool
 }
 
 // newLead returns a lead of s, with a ring or without.
