@@ -34,6 +34,7 @@ func (l *lead) takeRing() bool {
 		return false
 	}
 	l.ring.makeReady()
+	l.ring.entered = l.s.freezes.now()
 	return true
 }
 

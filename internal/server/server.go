@@ -108,7 +108,7 @@ func New(host Host, log Log) *Server {
 		watch:    newWatch(),
 		reporter: newReporter(),
 		ages:     ages{sinceBoot: sinceBoot},
-		freezes:  freezes{sinceBoot: sinceBoot},
+		freezes:  freezes{sinceBoot: sinceBoot, boot: sinceBoot()},
 		order:    order.New(),
 		crew:     crew{free: CrewSize},
 		kept:     kept{places: make(chan struct{}, maxSaves)},
