@@ -5,6 +5,7 @@ package integration
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +120,48 @@ func TestState(t *testing.T) {
 	says(t, v, "/e9.0.state cannot be used: it is no state of vblade; it is set aside as ")
 	if macs, err := s.find(other).Reservation(); err != nil || len(macs) != 0 {
 		t.Errorf("it is reserved for %v, %v", macs, err)
+	}
+}
+
+// TestStateOutlivesKills kills vblade again and again while an initiator sets one
+// config string after the other: the next process has the last that was acknowledged,
+// or the one that was under way.
+func TestStateOutlivesKills(t *testing.T) {
+	s, dir := newSite(t, 1500), t.TempDir()
+	v := s.host.StartVblade(t, s.vblade, "--state", dir, "9", "0", "tgt0", s.image)
+	random := rand.New(rand.NewPCG(7, 7))
+	last := 0
+	for range 10 {
+		target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond}).Find(9, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acknowledged := make(chan int, 1<<16)
+		go func() {
+			defer close(acknowledged)
+			for n := last + 1; ; n++ {
+				if _, err := target.ConfigString(aoe.ConfigForceSet, fmt.Sprint(n)); err != nil {
+					return
+				}
+				acknowledged <- n
+			}
+		}()
+		for range 1 + random.IntN(200) {
+			last = <-acknowledged
+		}
+		v.Kill()
+		for n := range acknowledged {
+			last = n
+		}
+		v = s.host.StartVblade(t, s.vblade, "--state", dir, "9", "0", "tgt0", s.image)
+		text, err := s.find(owner).ConfigString(aoe.ConfigRead, "")
+		if err != nil || text != fmt.Sprint(last) && text != fmt.Sprint(last+1) {
+			t.Fatalf("the config string is %q, %v; acknowledged was %d", text, err, last)
+		}
+		fmt.Sscan(text, &last)
+	}
+	if last < 100 {
+		t.Errorf("only %d changes", last)
 	}
 }
 
