@@ -12,6 +12,7 @@ import (
 
 	"vblade/internal/conf"
 	"vblade/internal/control"
+	"vblade/internal/statefile"
 )
 
 // application brings a server's exports into line with conf files.
@@ -200,6 +201,10 @@ func (a *application) bring(o options, e *control.Export, takeOver bool) (*contr
 	a.forget(e.Name())
 	a.served = append(a.served, control.Info{Name: e.Name(), Conf: e.Conf})
 	if a.dryRun {
+		var err error
+		if e.State, err = o.findState(statefile.DefaultDir); err != nil {
+			return nil, err
+		}
 		return a.server.Try(e)
 	}
 	if err := openStateFor(e, a.server, o, a.console); err != nil {

@@ -56,11 +56,8 @@ func (n *serialNumber) Type() string { return "text" }
 // that is not given in the one given here; with neither nothing is kept, and the file
 // is nil. The warning says what was set aside.
 func (o options) openState(otherwise string) (f *statefile.File, warning, err error) {
-	dir := o.state
+	dir := o.stateDirectory(otherwise)
 	if dir == "" {
-		dir = otherwise
-	}
-	if dir == "" || dir == noState {
 		return nil, nil, nil
 	}
 	f, warning, err = statefile.Open(dir, o.shelf, o.slot)
@@ -68,6 +65,28 @@ func (o options) openState(otherwise string) (f *statefile.File, warning, err er
 		return nil, nil, fmt.Errorf("%w; --state names another directory for what initiators set, or none", err)
 	}
 	return f, warning, nil
+}
+
+// stateDirectory returns the directory of --state, or where that is not given the
+// one given here; empty where nothing is kept.
+func (o options) stateDirectory(otherwise string) string {
+	switch o.state {
+	case "":
+		return otherwise
+	case noState:
+		return ""
+	}
+	return o.state
+}
+
+// findState returns what openState would, where it need not make or mend that, and
+// changes nothing.
+func (o options) findState(otherwise string) (*statefile.File, error) {
+	dir := o.stateDirectory(otherwise)
+	if dir == "" {
+		return nil, nil
+	}
+	return statefile.Find(dir, o.shelf, o.slot)
 }
 
 // How long an export waits for its state file where another process has that: it may

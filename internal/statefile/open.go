@@ -48,6 +48,28 @@ func Open(dir string, shelf uint16, slot uint8) (f *File, warning error, err err
 	return nil, nil, fmt.Errorf("open %s: it is moved away again and again", path)
 }
 
+// Find opens the state file of an export in a directory for comparing it with
+// others: it makes, locks, reads and moves nothing. Where there is none that Open
+// would use as it is, it returns nil.
+func Find(dir string, shelf uint16, slot uint8) (*File, error) {
+	path, err := filepath.Abs(filepath.Join(dir, address{shelf, slot}.String()+".state"))
+	if err != nil {
+		return nil, fmt.Errorf("find the path of %s: %w", dir, err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || info.Size() != Size {
+		file.Close()
+		return nil, err
+	}
+	return FromDescriptor(path, shelf, slot, file)
+}
+
 // makeDir makes a directory, where it is not there yet.
 func makeDir(dir string) error {
 	err := os.Mkdir(dir, 0o700)

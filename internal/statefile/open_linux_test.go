@@ -175,6 +175,31 @@ func TestUnusablePath(t *testing.T) {
 	}
 }
 
+// TestFind finds a file that another has open, and makes none.
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	none := func(what string) {
+		t.Helper()
+		if f, err := Find(dir, 9, 3); f != nil || err != nil {
+			t.Errorf("%s: %v, %v", what, f, err)
+		}
+	}
+	none("no file")
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 0 {
+		t.Errorf("the directory has %v, %v", names, err)
+	}
+	f := mustOpen(t, dir, "")
+	found, err := Find(dir, 9, 3)
+	if err != nil || found.ID() != f.ID() || found.Path() != f.Path() {
+		t.Fatalf("it finds another: %v", err)
+	}
+	found.Close()
+	if err := os.Truncate(f.Path(), 7); err != nil {
+		t.Fatal(err)
+	}
+	none("a file that is cut")
+}
+
 // TestForeignDescriptor refuses descriptors that Open has not opened.
 func TestForeignDescriptor(t *testing.T) {
 	f := mustOpen(t, t.TempDir(), "")

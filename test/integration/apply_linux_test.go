@@ -72,6 +72,7 @@ func TestApply(t *testing.T) {
 	a.applies(true, "e9.1: added, b on tgt0, by b.conf\n", a.file("b"))
 	a.applies(true, "e9.7: removed, no conf file describes it\ne9.0: added, a on tgt0, by a.conf\ne9.2: added, c on tgt0, by c.conf\n")
 	a.applies(true, "nothing to do: exports are as 3 conf files say\n")
+	a.applies(true, "nothing to do: exports are as 3 conf files say\n", "--dry-run", a.dir)
 
 	a.conf("a", 3)               // another address
 	a.conf("b", 1, "oops")       // wrong
