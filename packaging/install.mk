@@ -35,6 +35,8 @@ define INSTALLED_linux
 644 packaging/systemd/sysusers.conf         $(sysusersdir)/vblade.conf
 755 packaging/systemd/vblade-generator      $(generatordir)/vblade-generator
 755 packaging/ocf/export                    $(ocfdir)/vblade/export
+644 packaging/monitoring/vblade.rules.yml     $(sharedir)/vblade/monitoring/vblade.rules.yml
+644 packaging/monitoring/vblade-dashboard.json $(sharedir)/vblade/monitoring/vblade-dashboard.json
 644 man/vblade-persistence.5                $(mandir)/man5/vblade-persistence.5
 endef
 define INSTALLED_freebsd
@@ -58,7 +60,7 @@ install: $(PROGRAM)
 ## uninstall: remove what install has installed, but no conf file of yours
 uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode file place; do rm -f "$(DESTDIR)$$place"; done
-	@for dir in $(libexecdir) $(sysconfdir)/vblade.conf.d $(ocfdir)/vblade; do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
+	@for dir in $(libexecdir) $(sysconfdir)/vblade.conf.d $(ocfdir)/vblade $(sharedir)/vblade/monitoring $(sharedir)/vblade; do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
 
 NFPM ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.1
 

@@ -33,6 +33,8 @@ var installed = map[string]string{
 	"/usr/sbin/vbladed":                                   executable,
 	"/usr/share/bash-completion/completions/vblade":       plain,
 	"/usr/share/bash-completion/completions/vbladed":      plain,
+	"/usr/share/vblade/monitoring/vblade.rules.yml":       plain,
+	"/usr/share/vblade/monitoring/vblade-dashboard.json":  plain,
 	"/usr/share/man/man5/vblade-persistence.5":            plain,
 	"/usr/share/man/man8/vblade.8":                        plain,
 	"/usr/share/man/man8/vbladed.8":                       plain,
@@ -51,7 +53,7 @@ func TestInstall(t *testing.T) {
 
 	os.Remove(dest.path("etc/vblade.conf.d/mine.conf"))
 	mk(t, "uninstall", "DESTDIR="+string(dest))
-	for _, dir := range []string{"etc/vblade.conf.d", "usr/libexec/vblade", "usr/lib/ocf/resource.d/vblade"} {
+	for _, dir := range []string{"etc/vblade.conf.d", "usr/libexec/vblade", "usr/lib/ocf/resource.d/vblade", "usr/share/vblade"} {
 		if _, err := os.Stat(dest.path(dir)); err == nil {
 			t.Errorf("uninstall leaves %s", dir)
 		}
