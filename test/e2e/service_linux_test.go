@@ -63,6 +63,7 @@ func (s *site) service(t *testing.T) {
 	target.waits()
 	target.changes()
 	target.survives()
+	target.hasOwnAddress(g)
 	serves("at the end")
 	target.stops()
 }
