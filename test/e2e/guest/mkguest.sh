@@ -15,13 +15,8 @@ out=$2
 shift 2
 root=$out/root
 
-<<<<<<< Updated upstream
 # The init loads these; those of install_modules, below, it leaves to the tests.
-boot_modules="virtio_pci virtio_net virtio_blk virtio_console veth ext4"
-=======
-# The init loads these; aoe, drbd and macvlan it leaves to the tests.
 boot_modules="virtio_pci virtio_net virtio_blk virtio_console veth macvlan ext4"
->>>>>>> Stashed changes
 
 # die ends the script, saying why.
 die() {
