@@ -33,7 +33,7 @@ func TestCluster(t *testing.T) {
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			p := s.newPair(t, root)
-			p.nodes[0].run(recipe(t, mode.recipe, "/dev/san0", "/lab/disk"))
+			p.nodes[0].run(recipe(t, mode.recipe, "/dev/san0", "/lab/disk", "--state none", "--state /lab/state"))
 			p.moves(mode.most)
 		})
 	}
@@ -46,6 +46,8 @@ type pair struct {
 	nodes []*node
 	lab   string // the directory that they share
 	guest *shell
+
+	settings *settings // of the export, where it serves
 }
 
 // newPair starts a cluster, with no export, and a guest on the same bridge.
@@ -104,7 +106,7 @@ func (p *pair) furnish() {
 			p.t.Fatal(err)
 		}
 	}
-	for _, dir := range []string{"fence", "off"} {
+	for _, dir := range []string{"fence", "off", "state"} {
 		if err := os.Mkdir(filepath.Join(p.lab, dir), 0o777); err != nil {
 			p.t.Fatal(err)
 		}
@@ -161,11 +163,12 @@ func (p *pair) fences() {
 }
 
 // moves has the export move in all ways: the guest sees no error, and never waits
-// longer than most.
+// longer than most, and what an initiator has set moves along.
 func (p *pair) moves(most time.Duration) {
 	p.t.Helper()
 	at := p.isServed("")
 	l := p.guest.keepsLedger()
+	p.settings = p.site.set(p.t, "br0", p.guest)
 	p.event(l, "vblade killed", most, func() {
 		at.run("kill -KILL $(cat /run/resource-agents/vblade-disk0.pid)")
 	})
@@ -194,6 +197,7 @@ func (p *pair) event(l *ledger, name string, most time.Duration, do func()) {
 	do()
 	l.goesOn()
 	l.within(name, most)
+	p.settings.hold(name)
 }
 
 // other is the other node.
