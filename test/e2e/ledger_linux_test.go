@@ -4,8 +4,10 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,14 +74,33 @@ func (l *ledger) gap() time.Duration {
 }
 
 // within checks how long the guest has waited for an acknowledgement since the last
-// gap, in which something has happened.
+// gap, in which something has happened. It may have waited longer on a machine that
+// has other work, but not for the 10 s after which the driver uses another address.
 func (l *ledger) within(event string, most time.Duration) {
 	l.t.Helper()
+	if isBusy(l.t) {
+		most += 4 * time.Second
+	}
 	gap := l.gap()
 	l.t.Logf("%s: %v without I/O", event, gap)
 	if gap > most {
 		l.t.Errorf("%s: %v without I/O; want at most %v", event, gap, most)
 	}
+}
+
+// isBusy tells whether this machine has had more work within the last minute than
+// these tests make: more than two processes that want to run, for each CPU.
+func isBusy(t *testing.T) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(text), &load); err != nil {
+		t.Fatal(err)
+	}
+	return load > 2*float64(runtime.NumCPU())
 }
 
 // closes ends the ledger: no write has failed, the disk holds what was acknowledged,
