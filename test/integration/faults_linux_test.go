@@ -209,7 +209,12 @@ func TestResizedFile(t *testing.T) {
 	size(sectors - 10)
 	s.must(0, os.Truncate(s.image, 100*sectorSize))
 	_, err := target.ReadAt(make([]byte, 2*sectorSize), 89*sectorSize)
-	s.refused("a read across the end", err, ata.ErrorAborted, 1)
+	var log []string
+	var refusal *initiator.ATAError
+	if !errors.As(err, &refusal) || refusal.Err != ata.ErrorNotFound { // else vblade has just noticed
+		s.refused("a read across the end", err, ata.ErrorAborted, 1)
+		log = append(log, "e9.0: read of 2 sectors at LBA 89: the disk ends before that")
+	}
 	size(90)
 	_, err = target.ReadAt(make([]byte, 2*sectorSize), 89*sectorSize)
 	s.refused("a read across the known end", err, ata.ErrorNotFound, 2)
@@ -218,9 +223,8 @@ func TestResizedFile(t *testing.T) {
 	s.must(0, os.Truncate(s.image, 2*diskSize))
 	size(2*sectors - 10)
 	s.must(target.WriteAt(make([]byte, sectorSize), (2*sectors-11)*sectorSize))
-	s.logged(v, "e9.0: read of 2 sectors at LBA 89: the disk ends before that",
-		"e9.0: the disk has 90 sectors now, not 16374",
-		"e9.0: the disk has 32758 sectors now, not 90")
+	s.logged(v, append(log, "e9.0: the disk has 90 sectors now, not 16374",
+		"e9.0: the disk has 32758 sectors now, not 90")...)
 }
 
 // TestReplacedFile puts another file in the place of a target's, which serves
