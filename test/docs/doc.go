@@ -5,4 +5,5 @@
 //
 //	cite_test.go  what the code cites
 //	link_test.go  what the documents link to and name
+//	licence_linux_test.go  that each file names its licence
 package docs
