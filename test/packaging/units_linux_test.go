@@ -81,12 +81,12 @@ systemctl stop vblade@one
 serves 'e9.0 e9.2'
 systemctl stop vblade@missing vblade@own
 before=$(states)
-step='a crash'
+step='a crash, with a moved export'
+conf two 22
 crash
 serves 'e9.0 e9.2'
 same
 step='a restart, with a moved export'
-conf two 22
 systemctl restart vblade
 calm
 serves 'e9.0 e9.22'
