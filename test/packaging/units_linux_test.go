@@ -53,7 +53,7 @@ conf() { printf 'shelf=9\nslot=%s\nnetif=tgt0\nfilename="ROOT/disks/%s"\noptions
 # exports prints what the server serves.
 exports() { vblade status 2>/dev/null | sed -n 's/^\(e[0-9.]*\) .*/\1/p' | tr '\n' ' '; }
 # await COMMAND... waits until a command succeeds.
-await() { for try in $(seq 200); do ! "$@" || return 0; sleep 0.05; done; return 1; }
+await() { for try in $(seq 1000); do ! "$@" || return 0; sleep 0.05; done; return 1; }
 # serves EXPORTS checks what is served, once that is so.
 serving() { [ "$(exports)" = "$1" ]; }
 serves() { await serving "$1 " || echo "$step: served is $(exports), want $1"; }
