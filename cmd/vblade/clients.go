@@ -17,7 +17,7 @@ import (
 	"vblade/internal/view"
 )
 
-// add opens a file with the rights of whoever calls, and has the server serve it.
+// add opens a file with the rights of its caller, and makes the server serve it.
 func add(o options, c console) error {
 	if o.conf != "" {
 		return addConf(o, c)

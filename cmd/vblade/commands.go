@@ -15,12 +15,12 @@ import (
 	"vblade/internal/statefile"
 )
 
-// command is one of the things that vblade does.
+// command is a subcommand.
 type command struct {
 	name      string // the first argument; empty for an export
 	usage     string // what follows it
 	about     string // what it does, in a line
-	arguments string // what the positional arguments are, for help
+	arguments string // description of the positional arguments, for help
 	flags     func(*options) *pflag.FlagSet
 	set       func(*options, []string) error // reads the positional arguments
 	run       func(options, console) error
@@ -51,7 +51,7 @@ func exportCommand() command {
 	}
 }
 
-// commands are the commands that have a name.
+// commands returns the commands that have a name.
 func commands() []command {
 	return []command{
 		{
@@ -94,8 +94,9 @@ func commands() []command {
 	}
 }
 
-// findCommand finds the command that the arguments begin with and returns it with
-// the rest of them: a word is a command's name, all else an export.
+// findCommand finds the command that the arguments begin with, and returns it
+// with the other arguments. If they do not begin with a word, they are those of
+// an export.
 func findCommand(args []string) (command, []string, error) {
 	if len(args) == 0 || args[0] == "" || strings.ContainsRune("-0123456789", rune(args[0][0])) {
 		return exportCommand(), args, nil
@@ -114,7 +115,7 @@ func findCommand(args []string) (command, []string, error) {
 // title is the beginning of the command line.
 func (c command) title() string { return strings.TrimSpace("vblade " + c.name) }
 
-// do does what the arguments behind the command's name say.
+// do runs the command with the arguments after its name.
 func (c command) do(args []string, con console) error {
 	o, err := c.parse(args)
 	switch {
@@ -130,8 +131,8 @@ func (c command) do(args []string, con console) error {
 	return c.run(o, con)
 }
 
-// parse reads the arguments behind the command's name; the positional ones only
-// where neither help nor the version is asked for. Its errors are misuses.
+// parse reads the arguments after the command's name, the positional ones only if
+// neither help nor the version is asked for. Its errors are misuses.
 func (c command) parse(args []string) (options, error) {
 	var o options
 	fs := c.flags(&o)

@@ -12,24 +12,24 @@ import (
 	"vblade/internal/server"
 )
 
-// endWithin is how long the server may take to end, with a hanging disk too: with
-// all that follows it takes at most 5 seconds.
+// endWithin is how long the server may take to end, even with a disk that hangs.
+// With what follows, the process ends within 5 seconds.
 const endWithin = 4 * time.Second
 
-// diskWriters is how many writes through the cache of a disk may run at once: one
-// of each worker, the leader's and the last sync.
+// diskWriters is how many writes with -s may run at once on a disk: one by each
+// worker, one by the leader, and the last sync.
 const diskWriters = server.CrewSize + 2
 
 // export is a site with a single export.
 type export struct {
 	*site
 	file       *ata.File
-	interfaces *ownInterfaces // nil where it serves from the links' own addresses
+	interfaces *ownInterfaces // nil if it serves from the links' own addresses
 	held       claims         // for as long as those are there
 }
 
-// openExport opens an export; its errors refuse to start. It looks at the links
-// first, so that the error is about them where netif and filename are swapped.
+// openExport opens an export. It opens the links first, so that the error is
+// about them if netif and filename are swapped.
 func openExport(o options, j *journal.Journal) (*export, error) {
 	s, err := openSite(j)
 	if err != nil {
@@ -43,14 +43,15 @@ func openExport(o options, j *journal.Journal) (*export, error) {
 	return e, nil
 }
 
-// open opens the links and the file, and has the site serve it. Interfaces of the
-// export's own it makes last: until then their addresses may be on another host.
+// open opens the links and the file, and makes the site serve it. It makes
+// interfaces of the export's own last, because until then their addresses may be
+// in use on another host.
 func (e *export) open(o options) (err error) {
 	if !o.hwaddr.given() {
 		if _, err := e.take(o.links, nil); err != nil {
 			return linkError(err, o)
 		}
-		defer e.give(o.links) // the export has its own use of them
+		defer e.give(o.links) // the export itself uses them
 	} else if err := findLinks(o.links); err != nil {
 		return linkError(err, o)
 	}
@@ -92,8 +93,9 @@ func (e *export) takeState(x *control.Export, o options) error {
 	return err
 }
 
-// begin has the site serve an export, from interfaces of its own if it has any. Those
-// that there are may be used by whoever has the claim, who removes them at last.
+// begin makes the site serve an export, from interfaces of its own if it has any.
+// If these exist already, a process that holds the claim may use them, and
+// removes them at the end.
 func (e *export) begin(x control.Export) (err error) {
 	if len(x.HWAddr) == 0 {
 		return e.Add(x)
@@ -110,7 +112,7 @@ func (e *export) begin(x control.Export) (err error) {
 	return e.add(x, nil, nil)
 }
 
-// serve is site.serve, which keeps the export's own interfaces meanwhile.
+// serve is site.serve, and meanwhile keeps the export's own interfaces in place.
 func (e *export) serve(ctx context.Context) error {
 	kept, err := e.interfaces.keep(ctx, e.log)
 	if err != nil {
@@ -131,7 +133,7 @@ func (e *export) close() error {
 	return err
 }
 
-// export is what the options say, of a disk that is open.
+// export returns the export that the options describe, with an open disk.
 func (o options) export(disk *ata.File) control.Export {
 	return control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, HWAddr: o.hwaddr.addresses(o.shelf, o.slot, len(o.links)),

@@ -56,5 +56,5 @@ func parseIONice(s string) (ioPriority, error) {
 	return p, nil
 }
 
-// given tells whether one of the flags was.
+// given reports whether one of the flags was.
 func given(fs *pflag.FlagSet) bool { return fs.Changed("class") || fs.Changed("classdata") }

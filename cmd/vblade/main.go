@@ -23,8 +23,8 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, restrict))
 }
 
-// confinement takes from the process what it does not need to serve as options say:
-// a file, or where they name none files that others open.
+// confinement gives up the rights that the process does not need to serve what
+// the options say: a file or, if they name none, files that others open.
 type confinement func(options) error
 
 // restrict is the confinement of a process.
@@ -35,22 +35,21 @@ func restrict(o options) error {
 	return confine.Process(o.filename, o.file.ReadOnly, o.hwaddr.given())
 }
 
-// console is where a command prints, and what it is confined by.
+// console is where a command prints to, and how it is confined.
 type console struct {
 	stdout   io.Writer
 	journal  *journal.Journal // standard error
 	restrict confinement
 }
 
-// log returns the log of what is about no single thing.
+// log returns the log for lines without a subject.
 func (c console) log() *journal.Log { return c.journal.Log("") }
 
-// run does what the arguments say and returns the exit status: 0 for help,
-// version and an export that was ended by a signal in good order, 1 for an end
-// that left something undone, goneStatus for one that --fail-stop asks for, and what
-// refusalStatus says for a refusal to start.
-// It prints the error that ends the program; what vblade lives through goes to
-// the export's log. Whoever does not read standard error holds up nobody.
+// run runs the command in the arguments and returns the exit status: 0 for help,
+// the version, and after a signal if everything was done; 1 if something was left
+// undone; goneStatus after a diskGone; and that of refusalStatus for a refusal to
+// start. It prints the error that ends the program. It never blocks if nobody
+// reads standard error.
 func run(args []string, stdout, stderr io.Writer, restrict confinement) int {
 	j := journal.New(stderr)
 	defer j.Close(goodbye)
@@ -101,12 +100,12 @@ func serve(o options, c console) error {
 func untilSignal() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	context.AfterFunc(ctx, stop)
-	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
+	signal.Ignore(syscall.SIGPIPE) // when nobody reads the log any more
 	return ctx, stop
 }
 
-// endSignals are the signals that end the export: those of a terminal only
-// where whoever started vblade does not have them ignored, as nohup does.
+// endSignals are the signals that end the program. Those of a terminal are not
+// among them if they were ignored at start, as by nohup.
 func endSignals() []os.Signal {
 	signals := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {

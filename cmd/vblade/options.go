@@ -25,7 +25,7 @@ const (
 	maxSlot  = aoe.EverySlot - 1
 )
 
-// defaultBuffers is how many requests we say we queue without -b.
+// defaultBuffers is the number of buffers that is advertised without -b.
 const defaultBuffers = 16
 
 // options is the command line, checked.
@@ -52,11 +52,11 @@ type options struct {
 	priority   *ioPriority // which that gives the process; nil for the usual one
 
 	control string // the control socket's path
-	replace bool   // take over from the server that is there
+	replace bool   // take over from the running server
 	json    bool
 	delay   interval // of top
 	count   uint64   // how often top shows; 0 for no end
-	name    string   // of an export that is there, such as e9.0; none for all
+	name    string   // of an export, such as e9.0; empty for all
 	paths   []string
 	dryRun  bool
 	ownOnly bool // of conf files, those whose export has a process of its own
@@ -185,7 +185,7 @@ func (b *bufferCount) Set(s string) error {
 // String is the value as Set reads it.
 func (b *bufferCount) String() string { return strconv.Itoa(int(*b)) }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (b *bufferCount) Type() string { return "buffers" }
 
 // seconds is the value of --announce.
@@ -213,13 +213,13 @@ func (v *seconds) String() string {
 	return strconv.FormatInt(int64(time.Duration(*v)/time.Second), 10)
 }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (v *seconds) Type() string { return "seconds" }
 
 // metricsAddress is the value of --metrics.
 type metricsAddress string
 
-// Set checks how the address is written; whether it is to be had shows later.
+// Set checks the form of the address; whether it can be used shows later.
 func (a *metricsAddress) Set(s string) error {
 	*a = metricsAddress(s)
 	return monitor.CheckAddress(s)
@@ -228,7 +228,7 @@ func (a *metricsAddress) Set(s string) error {
 // String is the value as Set reads it.
 func (a *metricsAddress) String() string { return string(*a) }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (a *metricsAddress) Type() string { return "address" }
 
 // sectors is the value of -o and -l: a number of sectors.
@@ -237,10 +237,11 @@ type sectors struct {
 	least int64
 }
 
-// maxSectors is what the 48 bits of an LBA can address.
+// maxSectors is how many sectors 48-bit LBAs can address.
 const maxSectors = 1 << 48
 
-// Set reads the value as strtol(3) does with base 0, but whole.
+// Set reads the value as strtol(3) does with base 0, but refuses trailing
+// characters.
 func (v *sectors) Set(s string) error {
 	digits, base := s, 10
 	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
@@ -259,8 +260,8 @@ func (v *sectors) Set(s string) error {
 	return nil
 }
 
-// String is the value in decimal; nothing where there is none, so that help
-// shows no default.
+// String is the value in decimal, or empty if there is none, so that help shows
+// no default.
 func (v *sectors) String() string {
 	if v.n == nil || *v.n == 0 {
 		return ""
@@ -268,5 +269,5 @@ func (v *sectors) String() string {
 	return strconv.FormatInt(*v.n, 10)
 }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (v *sectors) Type() string { return "sectors" }

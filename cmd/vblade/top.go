@@ -39,7 +39,7 @@ func (i *interval) String() string {
 	return strconv.FormatFloat(time.Duration(*i).Seconds(), 'g', -1, 64)
 }
 
-// Type is not shown: the usage text names the value.
+// Type is not shown, because the usage text names the value.
 func (i *interval) Type() string { return "seconds" }
 
 // showTop shows the busiest exports again and again: on a terminal until a key or a

@@ -170,7 +170,7 @@ func (d deed) Fields() []journal.Field {
 	return journal.Export(d.name).Fields()
 }
 
-// note logs who did what.
+// note logs who has done what.
 func (s *Server) note(p peer, what deed, about string, err error) {
 	switch {
 	case err != nil:

@@ -16,9 +16,9 @@ import (
 // Time limits of a client.
 const (
 	replyTime = time.Minute           // for the server to do what was asked
-	againTime = 50 * time.Millisecond // until what could not be done now is asked again
-	againMost = 30 * time.Second      // for how long
-	dialTime  = 5 * time.Second       // for a busy server's queue to have room
+	againTime = 50 * time.Millisecond // before a request that could not be done now is repeated
+	againMost = 30 * time.Second      // how long it is repeated
+	dialTime  = 5 * time.Second       // for room in a busy server's queue
 )
 
 // ErrNoServer is the error of a request to which nobody listens.
@@ -27,11 +27,11 @@ var ErrNoServer = errors.New("no server listens")
 // Client talks to the server at a path.
 type Client struct{ Path string }
 
-// Info is what the server tells of an export.
+// Info is what the server says about an export.
 type Info struct {
 	Name     string
 	Links    []string
-	HWAddr   []string // of the export's own, one for each of Links; none for those of the links
+	HWAddr   []string // addresses of the export's own, one for each of Links; empty for those of the links
 	Filename string
 	Conf     string // the conf file that it is from; empty for none
 	Sectors  int64
@@ -41,38 +41,38 @@ type Info struct {
 	State    State
 	Trouble  string // why it is not served now
 
-	// Of the reply to status, where it is served; Users where one export was asked for.
+	// In the reply to status, if it is served; Users if one export was asked for.
 	Down    []string // those of Links that carry no frames
 	Figures *Figures
 	Users   *Users
 }
 
-// Answer is what came of a request.
+// Answer is the reply to a request.
 type Answer struct {
 	PID      int // the server's
 	Exports  []Info
-	Links    []Link  // that they are served on, of the reply to status
+	Links    []Link  // that they are served on, in the reply to status
 	Did      Outcome // of an export that was to be added
 	Warnings []string
-	JSON     []byte // all of it, a line
+	JSON     []byte // the whole reply, a line
 }
 
-// refusal is the error of a reply: what the server said.
+// refusal is the error in a reply.
 type refusal struct {
 	text  string
 	again bool
 }
 
-// Error is what the server said.
+// Error returns what the server said.
 func (r refusal) Error() string { return r.text }
 
-// Add has the server serve an export. The disk remains the caller's.
+// Add makes the server serve an export. The disk still belongs to the caller.
 func (c Client) Add(e *Export) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.files())
 }
 
-// Change has the server serve an export, in the place of another of its address
-// if there is one.
+// Change makes the server serve an export, in place of another one with its
+// address if there is one.
 func (c Client) Change(e *Export) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.files())
 }
@@ -82,7 +82,7 @@ func (c Client) Try(e *Export) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true, Try: true}, e.files())
 }
 
-// Remove has the server end an export.
+// Remove makes the server end an export.
 func (c Client) Remove(name string) (*Answer, error) {
 	return c.ask(&request{Do: doRemove, Name: name}, nil)
 }
@@ -106,7 +106,7 @@ func (c Client) Announce(name string) (*Answer, error) {
 	return c.ask(&request{Do: doAnnounce, Name: name}, nil)
 }
 
-// ask asks until the server has time for it.
+// ask repeats a request until the server can do it.
 func (c Client) ask(r *request, files []*os.File) (*Answer, error) {
 	r.Vblade = protocol
 	for late := time.Now().Add(againMost); ; {
@@ -128,7 +128,7 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	defer conn.Close()
 	w := wire{conn}
 	errSend := w.send(r, files, requestTime)
-	// A server that refuses may not have read it all, but has said why.
+	// A server that refuses may not have read all of it, but has said why.
 	reply, line, err := w.reply(replyTime)
 	var said refusal
 	switch {

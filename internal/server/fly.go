@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// How long a lead waits for its ring, at a time.
+// How long a lead waits for its ring at a time.
 const (
 	flyWait  = time.Millisecond       // the leader, in a call that the watch looks at
 	soarWait = 100 * time.Millisecond // one that does not lead
 )
 
-// becalmed is how long nothing may land, while work that could be done in place
-// has to be handed over because of it, before the lead steps aside: another leads,
-// with a ring that is empty.
+// becalmed is how long the ring may complete nothing, while requests that could
+// be done in place have to be handed over because of it, before the leader steps
+// aside for another one, whose ring is empty.
 const becalmed = 20 * time.Millisecond
 
 // takeRing puts the lead's ring into use when it is needed for the first time, and
@@ -38,7 +38,7 @@ func (l *lead) takeRing() bool {
 	return true
 }
 
-// dropRing gives the ring up, of which nothing is in flight any more.
+// dropRing closes the ring, which has no requests in flight any more.
 func (l *lead) dropRing() {
 	if l.ring == nil {
 		return
@@ -50,18 +50,17 @@ func (l *lead) dropRing() {
 	}
 }
 
-// submit submits what is prepared, and waits for so many completions or the time
-// given. It returns false where the kernel has kept it so long that the lead was
-// lost.
+// submit submits the prepared requests, and waits for a number of completions or
+// for the limit. It returns false if that took so long that the lead was lost.
 func (l *lead) submit(wait int, limit time.Duration) (leads bool) {
 	s := l.s
-	l.run.reset() // nothing of it goes along if the lead is lost
+	l.run.reset() // the run is not in flight if the lead is lost
 	beat := s.watch.enter()
 	l.enter(wait, limit)
 	return s.watch.leave(beat)
 }
 
-// enter has the ring submit and wait.
+// enter makes the ring submit and wait.
 func (l *lead) enter(wait int, limit time.Duration) {
 	g, f := l.ring, &l.s.freezes
 	now := f.now()
@@ -69,12 +68,12 @@ func (l *lead) enter(wait int, limit time.Duration) {
 		g.Void() // a worker drops it, or does it if it is new
 	}
 	g.entered = now
-	g.Enter(wait, limit) // what the kernel cannot take now goes with the next
+	g.Enter(wait, limit) // what the kernel does not take now is submitted by the next Enter
 }
 
-// fly goes on with what is in flight by the ring: it submits what is prepared,
-// waits for disks and for frames where the turn is idle, and lets land what has
-// completed. It returns false where the lead was lost.
+// fly drives the ring: it submits the prepared requests, waits for disks and
+// frames if the turn is idle, and answers what has completed. It returns false if
+// the lead was lost.
 func (l *lead) fly(idle bool) (leads bool) {
 	s, g := l.s, l.ring
 	wait, limit := 0, time.Duration(0)
@@ -97,7 +96,7 @@ func (l *lead) fly(idle bool) (leads bool) {
 	return !l.stepsAside()
 }
 
-// land answers what has completed.
+// land answers the requests that the ring has completed.
 func (l *lead) land() {
 	s, g := l.s, l.ring
 	if g.reap(s.host.Silence) == 0 {
@@ -115,8 +114,8 @@ func (l *lead) land() {
 	g.done = g.done[:0]
 }
 
-// comeDown takes what has completed from the order, and hands to the crew what may
-// start now, and what a worker has to try again.
+// comeDown releases completed requests from the order, and hands to the crew
+// those that may start now, and those that a worker has to repeat.
 func (s *Server) comeDown(g *ring) {
 	s.mu.Lock()
 	started := len(g.failed)
@@ -141,8 +140,8 @@ func (s *Server) comeDown(g *ring) {
 	}
 }
 
-// stepsAside gives up the lead where what is in flight does not land and keeps
-// from others what they could have in place. It returns whether it did.
+// stepsAside gives up the lead if the requests of the ring do not complete and so
+// prevent others from being done in place. It reports whether it did.
 func (l *lead) stepsAside() bool {
 	s, g := l.s, l.ring
 	missed := s.missed
@@ -157,8 +156,8 @@ func (l *lead) stepsAside() bool {
 	return true
 }
 
-// drain waits until nothing is in flight by the ring of a lead that does not lead
-// any more, and answers it. What comes for the same disks goes to the crew.
+// drain waits for the requests in the ring of a lead that has lost the lead, and
+// answers them. Later requests for the same disks go to the crew.
 func (l *lead) drain() {
 	s, g := l.s, l.ring
 	if g.empty() {
@@ -182,7 +181,7 @@ func (l *lead) drain() {
 	}
 }
 
-// deliver ends a request that has completed when the lead was lost.
+// deliver answers a request that has completed after the lead was lost.
 func (l *lead) deliver(r *request) {
 	l.run.reset()
 	l.run.add(r)

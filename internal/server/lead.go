@@ -10,18 +10,19 @@ import (
 )
 
 // leadCount is how many leads there are: one that leads, one that stands by, and
-// as many more as may be kept by calls before none takes that risk any more.
+// as many more as may be blocked by calls before no leader takes that risk any
+// more.
 const leadCount = 4
 
-// lead is one of those who can lead. The one that leads, the leader, receives
-// from all ports, has exports accept what came, does at once what nobody has to
-// wait for, lends the rest to its ring or the crew, and sends the replies. The others stand by
-// and do nothing else: a leader makes a call that may keep it only while another
-// lead stands by, and nobody but that leader, by losing the lead, ends this.
+// lead is a goroutine that can be the leader. The leader receives from all ports,
+// has exports accept the frames, does at once what does not have to wait, hands
+// the rest to its ring or the crew, and sends the replies. The other leads stand
+// by and do nothing else. A leader makes a call that may block only while another
+// lead stands by. That lead remains standing by until this leader loses the lead.
 type lead struct {
 	s     *Server
-	run   run    // what it does at the moment
-	out   outbox // the replies of a run that has cost it the lead
+	run   run    // what it is doing
+	out   outbox // the replies of a run during which the lead was lost
 	tally tally  // of that run
 	ring  *ring  // nil where there is none
 
@@ -30,12 +31,12 @@ type lead struct {
 	putOff bool
 }
 
-// newLead returns a lead of s, with a ring or without.
+// newLead returns a lead of s, with a ring or nil.
 func newLead(s *Server, g *ring) *lead {
 	return &lead{s: s, run: newRun(), out: newOutbox(maxRun), ring: g}
 }
 
-// loop stands by, and leads when nobody does, until the server has ended.
+// loop stands by, and leads when there is no leader, until the server has ended.
 func (l *lead) loop() {
 	s := l.s
 	defer l.dropRing()
@@ -59,8 +60,8 @@ func (l *lead) loop() {
 	}
 }
 
-// lead leads until the server has ended or the lead is lost. It goes on with the
-// turn that the leader before has left.
+// lead leads until the server has ended or the lead is lost. It continues the
+// turn that the previous leader has left.
 func (l *lead) lead() {
 	s := l.s
 	for l.finishTurn() {
@@ -84,8 +85,7 @@ func (l *lead) lead() {
 	}
 }
 
-// goHome waits until nothing is in flight, and ends the leading, the standing by
-// and the crew.
+// goHome waits until nothing is in flight, and ends all leads and the crew.
 func (l *lead) goHome() {
 	s := l.s
 	s.refuseAsks()
@@ -107,7 +107,7 @@ func (s *Server) rest() {
 		limit = choreEvery
 	}
 	if s.muted() {
-		time.Sleep(choreEvery) // what cannot be received would end a Wait at once
+		time.Sleep(choreEvery) // frames that cannot be received would end a Wait at once
 		return
 	}
 	if s.slow {
@@ -117,15 +117,15 @@ func (s *Server) rest() {
 	s.host.Wait(limit)
 }
 
-// stretch is how long the leader serves without giving way.
+// stretch is how long the leader runs without yielding.
 const stretch = 5 * time.Millisecond
 
-// giveWay lets the Go scheduler run something else where that is due: what the
-// turn has lent, since the first worker that it woke is next on the leader's
-// processor and had to be stolen from there while the leader waits for frames;
-// and now and then whatever there is, since from a leader that served twice as
-// long the scheduler's monitor would take the processor, and look every 20
-// microseconds for a while whether to do so again.
+// giveWay yields to the Go scheduler when that is due. It is due after the turn
+// has handed over work, because the first worker that it woke is next on the
+// leader's P, and would have to be stolen from there while the leader waits for
+// frames. It is also due after each stretch, because the scheduler's monitor
+// would preempt a leader that ran twice as long, and then check it every 20
+// microseconds for a while.
 func (s *Server) giveWay() {
 	if s.turn.lent || s.turn.began-s.gaveWay >= stretch {
 		s.turn.lent = false
@@ -134,8 +134,8 @@ func (s *Server) giveWay() {
 	}
 }
 
-// finishTurn does or lends the work of a turn and sends its replies. It returns
-// false where the lead was lost meanwhile.
+// finishTurn does or hands over the work of a turn and sends its replies. It
+// returns false if the lead was lost meanwhile.
 func (l *lead) finishTurn() (leads bool) {
 	t := &l.s.turn
 	if l.ring != nil && l.ring.enabled && !l.ring.room(len(t.pending)-t.next) && !l.submit(0, 0) {
@@ -155,9 +155,9 @@ func (l *lead) finishTurn() (leads bool) {
 	return true
 }
 
-// perform does a run of the turn in place where that does not wait for a disk, or
-// where nobody would gain by having others wait, and lends it otherwise. It
-// returns false where the lead was lost meanwhile.
+// perform does a run of the turn in place if that does not wait for a disk, or if
+// nothing else would have to wait for it, and hands it over otherwise. It returns
+// false if the lead was lost meanwhile.
 func (l *lead) perform() (leads bool) {
 	s, u := l.s, &l.run
 	e, op := u.export(), u.op()
@@ -167,7 +167,7 @@ func (l *lead) perform() (leads bool) {
 	case s.clashes(u):
 		l.lend()
 		return true
-	case op == ata.OpNone: // it has waited enough
+	case op == ata.OpNone: // it does not have to wait any more
 		s.turn.settle(u.requests)
 		return true
 	}
@@ -183,7 +183,7 @@ func (l *lead) perform() (leads bool) {
 	switch {
 	case (fast || alone && !e.crowd.several()) && l.mayBeKept():
 		return l.performInPlace()
-	case op == ata.OpIdentify && s.saturated(e): // what is known must do
+	case op == ata.OpIdentify && s.saturated(e): // the last size known is good enough
 		u.complete()
 		s.turn.settle(u.requests)
 	default:
@@ -192,8 +192,8 @@ func (l *lead) perform() (leads bool) {
 	return true
 }
 
-// mayBeKept tells whether a call may keep the lead: another stands by, and nothing
-// else would be kept.
+// mayBeKept reports whether a call may keep the lead: another stands by, and
+// nothing else would be kept.
 func (l *lead) mayBeKept() bool {
 	if !l.ring.empty() {
 		l.s.missed = true
@@ -202,10 +202,11 @@ func (l *lead) mayBeKept() bool {
 	return l.s.standing.Load() > 0
 }
 
-// quiet is how long no other export may have been used for one to be alone.
+// quiet is how long no other export must have been used for an export to be
+// alone.
 const quiet = 20 * time.Millisecond
 
-// comesAlone tells whether a request of an export, the next of the turn, is the
+// comesAlone reports whether a request of an export, the next of the turn, is the
 // only one that anybody waits for: nothing else has come with it or while the
 // leader was busy, nothing is in flight, and no other export is in use. Then
 // nobody is kept waiting but its initiator, who waits anyway.
@@ -219,12 +220,12 @@ func (s *Server) comesAlone(e *export) bool {
 	}
 	s.usedLast = t.began
 	s.slow = false
-	kept := t.pending[0].stamp < s.inPlace // it came while another was done in place
+	kept := t.pending[0].stamp < s.inPlace // it arrived while another was done in place
 	return len(t.pending) == 1 && !kept && s.undone.Load() == 0 && t.began >= s.usedSince
 }
 
-// performInPlace does a run of the turn that may have to wait, while the watch
-// looks on.
+// performInPlace does a run of the turn that may block, under the eyes of the
+// watch.
 func (l *lead) performInPlace() (leads bool) {
 	s, u := l.s, &l.run
 	beat := s.watch.enter()
@@ -246,5 +247,5 @@ func (l *lead) performInPlace() (leads bool) {
 	return true
 }
 
-// finish ends a run that has cost the lead.
+// finish ends a run during which the lead was lost.
 func (l *lead) finish() { l.s.finish(&l.run, &l.out, &l.tally, nil) }

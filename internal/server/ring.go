@@ -10,34 +10,34 @@ import (
 	"vblade/internal/uring"
 )
 
-// How much a lead keeps in flight by its ring.
+// Limits of what a lead keeps in flight in its ring.
 const (
 	ringEntries = 256 // requests submitted at once
 	maxFlights  = 2 * ringEntries
 	maxAboard   = 8 // requests in a flight
 )
 
-// ring is a lead's way to disks that work asynchronously: an io_uring, which takes
-// many requests with one system call, waits for disks and for frames at once, and
-// costs no hand-over. It belongs to the lead's thread.
+// ring is a lead's io_uring, for disks that work asynchronously. It submits many
+// requests with one system call, waits for disks and frames at once, and needs no
+// hand-over. It belongs to the lead's thread.
 //
-// A lead makes no call that may keep it while something is in flight by its ring:
-// what completes meanwhile would be kept, too.
+// A lead makes no call that may block while its ring has requests in flight,
+// because completed ones would have to wait for it.
 type ring struct {
 	*uring.Ring
 	enabled bool // it is in use, by the lead's thread
 	flights []flight
-	free    []uint32 // flights that are not in the air, by number
+	free    []uint32 // numbers of the unused flights
 	landed  time.Duration
-	entered time.Duration // clock of the last entry: what is prepared since has not begun
-	done    []*request    // that have landed, whose work is done
-	failed  []*request    // that have landed and need another try, by a worker
+	entered time.Duration // clock of the last Enter: requests that were prepared since have not begun
+	done    []*request    // whose work is done
+	failed  []*request    // that a worker has to repeat
 
 	watched []int  // the host's descriptors
 	armed   []bool // which of them are polled
 }
 
-// flight is contiguous requests that the kernel does in one.
+// flight is contiguous requests that the kernel does as one.
 type flight struct {
 	first *request
 	bytes int32
@@ -51,7 +51,7 @@ const (
 	cancelData = 1 << 33
 )
 
-// newRing returns a ring that is not in use yet.
+// newRing returns a ring that is not enabled yet.
 func newRing() (*ring, error) {
 	u, err := uring.New(ringEntries)
 	if err != nil {
@@ -72,10 +72,10 @@ func (g *ring) makeReady() {
 	g.failed = make([]*request, 0, maxFlights*maxAboard)
 }
 
-// empty tells that nothing is in flight.
+// empty reports whether nothing is in flight.
 func (g *ring) empty() bool { return g == nil || len(g.free) == len(g.flights) }
 
-// takes tells whether an export's work of a kind goes by the ring.
+// takes reports whether an export's work of a kind goes by the ring.
 func (g *ring) takes(e *export, op ata.Op) bool {
 	if g == nil || e.adrift.Load() > 0 {
 		return false
@@ -89,11 +89,11 @@ func (g *ring) takes(e *export, op ata.Op) bool {
 	return false
 }
 
-// room tells whether n more requests can be prepared.
+// room reports whether n more requests can be prepared.
 func (g *ring) room(n int) bool { return len(g.free) >= n && g.Room() >= n }
 
-// depart prepares contiguous requests of one export, maxAboard at the most, for
-// which there is room.
+// depart prepares contiguous requests of one export, at most maxAboard, as one
+// flight. The ring must have room for them.
 func (g *ring) depart(requests []*request) {
 	n := g.free[len(g.free)-1]
 	g.free = g.free[:len(g.free)-1]
@@ -115,9 +115,9 @@ func (g *ring) depart(requests []*request) {
 	}
 }
 
-// reap takes what has completed: into done, or where not all of a flight was done,
-// for whatever reason, into failed. It calls silence where the host's alarm was
-// heard, and returns how many flights have landed.
+// reap collects the flights that have completed: their requests go into done, or
+// into failed if not all of the flight was done, for any reason. It calls silence
+// if the host's alarm rings, and returns how many flights have completed.
 func (g *ring) reap(silence func()) (landed int) {
 	if !g.Ready() {
 		return 0
@@ -145,7 +145,7 @@ func (g *ring) reap(silence func()) (landed int) {
 	return landed
 }
 
-// polled takes in that a descriptor has something, or that a poll was cancelled.
+// polled notes that a poll of a descriptor has completed or was cancelled.
 func (g *ring) polled(c uring.Completion, silence func()) {
 	i := int(c.Data - pollData)
 	if c.Data >= cancelData || i >= len(g.armed) {
@@ -157,7 +157,7 @@ func (g *ring) polled(c uring.Completion, silence func()) {
 	}
 }
 
-// watch has a wait of the ring end when a descriptor of the host is readable.
+// watch makes a wait of the ring end when a descriptor of the host is readable.
 func (g *ring) watch(host Host) {
 	now := host.Descriptors()
 	if !slices.Equal(now, g.watched) {

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// turn is what the leader works on: the frames that have arrived on all ports,
-// from the admission to the replies. It lives in the server, so that another lead
+// turn is the leader's batch: the frames that have arrived on all ports, from
+// their admission to the replies. It is part of the server, so that another lead
 // can take it over.
 type turn struct {
 	arrived []*request    // in the order in which they take effect
 	began   time.Duration // clock when they were received
 	pending []*request    // with work to be done, in the order of arrival
-	next    int           // the first of them that was not looked at yet
+	next    int           // index of the first of them that was not looked at yet
 	lent    bool          // a request was handed to the crew
 	out     outbox        // what is to be sent at the end
 	spent   []*request    // that have no reply
-	touched []*export     // of which something was counted
+	touched []*export     // for which something was counted
 }
 
 // grow makes room for one more port's frames.
 func (t *turn) grow(ports int) {
-	// Behind the frames of the ports there are the copies of broadcasts.
+	// Besides the frames of the ports there are the copies of broadcasts.
 	n := ports*(MaxBatch+choreStep) + choreStep
 	t.arrived = slices.Grow(t.arrived, n)
 	t.pending = slices.Grow(t.pending, n)
@@ -32,14 +32,14 @@ func (t *turn) grow(ports int) {
 	t.out.frames = slices.Grow(t.out.frames, n+maxFlights)
 }
 
-// settle puts requests that will wait for nothing any more on their way.
+// settle answers requests that have nothing left to wait for.
 func (t *turn) settle(requests []*request) {
 	for _, r := range requests {
 		t.answer(r)
 	}
 }
 
-// answer puts a request's reply on its way, if it has one.
+// answer queues a request's reply to be sent, if it has one.
 func (t *turn) answer(r *request) {
 	if r.hush(); r.Reply == 0 {
 		t.drop(r)
@@ -66,7 +66,7 @@ func (t *turn) lapse(r *request) {
 	t.drop(r)
 }
 
-// touch has the export's counts made public when the turn ends.
+// touch makes the turn publish the export's counts when it ends.
 func (t *turn) touch(e *export) {
 	if !e.counts.touched {
 		e.counts.touched = true
@@ -74,14 +74,14 @@ func (t *turn) touch(e *export) {
 	}
 }
 
-// begin begins a turn: it admits what has arrived, has the exports accept it, and
-// returns how much there is to finish: chores make some, too.
+// begin begins a turn: it admits the frames that have arrived, has the exports
+// accept them, and returns how much there is to finish, chores included.
 func (s *Server) begin() int {
 	t := &s.turn
 	t.pending, t.next, t.lent = t.pending[:0], 0, false
-	s.doChores() // what was advertised is what initiators find now
+	s.doChores() // so that initiators find what was advertised
 	s.gather()
-	s.concludeAll() // what came behind a change before this
+	s.concludeAll() // before the frames of this turn: those that waited for a change
 	for _, r := range t.arrived {
 		if s.ages.tooOld(r.stamp) {
 			t.lapse(r)
@@ -94,7 +94,7 @@ func (s *Server) begin() int {
 	return len(t.pending) + len(t.out.requests) + len(t.spent)
 }
 
-// endTurn ends a turn: it sends the replies, and gives the requests back that are not
+// endTurn ends a turn: it sends the replies, and frees the requests that are not
 // in flight.
 func (s *Server) endTurn() {
 	t := &s.turn
@@ -128,12 +128,11 @@ func (s *Server) unfly(r *request) {
 }
 
 // lend hands the lead's run over: each request takes its place in the order, and
-// those that may start leave by the ring or are queued for the crew. Of an export
-// that has used up its share of the buffers requests are dropped, as the wire might
-// drop them.
+// those that may start go to the ring or are queued for the crew. Requests of an
+// export that has used up its share of the buffers are dropped, as on a wire.
 func (l *lead) lend() {
 	s, u := l.s, &l.run
-	// A submission may keep the lead, too, so that another has to stand by.
+	// A submission may block the lead, too, so another has to stand by.
 	byRing := l.ring.takes(u.export(), u.op()) && l.takeRing() && l.ring.room(len(u.requests)) && s.standing.Load() > 0
 	s.mu.Lock()
 	aboard := u.requests[:0]
@@ -164,14 +163,14 @@ func (l *lead) lend() {
 	}
 }
 
-// admit takes a request of the turn into the order, and tells whether it may
+// admit takes a request of the turn into the order, and reports whether it may
 // start. The caller holds s.mu.
 func (s *Server) admit(r *request) (starts bool) {
 	s.fly(r)
 	return s.order.Admit(&r.Ticket)
 }
 
-// clashes tells whether any request of a run has to wait for one in flight.
+// clashes reports whether any request of a run has to wait for one in flight.
 func (s *Server) clashes(u *run) bool {
 	if s.inFlight.Load() == 0 {
 		return false
