@@ -6,12 +6,13 @@
 //	vblade 9 0 eth0 /dev/loop7
 //
 // makes it e9.0 to every initiator on eth0's LAN. "vblade serve" serves many
-// exports in one process; "vblade add", "remove" and "status" control it.
+// exports in one process; "vblade add" and "remove" control it, and "status" and
+// "top" tell how it is.
 //
 // This package only wires the parts together: main.go runs them, commands.go is
 // the table of commands, options.go, links.go and masks.go read the command line,
 // words.go and refusal.go say what is wrong with it. serve.go is the server of
-// many exports and clients.go asks it; export.go opens a single export and
+// many exports, clients.go asks it and top.go does so live; export.go opens a single export and
 // warnings.go checks it for mistakes. site.go is what both serve with, rivals.go
 // and looker.go ask for others of its addresses, claims.go has no other process
 // of the host serve the same, and observe.go lets it be watched.
