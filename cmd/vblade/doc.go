@@ -12,10 +12,11 @@
 // This package only wires the parts together: main.go runs them, commands.go is
 // the table of commands, options.go, links.go and masks.go read the command line,
 // words.go and refusal.go say what is wrong with it. serve.go is the server of
-// many exports, clients.go asks it and top.go does so live; export.go opens a single export and
-// warnings.go checks it for mistakes. site.go is what both serve with, rivals.go
-// and looker.go ask for others of its addresses, claims.go has no other process
-// of the host serve the same, and observe.go lets it be watched.
+// many exports, clients.go asks it, and top.go does so again and again; export.go
+// opens a single export and warnings.go checks it for mistakes. site.go is what
+// both serve with, rivals.go and looker.go ask for others of its addresses,
+// claims.go has no other process of the host serve the same, and observe.go lets
+// it be watched.
 //
 // "Difference" in a comment is one of those in docs/protocol.md.
 package main

@@ -23,6 +23,7 @@ func TestKernelDriver(t *testing.T) {
 		{"sees a masked blade only where the mask lists it", s.masks},
 		{"needs two buffers and an even number of sectors", s.buffers},
 		{"sees that a disk grows", s.grows},
+		{"is known to the server by what it uses", s.tellsUsers},
 		{"serves from a guest at MTU 1500", s.servesInside(1500)},
 		{"serves from a guest at MTU 9000", s.servesInside(9000)},
 		{"outlives the link, its interface and vblade", s.outlives},
