@@ -15,20 +15,20 @@ import (
 	"vblade/internal/statefile"
 )
 
-// application brings a server's exports into line with conf files.
+// application makes a server's exports those that conf files describe.
 type application struct {
 	console
 	server control.Client
 	served []control.Info // so far
 	dryRun bool
 
-	did    int // what is another than before
+	did    int // how many exports were added, changed or removed
 	failed int
-	wrong  []string // conf files that do not say what they describe
+	wrong  []string // conf files that could not be read
 }
 
-// apply has the server serve what conf files say. Of a directory it is all that is
-// served: what its files do not describe ends.
+// apply makes the server serve what conf files describe. For a directory, this
+// becomes all that is served: other exports end.
 func apply(o options, c console) error {
 	a := &application{console: c, server: control.Client{Path: o.control}, dryRun: o.dryRun}
 	files, whole, err := confFiles(o.paths)
@@ -79,13 +79,13 @@ func (a *application) look() error {
 	return err
 }
 
-// fail says what is not in force.
+// fail reports what could not be done.
 func (a *application) fail(err error) {
 	a.failed++
 	a.log().Errorf("%v", err)
 }
 
-// say says what was done, or would be.
+// say prints what was done, or would be.
 func (a *application) say(name, did, about string) {
 	a.did++
 	if a.dryRun {
@@ -94,8 +94,8 @@ func (a *application) say(name, did, about string) {
 	fmt.Fprintf(a.stdout, "%s: %s, %s\n", name, did, about)
 }
 
-// read reads conf files, and returns the exports that they describe for the server.
-// Those of a whole directory that have a process of their own are not its concern.
+// read reads conf files, and returns the exports that they describe for the
+// server. It leaves out those of a directory that have a process of their own.
 func (a *application) read(files []string, whole bool) []options {
 	var wanted []options
 	by := map[string]string{} // the conf file of an address
@@ -124,9 +124,9 @@ func (a *application) read(files []string, whole bool) []options {
 // address is the name of the export that options describe.
 func (o options) address() string { return fmt.Sprintf("e%d.%d", o.shelf, o.slot) }
 
-// removeOthers ends what is served and not wanted, but for what comes from a conf file
-// that is wrong now: nobody knows what is wanted there. What a conf file gives another
-// address is for bring.
+// removeOthers ends exports that are served and not wanted, except those from a
+// conf file that is wrong now, of which it is not known what is wanted. An export
+// that a conf file gives another address is left to bring.
 func (a *application) removeOthers(wanted []options) {
 	for _, e := range slices.Clone(a.served) {
 		isWanted := func(o options) bool { return o.address() == e.Name || o.conf == e.Conf }
@@ -154,7 +154,7 @@ func (a *application) remove(e control.Info, why string) error {
 	return nil
 }
 
-// find returns what is served at an address, nil for nothing.
+// find returns the export that is served at an address, or nil.
 func (a *application) find(name string) *control.Info {
 	for _, e := range a.served {
 		if e.Name == name {
@@ -169,7 +169,8 @@ func (a *application) forget(name string) {
 	a.served = slices.DeleteFunc(a.served, func(e control.Info) bool { return e.Name == name })
 }
 
-// bringAndSay has the server serve the export of a conf file, and says what that took.
+// bringAndSay makes the server serve the export of a conf file, and prints what
+// was done.
 func (a *application) bringAndSay(o options) error {
 	e, err := openForServer(o)
 	if err != nil {
@@ -186,9 +187,9 @@ func (a *application) bringAndSay(o options) error {
 	return nil
 }
 
-// bring has the server serve an export of a conf file. What it serves by that file
-// under another address ends. What is another's under this address is changed only if
-// it may take that over.
+// bring makes the server serve the export of a conf file. An export from that
+// file with another address ends. An export with this address that is not from
+// the file is changed only if the file may take it over.
 func (a *application) bring(o options, e *control.Export, takeOver bool) (*control.Answer, error) {
 	for _, x := range slices.Clone(a.served) {
 		if x.Conf == e.Conf && x.Name != e.Name() {
@@ -217,8 +218,8 @@ func (a *application) bring(o options, e *control.Export, takeOver bool) (*contr
 	return answer, err
 }
 
-// put has the server serve an export, where it serves was under this address, nil for
-// nothing.
+// put makes the server serve an export. was is what it serves at this address, or
+// nil.
 func (a *application) put(e *control.Export, was *control.Info, takeOver bool) (*control.Answer, error) {
 	if was == nil || was.Conf != e.Conf && !takeOver {
 		return addWithOwn(e, a.server.Add)
@@ -226,7 +227,7 @@ func (a *application) put(e *control.Export, was *control.Info, takeOver bool) (
 	if len(e.HWAddr) == 0 && len(was.HWAddr) == 0 {
 		return a.server.Change(e)
 	}
-	// The interfaces of an export's own go with it.
+	// The interfaces of an export's own are removed with it.
 	answer, err := a.server.Try(e)
 	if err != nil || answer.Did != control.Changed {
 		return addWithOwn(e, a.server.Change)
@@ -240,7 +241,7 @@ func (a *application) put(e *control.Export, was *control.Info, takeOver bool) (
 	return answer, err
 }
 
-// addConf has the server serve the export of one conf file.
+// addConf makes the server serve the export of one conf file.
 func addConf(o options, c console) error {
 	if err := o.checkShared(); err != nil {
 		return err
@@ -268,8 +269,9 @@ func addConf(o options, c console) error {
 	return nil
 }
 
-// removeConf has the server end what was added by a conf file, whatever that says now.
-// If there is no such export, or no server, that is done already.
+// removeConf makes the server end the export that was added by a conf file,
+// whatever the file says now. It succeeds if there is no such export, or no
+// server.
 func removeConf(o options, c console, server control.Client) error {
 	answer, err := server.Status("")
 	if errors.Is(err, control.ErrNoServer) {

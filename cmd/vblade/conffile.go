@@ -11,9 +11,9 @@ import (
 	"vblade/internal/conf"
 )
 
-// setConf reads the conf file that o names, which says all of the export: nothing
-// but the control socket, and a state directory for a file that names none, may be
-// given beside it.
+// setConf reads the conf file that o names, which describes all of the export.
+// Besides it, only the control socket may be given, and a state directory for a
+// file that names none.
 func (o *options) setConf(args []string) error {
 	var bare options
 	addFlags(&bare)
@@ -31,8 +31,8 @@ func (o *options) setConf(args []string) error {
 	return err
 }
 
-// goesTo has what a conf file says go to the server, and use the state directory, of a
-// command line.
+// goesTo gives the export of a conf file the control socket and the state
+// directory of a command line.
 func (o *options) goesTo(line options) {
 	o.control = line.control
 	if o.state == "" {
@@ -60,8 +60,8 @@ func readConf(path string) (options, error) {
 	return o, nil
 }
 
-// setProcess reads whether the export has a process of its own: where the conf file
-// says so, and where it asks for what a process has as a whole.
+// setProcess finds out whether the export has a process of its own: if the conf
+// file says so, or asks for something that only a whole process has.
 func (o *options) setProcess(f *conf.File) error {
 	of := ""
 	if o.metrics != "" {
@@ -82,7 +82,8 @@ func (o *options) setProcess(f *conf.File) error {
 	return nil
 }
 
-// checkShared refuses to have a server serve what has a process of its own.
+// checkShared returns an error for an export with a process of its own, which a
+// server must not serve.
 func (o options) checkShared() error {
 	if !o.ownProcess {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"vblade/internal/conf"
 )
 
-// listConf reads conf files, says what is wrong with them, and lists what the others
-// describe.
+// listConf reads conf files, reports what is wrong with them, and lists the
+// exports that the others describe.
 func listConf(o options, c console) error {
 	files, _, err := confFiles(o.paths)
 	if err != nil {

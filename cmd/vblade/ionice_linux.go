@@ -15,8 +15,8 @@ const (
 	ioprioClassShift = 13
 )
 
-// set gives the process the priority: each of its threads, which pass it on to those
-// that they start.
+// set sets the priority of each thread of the process. Threads that they start
+// inherit it.
 func (p ioPriority) set() error {
 	_, _, errno := psx.Syscall3(unix.SYS_IOPRIO_SET, ioprioWhoProcess, 0, uintptr(p.class<<ioprioClassShift|p.level))
 	if errno != 0 {

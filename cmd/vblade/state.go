@@ -13,13 +13,13 @@ import (
 	"vblade/internal/statefile"
 )
 
-// noState is the --state that keeps nothing.
+// noState is the value of --state that keeps nothing.
 const noState = "none"
 
 // stateDirectory is the value of --state.
 type stateDirectory string
 
-// Set takes any name but an empty one; whether it can be used shows later.
+// Set accepts any name that is not empty; whether it can be used shows later.
 func (d *stateDirectory) Set(s string) error {
 	if s == "" {
 		return errors.New("it is empty; name a directory, or write none")
@@ -52,9 +52,9 @@ func (n *serialNumber) String() string { return string(*n) }
 // Type is not shown, because the usage text names the value.
 func (n *serialNumber) Type() string { return "text" }
 
-// openState opens the state file of an export in the directory of --state, or where
-// that is not given in the one given here; with neither nothing is kept, and the file
-// is nil. The warning says what was set aside.
+// openState opens the state file of an export in the directory of --state, or
+// else in the directory given here. With neither nothing is kept, and the file is
+// nil. The warning says what was set aside.
 func (o options) openState(otherwise string) (f *statefile.File, warning, err error) {
 	dir := o.stateDirectory(otherwise)
 	if dir == "" {
@@ -67,8 +67,8 @@ func (o options) openState(otherwise string) (f *statefile.File, warning, err er
 	return f, warning, nil
 }
 
-// stateDirectory returns the directory of --state, or where that is not given the
-// one given here; empty where nothing is kept.
+// stateDirectory returns the directory of --state, or else the one given here; it
+// is empty if nothing is kept.
 func (o options) stateDirectory(otherwise string) string {
 	switch o.state {
 	case "":
@@ -79,8 +79,8 @@ func (o options) stateDirectory(otherwise string) string {
 	return o.state
 }
 
-// findState returns what openState would, where it need not make or mend that, and
-// changes nothing.
+// findState returns what openState would return if nothing has to be made or
+// repaired. It changes nothing.
 func (o options) findState(otherwise string) (*statefile.File, error) {
 	dir := o.stateDirectory(otherwise)
 	if dir == "" {
@@ -89,15 +89,15 @@ func (o options) findState(otherwise string) (*statefile.File, error) {
 	return statefile.Find(dir, o.shelf, o.slot)
 }
 
-// How long an export waits for its state file where another process has that: it may
-// be ending.
+// How long an export waits for its state file while another process has it, which
+// may be ending.
 const (
 	stateWait = endWithin + time.Second
 	stateLook = 50 * time.Millisecond
 )
 
-// awaitState is openState for the export of this process, which has the file for
-// itself.
+// awaitState is openState for the export of this process, and waits until no
+// other process has the file.
 func (o options) awaitState() (f *statefile.File, warning, err error) {
 	for late := time.Now().Add(stateWait); ; time.Sleep(stateLook) {
 		f, warning, err = o.openState("")
@@ -111,8 +111,8 @@ func (o options) awaitState() (f *statefile.File, warning, err error) {
 	}
 }
 
-// load reads what is kept of an export; nil where nothing is to be. Where nothing of
-// it can be used, the export starts as a new one.
+// load reads the state of an export; it is nil if no state is kept. If the state
+// cannot be used, the export starts as a new one.
 func (s *site) load(e *control.Export) (*blade.State, error) {
 	if e.State == nil {
 		return nil, nil

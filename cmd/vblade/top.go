@@ -42,7 +42,7 @@ func (i *interval) String() string {
 // Type is not shown, because the usage text names the value.
 func (i *interval) Type() string { return "seconds" }
 
-// showTop shows the busiest exports again and again: on a terminal until a key or a
+// showTop shows the busiest exports in intervals: on a terminal until a key or a
 // signal ends it, elsewhere as plain text.
 func showTop(o options, c console) error {
 	out, isFile := c.stdout.(*os.File)
@@ -53,8 +53,8 @@ func showTop(o options, c console) error {
 	return printTop(o, c.stdout)
 }
 
-// printTop prints all exports, the busiest first, each interval until it may not
-// write any more.
+// printTop prints all exports, the busiest first, in each interval until it
+// cannot write any more.
 func printTop(o options, to io.Writer) error {
 	signal.Ignore(syscall.SIGPIPE) // Write tells
 	for n := uint64(1); ; n++ {
@@ -81,7 +81,7 @@ type terminal struct {
 	trouble error // of the last question
 }
 
-// What steers a terminal (ECMA-48, and xterm's alternate screen).
+// Control sequences of a terminal (ECMA-48, and xterm's alternate screen).
 const (
 	enterScreen = "\x1b[?1049h\x1b[?25l"
 	leaveScreen = "\x1b[?25h\x1b[?1049l"
@@ -97,7 +97,8 @@ const (
 	ctrlZ = 0x1a
 )
 
-// run shows the exports until a key or a signal ends that, or so often as is wanted.
+// run shows the exports until a key or a signal ends that, or for a number of
+// times.
 func (t *terminal) run(o options) error {
 	server := control.Client{Path: o.control}
 	if t.shown, t.trouble = server.Status(""); t.trouble != nil {
@@ -148,8 +149,8 @@ func (t *terminal) run(o options) error {
 	}
 }
 
-// ask has the server say how it is now. While it is not there what it said last is
-// shown, and why.
+// ask asks the server for its status. While it does not answer, the last status
+// is shown, and why.
 func (t *terminal) ask(server control.Client) {
 	answer, err := server.Status("")
 	if t.trouble = err; err == nil {
@@ -157,7 +158,7 @@ func (t *terminal) ask(server control.Client) {
 	}
 }
 
-// enter has the terminal show a screen of its own, and not what is typed.
+// enter switches the terminal to its alternate screen, without echo.
 func (t *terminal) enter() (err error) {
 	if t.before, err = term.MakeRaw(int(t.in.Fd())); err != nil {
 		return fmt.Errorf("set up the terminal: %w; for plain text: vblade top | cat", err)
@@ -172,7 +173,7 @@ func (t *terminal) leave() {
 	term.Restore(int(t.in.Fd()), t.before)
 }
 
-// suspend stops the process as the terminal's Ctrl-Z does, until it is continued.
+// suspend stops the process, as Ctrl-Z does, until it is continued.
 func (t *terminal) suspend() error {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
@@ -199,7 +200,7 @@ func (t *terminal) read(keys chan<- byte) {
 // draw shows the exports.
 func (t *terminal) draw() error {
 	width, height, err := term.GetSize(int(t.out.Fd()))
-	if err != nil || width <= 0 || height <= 0 { // it does not say
+	if err != nil || width <= 0 || height <= 0 { // the terminal does not say
 		width, height = 80, 24
 	}
 	lines := view.Top(t.shown, width, height)

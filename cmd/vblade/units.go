@@ -36,10 +36,11 @@ func (o *options) setUnits(args []string) error {
 	return checkCount(args, []string{"directory", "own-process.conf", "units"}, 3)
 }
 
-// makeUnits makes, in the directory that systemd gives its generators, what the unit
-// vblade@NAME of each conf file NAME.conf needs beyond what it has from the template,
-// and the list of them for vblade-exports. What a file says is read again at each
-// start: a file that is wrong has its unit too, which says what is wrong.
+// makeUnits makes, in the directory that systemd gives its generators, the
+// settings that the unit vblade@NAME of each conf file NAME.conf needs in
+// addition to the template, and the list of units for vblade-exports. A wrong
+// conf file gets its unit too, which reads the file again when it is started, and
+// reports what is wrong.
 func makeUnits(o options, _ console) error {
 	files, err := conf.List(o.paths[0])
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(files) == 0 {
@@ -59,7 +60,7 @@ func makeUnits(o options, _ console) error {
 	return writeDropIn(filepath.Join(o.paths[2], "vblade-exports.service.d"), "exports.conf", list)
 }
 
-// makeUnit makes what the unit of a conf file needs.
+// makeUnit makes the settings of the unit of a conf file.
 func makeUnit(path, ownProcess, dir string) error {
 	o, err := readConf(path)
 	if err != nil {
@@ -79,9 +80,9 @@ func writeDropIn(dir, name, text string) error {
 	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)
 }
 
-// afterLinks orders a unit after its interfaces' devices. lo has none, and no
-// interface has one in a container, without udev. An interface that goes and comes
-// while vblade serves is vblade's own concern.
+// afterLinks orders a unit after the devices of its interfaces. lo has none, and
+// in a container, without udev, no interface has one. vblade itself follows
+// interfaces that disappear and return.
 func afterLinks(links []string) string {
 	text := "[Unit]\n"
 	if exec.Command("systemd-detect-virt", "--quiet", "--container").Run() == nil {
@@ -96,8 +97,8 @@ func afterLinks(links []string) string {
 	return text
 }
 
-// rights are what a unit needs for its file's place, and where the export has a
-// process of its own for its priority, and for metrics by TCP.
+// rights returns the settings that a unit needs for the place of its file and, if
+// the export has a process of its own, for its priority and for metrics by TCP.
 func rights(o options) string {
 	text := "[Service]\n"
 	place := resolve(o.filename)
@@ -118,7 +119,8 @@ func rights(o options) string {
 	return text
 }
 
-// resolve follows the symbolic links in a path, of which the end need not exist.
+// resolve follows the symbolic links in a path, whose last elements need not
+// exist.
 func resolve(path string) string {
 	path = filepath.Join("/", path)
 	if real, err := filepath.EvalSymlinks(path); err == nil || path == "/" {

@@ -106,7 +106,8 @@ func Ask(export, netif string) error {
 // can make it.
 const serverDirectory = "/run/vblade"
 
-// isServer tells whether a user is the one whom the server of this host runs as.
+// isServer reports whether a user is the one that the server of this host runs
+// as.
 func isServer(uid uint32) bool {
 	var st unix.Stat_t
 	return unix.Lstat(serverDirectory, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Uid == uid

@@ -50,7 +50,7 @@ type Export struct {
 
 	Exclusive bool // it is not served where another target has its address already
 
-	remark string // what whoever has added it is told; empty for nothing
+	remark string // a remark for the client that has added it; may be empty
 }
 
 // Name is the address as initiators write it, such as e9.0.

@@ -12,15 +12,15 @@ import (
 	"vblade/internal/statefile"
 )
 
-// stateFile tells of an export's state file, and which of the descriptors that come
-// along is of it.
+// stateFile describes an export's state file, and says which of the descriptors
+// is that of the file.
 type stateFile struct {
-	Path string `json:"path"` // as whoever opened it sees it; shown, never opened
+	Path string `json:"path"` // as the process that opened it sees it; shown, never opened
 	ID   string `json:"id"`   // statefile.File.ID
 }
 
-// openState takes the descriptor of e's state file, if there is to be one, from those
-// that came, and returns the others.
+// openState takes the descriptor of e's state file, if it has one, from those
+// that were received, and returns the others.
 func (p *parameters) openState(e *Export, files []*os.File) ([]*os.File, error) {
 	if p.StateFile == nil {
 		return files, nil
@@ -57,9 +57,9 @@ func (e *Export) sameState(other *Export) bool {
 	return e.State.ID() == other.State.ID()
 }
 
-// Prevail has the masks that e is added with prevail over those that initiators have
-// set. It returns what was kept with those; nil where there were none. It is for an
-// export that comes anew, not for one that goes on after a restart or in another
+// Prevail makes the masks that e is added with replace those that initiators have
+// set. It returns the state with the latter, or nil if there were none. It is for
+// an export that is added, not for one that goes on after a restart or in another
 // process.
 func (e *Export) Prevail() (before *blade.State, err error) {
 	if e.State == nil || len(e.Masks) == 0 {
@@ -85,7 +85,7 @@ func (e *Export) GaveWay() string {
 	return e.Name() + ": the masks that initiators had set give way to those that it is added with"
 }
 
-// begin serves an export that comes anew.
+// begin serves an export that is added.
 func (s *Server) begin(e *Export) error {
 	before, err := e.Prevail()
 	if err == nil {
@@ -102,8 +102,8 @@ func (s *Server) begin(e *Export) error {
 	return err
 }
 
-// inherit has e, which comes in the place of old, keep its state by the same opening
-// as old does, if it is in the same file: that opening has the lock.
+// inherit makes e, which replaces old, use the same opening of the state file as
+// old, if it is the same file, because that opening has the lock.
 func (e *Export) inherit(old *Export) error {
 	if e.State == nil || !e.sameState(old) {
 		return nil
@@ -117,7 +117,8 @@ func (e *Export) inherit(old *Export) error {
 	return nil
 }
 
-// files returns the descriptors of the disk and of the state. They remain theirs.
+// files returns the descriptors of the disk and of the state, which still belong
+// to these.
 func (e *Export) files() []*os.File {
 	files := e.Disk.Descriptors()
 	if e.State != nil {
@@ -126,8 +127,7 @@ func (e *Export) files() []*os.File {
 	return files
 }
 
-// duplicate returns another Export of the same descriptors, for when this one's are
-// closed.
+// duplicate returns another Export with duplicates of the descriptors.
 func (e *Export) duplicate() (*Export, error) {
 	d := *e
 	var err error

@@ -7,8 +7,8 @@ import (
 	"path"
 )
 
-// Export, Link and Initiator are arguments of a line that say what it is about: they
-// are printed as they stand, and the systemd journal has them as fields too.
+// Export, Link and Initiator are arguments of a line that say what it is about.
+// They are printed verbatim, and the systemd journal also gets them as fields.
 type (
 	Export    string // a name, such as e9.0
 	Link      string // the name of an interface
@@ -33,8 +33,8 @@ func (l Link) Fields() []Field { return []Field{{"LINK", string(l)}} }
 // Fields has INITIATOR.
 func (i Initiator) Fields() []Field { return []Field{{"INITIATOR", string(i)}} }
 
-// SetConf has lines about an export name the conf file that it is from, in their
-// text and in the field CONF; an empty path undoes that.
+// SetConf makes lines about an export name its conf file, in their text and in
+// the field CONF. An empty path undoes that.
 func (j *Journal) SetConf(export, conf string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -45,7 +45,7 @@ func (j *Journal) SetConf(export, conf string) {
 	j.confs[export] = conf
 }
 
-// confOf returns the conf file that SetConf has named; empty for none.
+// confOf returns the conf file that SetConf has named, if any.
 func (j *Journal) confOf(export string) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -10,18 +10,20 @@ import (
 	"strings"
 )
 
-// nativeSocket is where the systemd journal takes lines with fields.
+// nativeSocket is where the systemd journal receives lines with fields.
 const nativeSocket = "/run/systemd/journal/socket"
 
-// native is a way to the systemd journal by its own protocol: a datagram a line
-// (https://systemd.io/JOURNAL_NATIVE_PROTOCOL). A nil native takes nothing.
+// native is a connection to the systemd journal by its own protocol, a datagram
+// for each line (https://systemd.io/JOURNAL_NATIVE_PROTOCOL). A nil native
+// accepts nothing.
 //
-// Only lines with fields go this way. The journal finds out which unit a datagram is
-// of by asking who its sender is, which it may do too late for the last line of a
-// process; what comes by standard error it always knows.
+// Only lines with fields are sent this way. The journal finds out the unit of a
+// datagram by looking at its sender, which may be too late for the last line of a
+// process; it always knows the unit of lines on standard error.
 type native struct{ conn net.Conn }
 
-// openNative connects to the journal's socket at a path; nil if that cannot be done.
+// openNative connects to the journal's socket at a path. It returns nil if it
+// cannot.
 func openNative(path string) *native {
 	conn, err := net.Dial("unixgram", path)
 	if err != nil {
@@ -30,8 +32,8 @@ func openNative(path string) *native {
 	return &native{conn}
 }
 
-// send sends lines of a level with fields, and tells whether the journal has taken
-// all of them.
+// send sends lines of a level with fields, and reports whether the journal has
+// accepted all of them.
 func (n *native) send(level Level, text []byte, fields []Field) bool {
 	if n == nil || len(fields) == 0 {
 		return false
@@ -57,8 +59,8 @@ func (n *native) close() {
 	}
 }
 
-// datagram writes fields as the journal reads them: NAME=VALUE and a newline, and a
-// value that holds newlines with its length before it.
+// datagram writes fields in the journal's format: NAME=VALUE and a newline, or
+// for a value with newlines its length first.
 func datagram(fields []Field) []byte {
 	var b []byte
 	for _, f := range fields {

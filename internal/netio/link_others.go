@@ -59,7 +59,7 @@ type Link struct{ name string }
 // Warnings returns what a person should know of the link.
 func (l *Link) Warnings(int) []string { return nil }
 
-// ReceiveBuffer returns the bytes that the kernel holds for us at the most.
+// ReceiveBuffer returns 0.
 func (l *Link) ReceiveBuffer() int { return 0 }
 
 // Close closes the socket.

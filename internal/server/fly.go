@@ -163,7 +163,7 @@ func (l *lead) drain() {
 	if g.empty() {
 		return
 	}
-	s.mu.Lock() // whoever took the lead has looked at the lead's run then
+	s.mu.Lock() // then the goroutine that took the lead has looked at the lead's run
 	g.eachAloft(func(e *export) { e.adrift.Add(1) })
 	s.mu.Unlock()
 	for !g.empty() {

@@ -76,7 +76,8 @@ func (s *Server) watchFreezes(done <-chan struct{}) {
 	}
 }
 
-// staleEvery is how often it is logged, at the most, that a port has dropped frames.
+// staleEvery is the shortest interval between log lines about frames that a port
+// has dropped.
 const staleEvery = 10 * time.Second
 
 // logStale logs how many frames of each port have waited for too long since it last

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// Package view shows people what a server says of its exports: all of them in a
-// table (list.go), one in full (one.go), and the busiest (top.go). It makes text and
-// nothing else, and trusts nothing of what it shows: no byte of it steers a terminal.
+// Package view shows what a server says about its exports as text: all of them in
+// a table (list.go), one in full (one.go), and the busiest (top.go). It does not
+// trust what it shows: no byte of it can control a terminal.
 //
 // table.go lays out columns, words.go writes figures, and ethers.go knows the names
 // of MACs.

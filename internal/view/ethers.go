@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// Ethers are the names of MACs, by MACs as net.HardwareAddr writes them.
+// Ethers are the names of MACs, by MACs in the form of net.HardwareAddr.
 type Ethers map[string]string
 
 // ethersPath is where a host has the names of MACs (ethers(5)).
 const ethersPath = "/etc/ethers"
 
-// HostEthers returns the names that this host knows, none where it has no list.
+// HostEthers returns the names that this host knows, if it has a list of them.
 func HostEthers() Ethers {
 	f, err := os.Open(ethersPath)
 	if err != nil {

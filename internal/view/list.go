@@ -10,11 +10,11 @@ import (
 	"vblade/internal/control"
 )
 
-// Width is how wide a list is where nobody says otherwise.
+// Width is the default width of a list.
 const Width = 100
 
-// exportColumns are the columns of the table of exports. All others need so few
-// characters that the table has Width at the most.
+// exportColumns are the columns of the table of exports. The columns that may not
+// be cut need so few characters that the table is at most Width wide.
 func exportColumns() []column {
 	return []column{
 		{head: "EXPORT"}, {head: "DISK", least: 12}, {head: "SIZE", right: true}, {head: "LINKS", least: 8}, {head: "STATE"},

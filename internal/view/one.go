@@ -11,8 +11,8 @@ import (
 	"vblade/internal/control"
 )
 
-// One shows the only export of an answer in full, with its initiators, of which names
-// has some.
+// One shows the only export of an answer in full, with its initiators, by their
+// names if known.
 func One(a *control.Answer, names Ethers) string {
 	if len(a.Exports) != 1 {
 		return List(a, Width)
@@ -67,7 +67,7 @@ func mode(e *control.Info) string {
 	return words
 }
 
-// showFigures says what an export does now, and what was counted of it.
+// showFigures shows what an export does now, and its counters.
 func showFigures(f *control.Figures, say func(what, format string, args ...any)) {
 	now := &f.Recent
 	say("now", "%s reads/s, %s writes/s, %s MB/s, p50 %s, p99 %s", scaled(now.Reads), scaled(now.Writes),
@@ -82,7 +82,7 @@ func showFigures(f *control.Figures, say func(what, format string, args ...any))
 	say("", "%s, %d repeated, %d masked out, %d shed", errors(f), f.Repeated, f.Masked, f.Shed)
 }
 
-// showUsers says what initiators have made of an export.
+// showUsers shows what initiators have set on an export.
 func showUsers(u *control.Users, names Ethers, say func(what, format string, args ...any)) {
 	config := "none"
 	if u.Config != "" {
@@ -93,7 +93,7 @@ func showUsers(u *control.Users, names Ethers, say func(what, format string, arg
 	say("reserved", "%s", macList(u.Reservation, names, "for nobody"))
 }
 
-// macList writes MACs with their names; none says that there are none.
+// macList writes MACs with their names, or none if there are no MACs.
 func macList(macs []string, names Ethers, none string) string {
 	if len(macs) == 0 {
 		return none
@@ -133,7 +133,7 @@ func initiatorTable(initiators []control.Initiator, names Ethers) []string {
 	return append([]string{""}, layout(columns, rows, Width)...)
 }
 
-// ago says how many seconds ago something was.
+// ago writes how long ago something was.
 func ago(f float64) string {
 	if f < 1 {
 		return "now"

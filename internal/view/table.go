@@ -11,11 +11,11 @@ import (
 type column struct {
 	head  string
 	right bool // numbers are aligned at the right
-	least int  // it may be cut to this width where the table is too wide; 0: it is not
+	least int  // it may be cut to this width if the table is too wide; 0: it may not be cut
 }
 
-// layout returns the lines of a table, the heads first. Where they would be longer
-// than width, columns that may be cut are: the widest first.
+// layout returns the lines of a table, the heads first. If they would be longer
+// than width, it cuts the columns that may be cut, the widest first.
 func layout(columns []column, rows [][]string, width int) []string {
 	widths := make([]int, len(columns))
 	for i, c := range columns {
@@ -51,7 +51,7 @@ func layout(columns []column, rows [][]string, width int) []string {
 	return lines
 }
 
-// excess returns by how much columns of such widths are too wide together.
+// excess returns by how much columns of these widths are too wide together.
 func excess(widths []int, gap, width int) int {
 	sum := gap * (len(widths) - 1)
 	for _, w := range widths {
@@ -88,7 +88,7 @@ func cutFront(s string, n int) string {
 	return mark[:min(len(mark), n)] + string(runes[len(runes)-max(0, n-len(mark)):])
 }
 
-// Cut writes a text of anybody in n characters at the most.
+// Cut writes a text that is not trusted in at most n characters.
 func Cut(s string, n int) string { return cutEnd(clean(s), n) }
 
 // cutEnd cuts a text to n characters at its end.

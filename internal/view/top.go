@@ -11,8 +11,8 @@ import (
 	"vblade/internal/control"
 )
 
-// Top shows the busiest exports in a window of so many lines and columns; height 0
-// has room for all.
+// Top shows the busiest exports in a window of a number of lines and columns.
+// With height 0 it shows all.
 func Top(a *control.Answer, width, height int) []string {
 	exports := slices.Clone(a.Exports)
 	slices.SortStableFunc(exports, func(a, b control.Info) int {
@@ -35,7 +35,7 @@ func Top(a *control.Answer, width, height int) []string {
 	return lines
 }
 
-// load is by how much an export is busy: its reads and writes a second.
+// load is how busy an export is: its reads and writes a second.
 func load(e *control.Info) float64 {
 	if e.Figures == nil {
 		return 0
@@ -51,7 +51,7 @@ func waiting(e *control.Info) int64 {
 	return e.Figures.InFlight
 }
 
-// summary says in two lines how the server is, and what all exports do together.
+// summary returns two lines about the server, and what all exports do together.
 func summary(a *control.Answer) []string {
 	reads, writes, bytes := 0.0, 0.0, 0.0
 	states := make(map[control.State]int)

@@ -14,7 +14,7 @@ import (
 	"vblade/internal/control"
 )
 
-// clean replaces what would not be printed as it is.
+// clean replaces characters that are not printable.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
