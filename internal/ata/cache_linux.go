@@ -52,7 +52,7 @@ func (f *File) otherUser() (user string) {
 		if try > 0 {
 			time.Sleep(userPause)
 		}
-		if user = userOf(st.Rdev); user == "" {
+		if user = userOf(uint64(st.Rdev)); user == "" {
 			return ""
 		}
 	}
@@ -72,7 +72,7 @@ func userOf(device uint64) string {
 			continue
 		}
 		var st unix.Stat_t
-		if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK || st.Rdev != device {
+		if unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK || uint64(st.Rdev) != device {
 			continue
 		}
 		dir := strings.TrimSuffix(name, filepath.Base(name))
