@@ -5,5 +5,6 @@
 //
 //	cite_test.go  what the code cites
 //	link_test.go  what the documents link to and name
+//	imports_test.go  that docs/design.md has the imports right
 //	licence_linux_test.go  that each file names its licence
 package docs
