@@ -182,7 +182,8 @@ func (tg *target) survives() {
 	tg.t.Helper()
 	const late = "vblade@late"
 	for i, signal := range []string{"KILL", "STOP"} { // STOP: the watchdog kills it
-		tg.run("was=" + mainPID(late) + "; kill -" + signal + ` $was
+		// The restart of the server has restarted it too; until that is done it has no process.
+		tg.run("systemctl start " + late + "; was=" + mainPID(late) + "; [ $was != 0 ]; kill -" + signal + ` $was
 			for try in $(seq 150); do
 				[ ` + mainPID(late) + ` = $was ] || [ "$(systemctl show -P ActiveState ` + late + `)" != active ] || break
 				sleep 0.1
