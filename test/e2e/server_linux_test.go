@@ -115,15 +115,15 @@ func (tg *target) comesBack(how string) {
 // machine, whose processor is a program.
 const backLimit = 60 * time.Second
 
-// startsFleet checks that the boot has started all exports, and how long that took
-// from the start of the server on.
+// startsFleet checks that the boot has started all exports, and logs when the last of
+// their units was active, from the start of the server on.
 func (tg *target) startsFleet() {
 	tg.t.Helper()
 	tg.serveFleet()
 	took := strings.TrimSpace(tg.run(`began=$(systemctl show -P ActiveEnterTimestampMonotonic vblade)
 		last=$(systemctl show -P ActiveEnterTimestampMonotonic 'vblade@*' | sort -n | tail -n 1)
 		echo $(((last - began) / 1000))ms`))
-	tg.t.Logf("%d exports are served %s after their server, on an emulated processor", fleet, took)
+	tg.t.Logf("the units of %d exports are active %s after their server, on an emulated processor", fleet, took)
 }
 
 // changes has single exports started, stopped, asked for, and moved to another link
