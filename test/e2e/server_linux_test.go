@@ -137,7 +137,7 @@ func (tg *target) changes() {
 	tg.run("systemctl restart 'vblade@many*'; systemctl status 'vblade@many*' >/dev/null; [ $(systemctl is-active 'vblade@many*' | grep -cx active) = 38 ]")
 	others := `systemctl show -P StateChangeTimestampMonotonic 'vblade@many?'`
 	before := tg.run(others)
-	tg.run("sed -i s/netif=.*/netif=eth0,wire0/ /etc/vblade.conf.d/many39.conf; systemctl reload vblade@many39; vblade status e9.39 | grep eth0,wire0")
+	tg.run("sed -i s/netif=.*/netif=eth0,wire0/ /etc/vblade.conf.d/many39.conf; systemctl reload vblade@many39; vblade status e9.39 | grep wire0")
 	tg.run("sed -i s/slot=.*/slot=139/ /etc/vblade.conf.d/many39.conf; systemctl restart vblade@many39; vblade status e9.139; ! vblade status e9.39")
 	tg.run("sed -i s/slot=.*/slot=39/ /etc/vblade.conf.d/many39.conf; systemctl restart vblade; vblade status e9.39; ! vblade status e9.139")
 	if after := tg.run(others); after != before {
