@@ -27,13 +27,13 @@ func TestSoakExports(t *testing.T) {
 	var warm usage
 	o.against(func() error {
 		err := o.each()
-		warm = usageOf(t, f.server.Vblade)
+		warm = usageOf(t, f.server.Process)
 		for end := time.Now().Add(limit); err == nil && time.Now().Before(end) && f.server.Alive(); {
 			err = o.any()
 		}
 		return err
 	})
-	checkFlat(t, warm, usageOf(t, f.server.Vblade), soakGrowth)
+	checkFlat(t, warm, usageOf(t, f.server.Process), soakGrowth)
 	f.summary(o)
 }
 
@@ -228,5 +228,5 @@ func (f *fleet) summary(o *odds) {
 	for _, n := range o.made {
 		things += n
 	}
-	checkLog(f.t, f.server.Vblade, mostLog+things*fleetLog+reports*fleetExports*fleetLog)
+	checkLog(f.t, f.server.Process, mostLog+things*fleetLog+reports*fleetExports*fleetLog)
 }

@@ -55,7 +55,7 @@ const (
 
 // packetSockets returns how many packet sockets there are at the target's end of
 // the wire: two while it looks for other targets of its address.
-func (s *site) packetSockets(v *lab.Vblade) int {
+func (s *site) packetSockets(v *lab.Process) int {
 	s.t.Helper()
 	var tgt0 *net.Interface
 	s.must(s.host.Do(func() (err error) {

@@ -88,7 +88,7 @@ func lower(m aoe.MAC) string { return hex.EncodeToString(m[:]) }
 // attack is a hostile station on the wire, and its opposite.
 type attack struct {
 	*site
-	vblade   *lab.Vblade
+	vblade   *lab.Process
 	link     *peer.Station
 	mangler  *mangler
 	buffers  [][]byte
@@ -98,7 +98,7 @@ type attack struct {
 }
 
 // newAttack opens a socket that takes the parts of both.
-func newAttack(s *site, v *lab.Vblade, seed uint64) *attack {
+func newAttack(s *site, v *lab.Process, seed uint64) *attack {
 	a := &attack{site: s, vblade: v, mangler: newMangler(seed, s.mac, 1500)}
 	a.link = s.link(netio.Config{EtherType: uint16(aoe.EtherType), ReceiveBuffer: 4 << 20, Buffers: netio.MaxBatch, Foreign: true})
 	a.buffers = a.link.Buffers()

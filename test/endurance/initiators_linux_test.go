@@ -27,7 +27,7 @@ const regionSectors = 32
 
 // crowd is a target and the initiators that use it at once.
 type crowd struct {
-	vblade *lab.Vblade
+	vblade *lab.Process
 	ledger *ledger
 	loads  []*load
 }

@@ -59,7 +59,7 @@ func TestIsolation(t *testing.T) {
 		hung.disk.Release(op)
 	}
 	f.must(f.loads[0].use(hung))
-	checkLog(t, f.server.Vblade, mostLog+isolatedExports*fleetLog)
+	checkLog(t, f.server.Process, mostLog+isolatedExports*fleetLog)
 }
 
 // others uses every export but one, more than once.

@@ -30,7 +30,7 @@ func (u usage) String() string {
 }
 
 // usageOf returns what a process holds.
-func usageOf(t *testing.T, v *lab.Vblade) usage {
+func usageOf(t *testing.T, v *lab.Process) usage {
 	t.Helper()
 	dir := fmt.Sprintf("/proc/%d", v.Pid())
 	descriptors, err := os.ReadDir(dir + "/fd")
@@ -69,7 +69,7 @@ func busyOf(t *testing.T, schedstat string) time.Duration {
 }
 
 // statusField returns a number of a process's status file.
-func statusField(t *testing.T, v *lab.Vblade, name string) int {
+func statusField(t *testing.T, v *lab.Process, name string) int {
 	t.Helper()
 	n, err := v.Field("status", name)
 	if err != nil {
@@ -113,7 +113,7 @@ const mostLog = 16 << 10
 
 // checkLog ends a process in good order and checks what it has logged: no race,
 // no endless tale, and no byte that a terminal would take for a command.
-func checkLog(t *testing.T, v *lab.Vblade, most int, forbidden ...string) {
+func checkLog(t *testing.T, v *lab.Process, most int, forbidden ...string) {
 	t.Helper()
 	err := v.Stop()
 	log := v.Stderr()

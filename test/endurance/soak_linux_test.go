@@ -38,7 +38,7 @@ const soakGrowth = 16 << 10
 type soak struct {
 	*site
 	disk   *slowdisk.Disk
-	vblade *lab.Vblade
+	vblade *lab.Process
 	ledger *ledger
 	loads  []*load
 	faults *faults

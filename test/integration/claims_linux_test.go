@@ -14,12 +14,12 @@ import (
 
 // refusal is what a vblade says that is to serve e9.0 on tgt0, which a process
 // serves already.
-func refusal(holder *lab.Vblade) string {
+func refusal(holder *lab.Process) string {
 	return fmt.Sprintf("vblade: pid %d serves e9.0 on tgt0 already; end it first, or give another shelf or slot\n", holder.Pid())
 }
 
 // refuses checks that one more e9.0 on tgt0 is refused, for another serves it.
-func (s *site) refuses(holder *lab.Vblade) {
+func (s *site) refuses(holder *lab.Process) {
 	s.t.Helper()
 	out, err := s.host.Output(s.vblade, "9", "0", "tgt0", s.image)
 	if err == nil || string(out) != refusal(holder) {
@@ -78,13 +78,13 @@ func TestAddServedTwice(t *testing.T) {
 		t.Error(err)
 	}
 	s.must("add", "9", "0", "tgt0", s.image)
-	s.refuses(s.Vblade)
-	old := s.Vblade
-	s.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control)
+	s.refuses(s.Process)
+	old := s.Process
+	s.Process = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control)
 	if err := old.Wait(); err != nil {
 		t.Errorf("the old server: %v\n%s", err, old.Stderr())
 	}
-	s.refuses(s.Vblade)
+	s.refuses(s.Process)
 	s.must("add", "9", "0", "tgt0", s.image)
 	if said := s.Stderr(); strings.Contains(said, "seems to serve") || strings.Contains(said, "cannot tell") {
 		t.Errorf("the successor doubts:\n%s", said)

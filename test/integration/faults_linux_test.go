@@ -33,7 +33,7 @@ func (s *site) refused(what string, err error, bits, left uint8) {
 }
 
 // logged ends a target that has nothing undone and compares what it logged.
-func (s *site) logged(v *lab.Vblade, want ...string) {
+func (s *site) logged(v *lab.Process, want ...string) {
 	s.t.Helper()
 	if err := v.Stop(); err != nil {
 		s.t.Errorf("after SIGTERM: %v", err)
@@ -42,7 +42,7 @@ func (s *site) logged(v *lab.Vblade, want ...string) {
 }
 
 // printed compares what a target printed on standard error.
-func (s *site) printed(v *lab.Vblade, want ...string) {
+func (s *site) printed(v *lab.Process, want ...string) {
 	s.t.Helper()
 	for i := range want {
 		want[i] = "vblade: " + want[i]
@@ -54,7 +54,7 @@ func (s *site) printed(v *lab.Vblade, want ...string) {
 
 // lines returns what a target printed on standard error, without what only root can
 // pass over, and what depends on the interface.
-func lines(v *lab.Vblade) []string {
+func lines(v *lab.Process) []string {
 	var got []string
 	for line := range strings.Lines(v.Stderr()) {
 		if !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ") {

@@ -37,7 +37,7 @@ type journal struct {
 const endOfJournal = "the end"
 
 // startLogged starts vblade for e9.0 on tgt0 with a journal.
-func (s *site) startLogged(args ...string) (*lab.Vblade, *journal) {
+func (s *site) startLogged(args ...string) (*lab.Process, *journal) {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "journal")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -96,7 +96,7 @@ func (j *journal) until(want string) []string {
 }
 
 // rest ends vblade and returns the lines that nobody asked for.
-func (j *journal) rest(v *lab.Vblade) []string {
+func (j *journal) rest(v *lab.Process) []string {
 	j.t.Helper()
 	if err := v.Stop(); err != nil {
 		j.t.Error(err)
@@ -109,7 +109,7 @@ func (j *journal) rest(v *lab.Vblade) []string {
 }
 
 // stop ends vblade, which must have logged no more.
-func (j *journal) stop(v *lab.Vblade) {
+func (j *journal) stop(v *lab.Process) {
 	j.t.Helper()
 	if lines := j.rest(v); len(lines) > 0 {
 		j.t.Errorf("logged besides: %q", lines)

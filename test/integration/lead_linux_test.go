@@ -66,7 +66,7 @@ func testLead(t *testing.T) {
 
 // atOnce sends frames to a target that stands still meanwhile: it finds them all
 // when it goes on.
-func (s *site) atOnce(v *lab.Vblade, st *lab.Station, frames ...aoe.Frame) {
+func (s *site) atOnce(v *lab.Process, st *lab.Station, frames ...aoe.Frame) {
 	s.t.Helper()
 	v.Signal(unix.SIGSTOP)
 	defer v.Signal(unix.SIGCONT)

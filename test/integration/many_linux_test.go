@@ -47,7 +47,7 @@ func TestServeMany(t *testing.T) {
 	if n := proportional(t, s.Pid()); n > maxProportional {
 		t.Errorf("%d KiB of memory are in use; want %d at the most", n, maxProportional)
 	}
-	if err := s.Stop(); err != nil || len(lines(s.Vblade)) != manyExports {
+	if err := s.Stop(); err != nil || len(lines(s.Process)) != manyExports {
 		t.Errorf("%v, and on standard error:\n%s", err, s.Stderr())
 	}
 }
@@ -58,7 +58,7 @@ func TestServeManyRivals(t *testing.T) {
 	s := newServing(t)
 	s.addMany("tgt0")
 	second := &serving{site: s.site, control: filepath.Join(t.TempDir(), "control"), state: t.TempDir()}
-	second.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--control", second.control)
+	second.Process = s.host.StartVblade(t, s.vblade, "serve", "--control", second.control)
 	second.addMany("ini0")
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()

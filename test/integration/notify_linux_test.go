@@ -26,7 +26,7 @@ type manager struct {
 }
 
 // supervised starts a target under a manager.
-func (s *site) supervised(args ...string) (*lab.Vblade, *manager) {
+func (s *site) supervised(args ...string) (*lab.Process, *manager) {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

@@ -123,7 +123,7 @@ func (st *station) converse() {
 }
 
 // loud starts a target with its standard error to be read line by line.
-func (s *site) loud(args ...string) (*lab.Vblade, *bufio.Reader) {
+func (s *site) loud(args ...string) (*lab.Process, *bufio.Reader) {
 	s.t.Helper()
 	pipe := filepath.Join(s.t.TempDir(), "stderr")
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
@@ -142,7 +142,7 @@ func (s *site) loud(args ...string) (*lab.Vblade, *bufio.Reader) {
 // report asks a target for its counters again and again until the report has
 // lines that match, one for the export and one for the link: a reply may be here
 // before it is counted.
-func report(t *testing.T, v *lab.Vblade, stderr *bufio.Reader, export, link string) {
+func report(t *testing.T, v *lab.Process, stderr *bufio.Reader, export, link string) {
 	t.Helper()
 	want := regexp.MustCompile(export + "\n" + link + "\n$")
 	got := ""
@@ -300,7 +300,7 @@ func TestMetrics(t *testing.T) {
 
 // listening returns how many TCP sockets listen on the target's host, which has
 // no other use for them.
-func (s *site) listening(v *lab.Vblade) int {
+func (s *site) listening(v *lab.Process) int {
 	s.t.Helper()
 	n := 0
 	for _, table := range []string{"tcp", "tcp6"} {

@@ -121,7 +121,7 @@ func TestHugeMTU(t *testing.T) {
 
 // hangAndSignal has a target's disk hang with a read in flight and sends the
 // target SIGTERM. It returns once no more requests are answered.
-func (s *site) hangAndSignal() (*lab.Vblade, *slowdisk.Disk) {
+func (s *site) hangAndSignal() (*lab.Process, *slowdisk.Disk) {
 	s.t.Helper()
 	disk := s.slowDisk()
 	disk.Hang(slowdisk.Read)

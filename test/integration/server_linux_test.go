@@ -20,7 +20,7 @@ import (
 // serving is a site with a server of many exports.
 type serving struct {
 	*site
-	*lab.Vblade
+	*lab.Process
 	control string
 	state   string // the directory where exports that are added keep their state
 	files   []string
@@ -31,7 +31,7 @@ func newServing(t *testing.T, options ...string) *serving {
 	t.Helper()
 	s := &serving{site: newSite(t, 1500), state: t.TempDir()}
 	s.control = filepath.Join(t.TempDir(), "run", "control")
-	s.Vblade = s.host.StartVblade(t, s.vblade, append([]string{"serve", "--control", s.control}, options...)...)
+	s.Process = s.host.StartVblade(t, s.vblade, append([]string{"serve", "--control", s.control}, options...)...)
 	if want := fmt.Sprintf("pid %d: listens at %s", s.Pid(), s.control); s.Line != want {
 		t.Errorf("it prints %q; want %q", s.Line, want)
 	}
@@ -204,8 +204,8 @@ func TestServeReplace(t *testing.T) {
 	s := newServing(t, "--metrics", "unix:"+metrics)
 	s.addThree()
 	for range 2 {
-		old := s.Vblade
-		s.Vblade = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control, "--metrics", "unix:"+metrics)
+		old := s.Process
+		s.Process = s.host.StartVblade(t, s.vblade, "serve", "--replace", "--control", s.control, "--metrics", "unix:"+metrics)
 		if err := old.Wait(); err != nil {
 			t.Errorf("the old server: %v\n%s", err, old.Stderr())
 		}
@@ -228,7 +228,7 @@ func TestServeRestart(t *testing.T) {
 	s.control = filepath.Join(t.TempDir(), "control")
 	m := lab.NewManager(t)
 	start := func() {
-		s.Vblade = s.host.StartCommand(t, m.Command([]string{s.vblade, "serve", "--control", s.control}))
+		s.Process = s.host.StartCommand(t, m.Command([]string{s.vblade, "serve", "--control", s.control}))
 	}
 	start()
 	s.addThree()

@@ -23,7 +23,7 @@ import (
 const endPatience = 8 * time.Second
 
 // failed waits for a target to end with status 1 and compares what it printed.
-func (s *site) failed(v *lab.Vblade, begin time.Time, want ...string) {
+func (s *site) failed(v *lab.Process, begin time.Time, want ...string) {
 	s.t.Helper()
 	var ended *exec.ExitError
 	if err := v.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
@@ -81,7 +81,7 @@ func TestIgnoredSignals(t *testing.T) {
 }
 
 // ignored returns the mask of the signals that a target ignores.
-func (s *site) ignored(v *lab.Vblade) (mask uint64) {
+func (s *site) ignored(v *lab.Process) (mask uint64) {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.Pid()))
 	s.must(0, err)

@@ -93,7 +93,7 @@ func says(t *testing.T, v *lab.Process, want string) {
 // the masks of the command line prevail over theirs.
 func TestState(t *testing.T) {
 	s, dir := newSite(t, 1500), filepath.Join(t.TempDir(), "state")
-	start := func(options ...string) *lab.Vblade {
+	start := func(options ...string) *lab.Process {
 		return s.host.StartVblade(t, s.vblade, append(options, "--state", dir, "9", "0", "tgt0", s.image)...)
 	}
 	v := start()
@@ -211,7 +211,7 @@ func TestStateOfServer(t *testing.T) {
 	}
 	add("-m", fmt.Sprintf("%x,%x", owner[:], outsider[:]))
 	s.checkMasks(owner, outsider)
-	says(t, server.Vblade, "e9.0: the masks that initiators had set give way")
+	says(t, server.Process, "e9.0: the masks that initiators had set give way")
 	if text, err := s.find(owner).ConfigString(aoe.ConfigRead, ""); err != nil || text != "of the owner" {
 		t.Errorf("the config string is %q, %v", text, err)
 	}
@@ -314,7 +314,7 @@ func TestStateFails(t *testing.T) {
 	d := s.stateOnSlowDisk(s.image)
 	s.must("add", "9", "1", "tgt0", s.disk("other"))
 	target := s.find(aoe.MAC{})
-	says(t, s.Vblade, "/slow/e9.0.state cannot be used: it is no state of vblade")
+	says(t, s.Process, "/slow/e9.0.state cannot be used: it is no state of vblade")
 	set := func(text string) error {
 		_, err := target.ConfigString(aoe.ConfigForceSet, text)
 		return err
@@ -337,7 +337,7 @@ func TestStateFails(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []string{"it cannot be kept: write /slow/e9.0.state: no space left on device\n", "e9.0: what initiators change is kept again\n"} {
-		says(t, s.Vblade, want)
+		says(t, s.Process, want)
 	}
 
 	before := d.Entered(slowdisk.Sync)

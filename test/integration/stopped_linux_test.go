@@ -22,7 +22,7 @@ import (
 const stopLength = 1300 * time.Millisecond
 
 // stop stops a target, and returns once it has stopped.
-func (s *site) stop(v *lab.Vblade) {
+func (s *site) stop(v *lab.Process) {
 	s.t.Helper()
 	v.Signal(syscall.SIGSTOP)
 	for end := time.Now().Add(10 * time.Second); ; {
@@ -76,7 +76,7 @@ func TestStoppedAndContinued(t *testing.T) {
 			v.Signal(syscall.SIGUSR1)
 			s.awaitLine(v, fmt.Sprintf(", %d stale", n))
 			s.awaitLine(v, " dropped, which had waited for more than 1s") // all at once, or some of them
-			for _, target := range []*lab.Vblade{v, other} {
+			for _, target := range []*lab.Process{v, other} {
 				if err := target.Stop(); err != nil {
 					t.Error(err)
 				}
@@ -89,7 +89,7 @@ func TestStoppedAndContinued(t *testing.T) {
 }
 
 // awaitLine waits until a target has printed a text.
-func (s *site) awaitLine(v *lab.Vblade, text string) {
+func (s *site) awaitLine(v *lab.Process, text string) {
 	s.t.Helper()
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(v.Stderr(), text); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {

@@ -12,7 +12,7 @@ import (
 // Server is a `vblade serve` under a service manager that keeps descriptors for
 // it.
 type Server struct {
-	*Vblade
+	*Process
 	*Manager
 	Control string // the path of its control socket
 	State   string // the directory where exports that Add adds keep their state
@@ -35,7 +35,7 @@ func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server
 func (s *Server) begin(t testing.TB, more ...string) {
 	t.Helper()
 	args := append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
-	s.Vblade = s.host.StartCommand(t, s.Command(append([]string{s.program}, args...)))
+	s.Process = s.host.StartCommand(t, s.Command(append([]string{s.program}, args...)))
 }
 
 // Crash kills the server and starts it again with the descriptors that it had
@@ -50,7 +50,7 @@ func (s *Server) Crash(t testing.TB) {
 // socket alone, and returns how that one ended.
 func (s *Server) Replace(t testing.TB) error {
 	t.Helper()
-	old := s.Vblade
+	old := s.Process
 	s.Forget()
 	s.begin(t, "--replace")
 	return old.Wait()

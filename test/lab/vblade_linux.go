@@ -49,18 +49,15 @@ func Build(program string, flags ...string) error {
 	return nil
 }
 
-// Vblade is a target program under test, ours or the C one, that serves.
-type Vblade = Process
-
 // StartVblade starts a target program inside the host, waits until it serves
 // and ends it with the test.
-func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Vblade {
+func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Process {
 	t.Helper()
 	return h.StartCommand(t, exec.Command(program, args...))
 }
 
 // StartCommand is StartVblade for a command whose surroundings were prepared.
-func (h *Host) StartCommand(t testing.TB, cmd *exec.Cmd) *Vblade {
+func (h *Host) StartCommand(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	v, err := Launch(cmd, h.Start)
 	if err != nil {
