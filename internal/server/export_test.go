@@ -24,6 +24,9 @@ func (s *Server) Requests(p *Port) (idle, all int) {
 	return idle, all
 }
 
+// Undone returns how many requests in flight have work that is not done.
+func (s *Server) Undone() int { return int(s.undone.Load()) }
+
 // LookAtSizesEvery says how often the sizes of disks are looked at. Call it before
 // Serve.
 func (s *Server) LookAtSizesEvery(interval time.Duration) { s.sizeEvery = interval }

@@ -149,6 +149,9 @@ func (f *fleet) settled() {
 			return idle == all
 		}, "not every request comes back")
 	}
+	if n := f.server.Undone(); n != 0 {
+		f.t.Errorf("%d requests count as not done", n)
+	}
 }
 
 // eventually waits until something is so that nobody tells of.

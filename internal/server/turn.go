@@ -122,6 +122,7 @@ func (s *Server) fly(r *request) {
 // unfly undoes fly. The caller holds s.mu.
 func (s *Server) unfly(r *request) {
 	s.inFlight.Add(-1)
+	s.undone.Add(-1)
 	r.flying = false
 	r.export.flying.Add(-1)
 	r.port.flying.Add(-1)
