@@ -235,12 +235,15 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	err := s.server.Remove(name, within)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
+	if err != nil && !errors.As(err, new(server.SyncError)) {
 		s.undone = true // requests that hang may use the disk and its buffers
 		return err
 	}
 	s.give(e.links)
-	return e.export.Close()
+	if closed := e.export.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 // Stats returns the counters of all exports and links.

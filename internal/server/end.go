@@ -82,12 +82,25 @@ func (e *export) sync() <-chan error {
 	return done
 }
 
+// SyncError is the error of an export whose last sync has failed, while all else
+// has ended: nothing uses its disk any more.
+type SyncError struct {
+	name string // of the export
+	err  error
+}
+
+// Error says which export, and why.
+func (e SyncError) Error() string { return fmt.Sprintf("%s: the last sync failed: %v", e.name, e.err) }
+
+// Unwrap returns the disk's error.
+func (e SyncError) Unwrap() error { return e.err }
+
 // awaitSync returns the error of a sync, or that it has not ended.
 func (e *export) awaitSync(done <-chan error, deadline time.Time) error {
 	select {
 	case err := <-done:
 		if err != nil {
-			return fmt.Errorf("%s: the last sync failed: %w", e.Name(), err)
+			return SyncError{e.Name(), err}
 		}
 		return nil
 	case <-time.After(time.Until(deadline)):

@@ -135,7 +135,7 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 // Remove stops serving an export: from now on its frames are ignored. It returns
 // when what was received is answered and the disk is synced, or after a time
 // limit with an error that says what could not be done; some calls may then still
-// use the disk.
+// use the disk, unless it is a SyncError.
 func (s *Server) Remove(name string, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	var e *export

@@ -41,16 +41,18 @@ func plural(n int64, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// join joins errors in one line. It returns nil if there are none.
+// join joins errors in one line. It returns nil if there are none, and a single
+// one as it is.
 func join(errs []error) error {
 	var list []string
+	var last error
 	for _, err := range errs {
 		if err != nil {
-			list = append(list, err.Error())
+			list, last = append(list, err.Error()), err
 		}
 	}
-	if list == nil {
-		return nil
+	if len(list) <= 1 {
+		return last
 	}
 	return errors.New(strings.Join(list, "; "))
 }

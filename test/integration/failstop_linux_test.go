@@ -68,7 +68,7 @@ func TestFailStopInServer(t *testing.T) {
 	target := s.impatient(0)
 	disk.SetError(slowdisk.Read, unix.EIO)
 	s.unanswered(target.ReadAt(make([]byte, 1024), 0))
-	const trouble = "not served: withdrawn, its disk is gone or broken: input/output error"
+	const trouble = "withdrawn, its disk is gone or broken: input/output error"
 	end := time.Now().Add(10 * time.Second)
 	for !strings.Contains(s.must("status", "e9.0"), trouble) {
 		if time.Now().After(end) {
@@ -80,6 +80,36 @@ func TestFailStopInServer(t *testing.T) {
 	}
 	disk.SetError(slowdisk.Read, 0)
 	s.must("add", "9", "0", "tgt0", disk.Path(), "--fail-stop")
+	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
+		t.Errorf("added again: %v", err)
+	}
+}
+
+// TestFailedSyncFrees removes exports whose last sync fails, one of them withdrawn
+// before: the server keeps nothing of them open, and each can be added again, with
+// its state file.
+func TestFailedSyncFrees(t *testing.T) {
+	s := newServing(t)
+	disk := s.slowDisk()
+	add := func() { s.must("add", "9", "0", "tgt0", disk.Path(), "--fail-stop") }
+	add()
+	disk.SetError(slowdisk.Read, unix.EIO)
+	disk.SetError(slowdisk.Sync, unix.EIO)
+	s.unanswered(s.impatient(0).ReadAt(make([]byte, 1024), 0))
+	end := time.Now().Add(10 * time.Second)
+	for !strings.Contains(s.must("status", "e9.0"), "withdrawn") {
+		if time.Now().After(end) {
+			t.Fatalf("status says\n%s\n%s", s.must("status"), s.Stderr())
+		}
+	}
+	s.must("remove", "e9.0")
+	disk.SetError(slowdisk.Read, 0)
+	add()
+	if out, err := s.ask("remove", "e9.0"); err == nil || !strings.Contains(out, "the last sync failed: input/output error") {
+		t.Errorf("remove: %v: %s", err, out)
+	}
+	disk.SetError(slowdisk.Sync, 0)
+	add()
 	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
 		t.Errorf("added again: %v", err)
 	}
