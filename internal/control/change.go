@@ -53,13 +53,14 @@ func (s *Server) restore(now *entry, old *Export) {
 }
 
 // adopt sets the conf file of an entry, which is coming, to that of e, which
-// exports the same and whose disk it owns.
+// exports the same and whose disk it owns. What is kept are the descriptors in use,
+// because that of the state file has the lock.
 func (s *Server) adopt(now *entry, e *Export) (warning error) {
 	defer e.Close()
 	served := *now.Export
 	served.Conf = e.Conf
 	s.drop(now)
-	warning = s.keep(&served, e.files())
+	warning = s.keep(&served, served.files())
 	s.table.renew(now, &served, nil)
 	return warning
 }

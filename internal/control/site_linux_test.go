@@ -181,6 +181,7 @@ type keeper struct {
 	mu   sync.Mutex
 	kept map[string]string
 	err  error
+	look func(files []*os.File) // at what is kept; nil for none
 }
 
 // get returns what is kept.
@@ -202,6 +203,9 @@ func (k *keeper) Keep(name string, encoded []byte, files []*os.File) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.kept[name] = fmt.Sprintf("%s and %d files", encoded, len(files))
+	if k.look != nil {
+		k.look(files)
+	}
 	return k.err
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"vblade/internal/aoe"
 	"vblade/internal/blade"
 	"vblade/internal/statefile"
@@ -77,6 +79,29 @@ func TestState(t *testing.T) {
 		change(&other)
 		_, err := r.Add(&other)
 		wantError(t, name, err, "e9.0 is served already")
+	}
+}
+
+// TestLockIsKept has a conf file take over an export that was added by hand: what is
+// kept over a restart is the opening of the state file that has the lock.
+func TestLockIsKept(t *testing.T) {
+	k := &keeper{kept: map[string]string{}}
+	r, dir := startServer(t, func(c *Config) { c.Keeper = k }), t.TempDir()
+	e := keptExport(t, dir)
+	r.mustAdd(e)
+	e.Close()
+	again := keptExport(t, dir, func(again *Export) { again.Filename = e.Filename })
+	openDisk(t, again)
+	again.Conf = "/etc/mail.conf"
+	looked := false
+	k.look = func(files []*os.File) {
+		looked = true
+		if err := unix.Flock(int(files[len(files)-1].Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			t.Errorf("what is kept has not the lock: %v", err)
+		}
+	}
+	if a := r.mustAdd(again); a.Did != Kept || !looked {
+		t.Errorf("it is %s, looked at: %v", a.Did, looked)
 	}
 }
 
