@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"vblade/internal/ata"
 	"vblade/internal/control"
 )
 
@@ -14,7 +15,8 @@ import (
 // broken (--fail-stop).
 type diskGone struct {
 	name string // of the export
-	err  error  // the error of the disk
+	disk *ata.File
+	err  error // the error of the disk
 }
 
 // Error says what has failed, and that the export has ended.
@@ -67,7 +69,7 @@ func (s *site) withdrawGone(ctx context.Context, c *control.Server) {
 	for {
 		select {
 		case g := <-s.gone:
-			go c.DiskGone(ctx, g.name, g.err)
+			go c.DiskGone(ctx, g.name, g.disk, g.err)
 		case <-ctx.Done():
 			return
 		}

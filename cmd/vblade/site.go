@@ -173,7 +173,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		options.Keeper = e.State
 	}
 	if e.FailStop {
-		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), err} }
+		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), e.Disk, err} }
 	}
 	s.conf(e.Name(), e.Conf)
 	if err := s.server.AddWith(b, options, ports...); err != nil {

@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"time"
 
+	"vblade/internal/ata"
 	"vblade/internal/journal"
 )
 
 // DiskGone withdraws an export whose disk is gone or broken. It remains listed as
 // not served until it is removed or added again. While it is coming or going
-// DiskGone waits, until ctx ends.
-func (s *Server) DiskGone(ctx context.Context, name string, why error) {
+// DiskGone waits, until ctx ends. An export that has another disk by then goes on.
+func (s *Server) DiskGone(ctx context.Context, name string, disk *ata.File, why error) {
 	e, was, err := s.table.depart(name)
 	for errors.Is(err, errAgain) {
 		select {
@@ -25,6 +26,10 @@ func (s *Server) DiskGone(ctx context.Context, name string, why error) {
 		e, was, err = s.table.depart(name)
 	}
 	if err != nil { // it was removed meanwhile
+		return
+	}
+	if e.Disk != disk {
+		s.table.stay(e, was)
 		return
 	}
 	s.drop(e)

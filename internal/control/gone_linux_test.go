@@ -21,7 +21,7 @@ func TestDiskGone(t *testing.T) {
 		t.Error("the engine does not know that e9.0 stops")
 	}
 	for _, name := range []string{"e9.0", "e9.1", "e9.7"} {
-		r.Server.DiskGone(t.Context(), name, errors.New("input/output error"))
+		r.Server.DiskGone(t.Context(), name, r.engine.get(name).Disk, errors.New("input/output error"))
 	}
 	r.Server.Retry()
 	if n := r.engine.count(); n != 0 {
@@ -47,11 +47,28 @@ func TestDiskGone(t *testing.T) {
 	}
 }
 
+// TestOldDiskGone tells of a disk that is gone when the export has another one already.
+func TestOldDiskGone(t *testing.T) {
+	r := startServer(t)
+	r.mustAdd(newExport(t, 9, 0))
+	old := r.engine.get("e9.0").Disk
+	if _, err := r.Change(newExport(t, 9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	r.Server.DiskGone(t.Context(), "e9.0", old, errors.New("input/output error"))
+	if a, err := r.Status("e9.0"); err != nil || a.Exports[0].Trouble != "" || r.engine.count() != 1 {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	if _, err := r.Remove("e9.0"); err != nil {
+		t.Errorf("remove: %v", err)
+	}
+}
+
 // TestDiskGoneInHandover hands over a server of which one export's disk is gone: the
 // others go over.
 func TestDiskGoneInHandover(t *testing.T) {
 	old := predecessor(t)
-	old.DiskGone(t.Context(), "e9.3", errors.New("input/output error"))
+	old.DiskGone(t.Context(), "e9.3", old.engine.get("e9.3").Disk, errors.New("input/output error"))
 	now, x := takeOver(t, old)
 	if err := now.Succeed(x); err != nil {
 		t.Fatal(err)

@@ -176,6 +176,13 @@ func (t *table) settle(e *entry, err error) {
 	}
 }
 
+// stay undoes depart.
+func (t *table) stay(e *entry, was state) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.state = was
+}
+
 // lose marks e, which is going, as one whose disk is gone.
 func (t *table) lose(e *entry, why error) {
 	t.mu.Lock()
