@@ -51,7 +51,7 @@ func (s *site) CheckAlone(e control.Export) error {
 	case refused != nil:
 		return refused
 	case len(errs) == len(e.Links):
-		return fmt.Errorf("%s is not served, since nobody can say whether others serve it (--exclusive): %w", e.Name(), errs[0])
+		return fmt.Errorf("%s is not served, because it is not known whether another target serves it (--exclusive): %w", e.Name(), errs[0])
 	}
 	return nil
 }

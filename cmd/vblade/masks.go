@@ -28,7 +28,7 @@ func (l *maskList) Set(s string) error {
 		}
 	}
 	if len(*l) > blade.MaxMasks {
-		return fmt.Errorf("%d different MACs; give %d at the most", len(*l), blade.MaxMasks)
+		return fmt.Errorf("%d different MACs; give at most %d", len(*l), blade.MaxMasks)
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func TestManyMasks(t *testing.T) {
 			t.Errorf("want %d masks: %v", c.want, err)
 		case c.want > 0 && len(o.masks) != c.want:
 			t.Errorf("%d masks; want %d", len(o.masks), c.want)
-		case c.want == 0 && (err == nil || !strings.Contains(err.Error(), "129 different MACs; give 128 at the most")):
+		case c.want == 0 && (err == nil || !strings.Contains(err.Error(), "129 different MACs; give at most 128")):
 			t.Errorf("129 masks: %v", err)
 		}
 	}

@@ -28,7 +28,7 @@ const MaxSerial = 20
 func CheckSerial(s string) error {
 	switch {
 	case len(s) > MaxSerial:
-		return fmt.Errorf("serial number %q has %d characters; give %d at the most", s, len(s), MaxSerial)
+		return fmt.Errorf("serial number %q has %d characters; give at most %d", s, len(s), MaxSerial)
 	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }):
 		return fmt.Errorf("serial number %q has characters that are not printable ASCII; leave them out", s)
 	case strings.TrimSpace(s) != s:

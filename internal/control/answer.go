@@ -52,7 +52,7 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 		return
 	}
 	if err := w.send(s.do(r, files, p), nil, requestTime); err != nil {
-		s.Log.Warnf("control: %v: it took no reply: %v", p, err)
+		s.Log.Warnf("control: %v: it did not receive the reply: %v", p, err)
 	}
 }
 

@@ -196,7 +196,7 @@ func (e *Export) Check() error {
 	case e.File.Offset < 0 || e.File.Offset > maxSectors || e.File.Length < 0 || e.File.Length > maxSectors:
 		return fmt.Errorf("offset %d or length %d is out of range; give 0 to %d sectors", e.File.Offset, e.File.Length, int64(maxSectors))
 	case len(e.Masks) > blade.MaxMasks:
-		return fmt.Errorf("%d masks; give %d at the most", len(e.Masks), blade.MaxMasks)
+		return fmt.Errorf("%d masks; give at most %d", len(e.Masks), blade.MaxMasks)
 	}
 	if err := checkFilename("file", e.Filename); err != nil {
 		return err
@@ -234,7 +234,7 @@ func checkFilename(what, s string) error {
 	case s == "":
 		return fmt.Errorf("the %s has no name", what)
 	case len(s) > maxFilename:
-		return fmt.Errorf("the %s's name has %d bytes; %d at the most", what, len(s), maxFilename)
+		return fmt.Errorf("the %s's name has %d bytes; at most %d are allowed", what, len(s), maxFilename)
 	case !utf8.ValidString(s):
 		return fmt.Errorf("the %s's name %q is not UTF-8; give it another, for example by a symbolic link", what, s)
 	case strings.ContainsFunc(s, isControl):

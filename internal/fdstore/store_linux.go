@@ -86,7 +86,7 @@ func (s *Store) reserve(name string, n int) error {
 		}
 	}
 	if s.most > 0 && all > s.most {
-		return fmt.Errorf("the service manager keeps %d files at the most, and %d are needed; raise FileDescriptorStoreMax= of the unit", s.most, all)
+		return fmt.Errorf("the service manager keeps at most %d files, and %d are needed; raise FileDescriptorStoreMax= of the unit", s.most, all)
 	}
 	s.kept[name] = n
 	return nil

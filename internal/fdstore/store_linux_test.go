@@ -126,7 +126,7 @@ func TestRoom(t *testing.T) {
 	t.Setenv("FDSTORE", "5")
 	s := fdstore.New()
 	f := newFile(t, "x")
-	for i, want := range []string{"", "", "the service manager keeps 5 files at the most, and 6 are needed; raise FileDescriptorStoreMax= of the unit"} {
+	for i, want := range []string{"", "", "the service manager keeps at most 5 files, and 6 are needed; raise FileDescriptorStoreMax= of the unit"} {
 		err := s.Keep(fmt.Sprintf("e9.%d", i), nil, []*os.File{f})
 		if (err == nil) != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("number %d: %v; want %s", i, err, want)

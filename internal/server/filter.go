@@ -35,7 +35,7 @@ func (s *Server) refilter(p *Port) {
 	for limit := len(p.program) * 3 / 4; limit >= aoe.ShortestFilter; limit = limit * 3 / 4 {
 		p.program = aoe.ServerFilterWithin(p.program[:0], p.targets, limit)
 		if p.link.SetFilter(p.program) == nil {
-			s.unfiltered(p, err, "vblade drops what else is not for it by itself")
+			s.unfiltered(p, err, "vblade drops the other frames itself")
 			return
 		}
 	}

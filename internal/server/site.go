@@ -102,7 +102,7 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 			return
 		}
 		if s.lanes.used() == MaxExports {
-			refused = fmt.Errorf("a server has %d exports at the most, those counted that hang although they were removed; start another server", MaxExports)
+			refused = fmt.Errorf("a server has at most %d exports, including those that hang although they were removed; start another server", MaxExports)
 			return
 		}
 		e.watchHealth(s.log)

@@ -314,7 +314,7 @@ func TestAddTwice(t *testing.T) {
 		t.Errorf("the second of one address: %v", err)
 	}
 	f.server.FillLanes()
-	if err := f.server.Add(bladeOf(2, atOnce), f.ports[0]); err == nil || !strings.HasPrefix(err.Error(), "a server has 65535 exports at the most, ") {
+	if err := f.server.Add(bladeOf(2, atOnce), f.ports[0]); err == nil || !strings.HasPrefix(err.Error(), "a server has at most 65535 exports, ") {
 		t.Errorf("one more than there may be: %v", err)
 	}
 	if err := f.server.Remove("e9.7", patience); err == nil || err.Error() != "e9.7 is not served here" {

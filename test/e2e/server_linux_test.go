@@ -107,7 +107,7 @@ func (tg *target) comesBack(how string) {
 	}
 	tg.t.Logf("%s: the disks are back after %v", how, d)
 	if d > backLimit {
-		tg.t.Errorf("%s: the disks are back after %v, want %v at the most", how, d, backLimit)
+		tg.t.Errorf("%s: the disks are back after %v, want at most %v", how, d, backLimit)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *site) testConfined(t *testing.T, netif, file string) {
 	}
 	lab.CheckConfined(t, v.Pid()) // the threads that came with the load, too
 	if n := resident(t, v.Pid()); n > maxResident[netif] {
-		t.Errorf("%d KiB of memory were in use; want %d at the most", n, maxResident[netif])
+		t.Errorf("%d KiB of memory were in use; want at most %d", n, maxResident[netif])
 	}
 	if err := v.Stop(); err != nil || strings.Contains(v.Stderr(), "keeps rights") {
 		t.Errorf("%v, and on standard error: %s", err, v.Stderr())

@@ -48,7 +48,7 @@ func TestExclusive(t *testing.T) {
 	if err := s.host.Run("ip", "link", "set", "tgt1", "down"); err != nil {
 		t.Fatal(err)
 	}
-	s.refusedToStart("nobody can say whether others serve it", "--exclusive", "9", "0", "tgt1", other)
+	s.refusedToStart("it is not known whether another target serves it", "--exclusive", "9", "0", "tgt1", other)
 	if err := s.host.StartVblade(t, s.vblade, "--exclusive", "9", "2", "tgt0,tgt1", other).Stop(); err != nil {
 		t.Errorf("with one link of two: %v", err)
 	}

@@ -45,7 +45,7 @@ func TestServeMany(t *testing.T) {
 		}
 	}
 	if n := proportional(t, s.Pid()); n > maxProportional {
-		t.Errorf("%d KiB of memory are in use; want %d at the most", n, maxProportional)
+		t.Errorf("%d KiB of memory are in use; want at most %d", n, maxProportional)
 	}
 	if err := s.Stop(); err != nil || len(lines(s.Process)) != manyExports {
 		t.Errorf("%v, and on standard error:\n%s", err, s.Stderr())
