@@ -101,7 +101,8 @@ func (s *Server) concludeAll() {
 }
 
 // conclude makes an export's change take effect, or refuses it, and continues
-// with the requests that waited for it, up to the next change.
+// with the requests that waited for it, up to the next change. Those that a freeze
+// has made too old are dropped.
 func (s *Server) conclude(e *export) {
 	k := &e.keeping
 	r := k.change
@@ -119,6 +120,10 @@ func (s *Server) conclude(e *export) {
 	for k.change == nil && !k.behind.empty() {
 		r := k.behind.pop()
 		s.land(r)
+		if s.freezes.since(r.arrived) {
+			s.turn.lapse(r)
+			continue
+		}
 		s.take(e, r)
 	}
 }

@@ -374,6 +374,25 @@ func TestHangingSave(t *testing.T) {
 	k.settled()
 }
 
+// TestFreezeWhileSaving has the process be frozen while a change is being kept: it
+// takes effect, but what came behind it is too old.
+func TestFreezeWhileSaving(t *testing.T) {
+	k := startKept(t, 1)
+	release := k.hang()
+	defer release()
+	first := k.send(set(0, "new"))[0]
+	eventually(t, func() bool { return k.count() == 1 }, "nothing is saved")
+	behind := k.send(set(0, "stale"))[0]
+	eventually(t, func() bool { return k.export(0).InFlight == 2 }, "nothing waits behind the change")
+	k.server.Freeze()
+	release()
+	k.answer(first)
+	k.settled()
+	if r := k.ask(k.link, get(0)); string(configString(r)) != "new" || k.link.Reply(behind) != nil {
+		t.Errorf("the config string is %q", configString(r))
+	}
+}
+
 // TestAloneWithHangingSave floods an only export whose save hangs: it takes in no
 // more than it has buffers, and goes on.
 func TestAloneWithHangingSave(t *testing.T) {
