@@ -14,7 +14,9 @@ import (
 func (s *Server) change(now *entry, e *Export) (warning, err error) {
 	old, err := now.duplicate() // to serve it again: the engine closes its disk
 	if err == nil {
-		err = e.inherit(old)
+		if err = e.inherit(old); err != nil {
+			old.Close()
+		}
 	}
 	if err != nil {
 		s.table.settle(now, nil)
