@@ -106,8 +106,8 @@ func (s *Server) rest() {
 	if s.chores {
 		limit = choreEvery
 	}
-	if s.muted() {
-		time.Sleep(choreEvery) // frames that cannot be received would end a Wait at once
+	if s.muted() || s.ending.Load() {
+		time.Sleep(choreEvery) // frames that are not received would end a Wait at once
 		return
 	}
 	if s.slow {
