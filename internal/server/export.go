@@ -36,7 +36,7 @@ type export struct {
 	adrift     atomic.Int32 // requests in the rings of leads that have lost the lead
 	flying     atomic.Int32 // requests that the order has
 	failed     func(error)  // called once the disk is gone or broken; nil if the export does not end then
-	mute       atomic.Bool  // nothing is answered any more
+	mute       atomic.Bool  // nothing begins or is answered any more
 	initiators initiators   // who uses it; the leader's
 
 	choked bool // waiting for its share of the buffers was in vain; belongs to the leader

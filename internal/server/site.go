@@ -135,7 +135,8 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 // Remove stops serving an export: from now on its frames are ignored. It returns
 // when what was received is answered and the disk is synced, or after a time
 // limit with an error that says what could not be done; some calls may then still
-// use the disk, unless it is a SyncError.
+// use the disk, unless it is a SyncError. No other begins then, and nothing is
+// answered any more, because the disk may be served elsewhere.
 func (s *Server) Remove(name string, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	var e *export
@@ -160,6 +161,9 @@ func (s *Server) Remove(name string, within time.Duration) error {
 		return fmt.Errorf("%s is not served here", name)
 	}
 	drained := s.drain(e, time.Now().Add(within*3/4))
+	if drained != nil {
+		e.mute.Store(true)
+	}
 	err = join([]error{drained, e.awaitSync(e.sync(), deadline)})
 	if drained == nil {
 		s.ask(func() { s.lanes.give(e.lane.ID) })
