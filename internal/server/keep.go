@@ -48,14 +48,22 @@ type keeping struct {
 	failing bool     // that it fails was logged
 }
 
-// keep begins to save the change of a request. Leader only.
+// keep begins to save the change of a request. It drops the request if that would
+// leave its port too few buffers for receiving. Leader only.
 func (s *Server) keep(r *request) {
+	s.mu.Lock()
+	full := r.port.full()
+	if !full {
+		s.fly(r)
+	}
+	s.mu.Unlock()
+	if full {
+		s.shed(r)
+		return
+	}
 	k := &r.export.keeping
 	k.change = r
 	s.kept.changes++
-	s.mu.Lock()
-	s.fly(r)
-	s.mu.Unlock()
 	k.since.Store(int64(clock()))
 	go s.save(r.export)
 }

@@ -374,6 +374,25 @@ func TestHangingSave(t *testing.T) {
 	k.settled()
 }
 
+// TestManyHangingSaves has the saves of more exports hang than the port has buffers:
+// another export is served.
+func TestManyHangingSaves(t *testing.T) {
+	k := startKept(t, 150)
+	release := k.hang()
+	defer release()
+	for i := range 149 {
+		k.send(set(i, "new"))
+	}
+	if r := k.ask(k.link, get(149)); len(configString(r)) != 0 {
+		t.Errorf("the config string is %q", configString(r))
+	}
+	if k.export(148).Shed == 0 {
+		t.Error("all changes are being kept")
+	}
+	release()
+	k.settled()
+}
+
 // TestFreezeWhileSaving has the process be frozen while a change is being kept: it
 // takes effect, but what came behind it is too old.
 func TestFreezeWhileSaving(t *testing.T) {

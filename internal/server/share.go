@@ -33,8 +33,12 @@ func (s *Server) overShare(e *export, p *Port) bool {
 // port's buffers.
 func (p *Port) exceeds(e *export) bool {
 	left := p.left()
-	return left <= -p.reserve()/2 || int(e.flying.Load()) >= max(1, 2*left)
+	return p.full() || int(e.flying.Load()) >= max(1, 2*left)
 }
+
+// full reports whether exports with nothing in flight have used up their part of
+// the reserve, too.
+func (p *Port) full() bool { return p.left() <= -p.reserve()/2 }
 
 // awaitShare waits up to shareWait until a request of a port ends, and returns
 // how many may then be in flight. The caller holds s.mu.
