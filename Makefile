@@ -70,7 +70,7 @@ race: modules
 
 ## e2e: run the tests with the Linux aoe driver, Debian systems and clusters in virtual machines, as root
 e2e: vblade packages
-	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 30m ./test/e2e
+	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 60m ./test/e2e
 
 ## soak: random requests and random faults for SOAK (10m), and floods, as root
 soak: modules
