@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vblade/internal/ata"
+	"vblade/internal/blade"
 	"vblade/internal/control"
 	"vblade/internal/journal"
 	"vblade/internal/server"
@@ -60,15 +61,22 @@ func (e *export) open(o options) (err error) {
 		return err
 	}
 	x := o.export(e.file)
-	if err = e.takeState(&x, o); err == nil && x.Exclusive {
+	before, err := e.takeState(&x, o)
+	if err == nil && x.Exclusive {
 		err = e.CheckAlone(x)
 	}
 	if err == nil {
 		err = e.begin(x)
 	}
 	if err != nil {
+		if before != nil {
+			x.State.Save(before)
+		}
 		x.Close()
 		return err
+	}
+	if before != nil {
+		e.log.Warnf("%s", x.GaveWay())
 	}
 	for _, w := range warnings(o, e.file) {
 		e.log.Warnf("%s", w)
@@ -76,21 +84,19 @@ func (e *export) open(o options) (err error) {
 	return nil
 }
 
-// takeState opens the export's state file, if it has one.
-func (e *export) takeState(x *control.Export, o options) error {
+// takeState opens the export's state file, if it has one, and makes the masks of
+// the options prevail. It returns the state that has to be restored if the export
+// is not served, or nil.
+func (e *export) takeState(x *control.Export, o options) (before *blade.State, err error) {
 	state, warning, err := o.awaitState()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x.State = state
 	if warning != nil {
 		e.log.Warnf("%v", warning)
 	}
-	before, err := x.Prevail()
-	if err == nil && before != nil {
-		e.log.Warnf("%s", x.GaveWay())
-	}
-	return err
+	return x.Prevail()
 }
 
 // begin makes the site serve an export, from interfaces of its own if it has any.

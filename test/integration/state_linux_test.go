@@ -16,6 +16,7 @@ import (
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
+	"vblade/internal/blade"
 	"vblade/internal/control"
 	"vblade/internal/initiator"
 	"vblade/internal/statefile"
@@ -385,4 +386,43 @@ func TestFullState(t *testing.T) {
 	}
 	change(t, s.find(owner))
 	s.checkChanged("ini0", true)
+}
+
+// TestRefusedStartKeepsMasks starts an export with masks that is served already: it is
+// refused, and the masks that initiators have set are still kept.
+func TestRefusedStartKeepsMasks(t *testing.T) {
+	s, dir := newSite(t, 1500), t.TempDir()
+	set := []aoe.MAC{{2, 0, 0, 0, 0, 7}}
+	f, _, err := statefile.Open(dir, 9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	state, err := blade.NewState(nil, true, set, nil)
+	if err == nil {
+		err = f.Save(state)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := s.disk("disk")
+	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk)
+	if out, err := s.host.Output(s.vblade, "--state", dir, "-m", "02:00:00:00:00:08", "9", "0", "tgt0", disk); err == nil {
+		t.Errorf("it starts a second time: %s", out)
+	}
+	again, _, err := statefile.Open(dir, 9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	kept, err := again.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(kept.Masks(), set) {
+		t.Errorf("kept are the masks %v; want %v", kept.Masks(), set)
+	}
 }
