@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -93,15 +94,17 @@ func TestLockIsKept(t *testing.T) {
 	again := keptExport(t, dir, func(again *Export) { again.Filename = e.Filename })
 	openDisk(t, again)
 	again.Conf = "/etc/mail.conf"
-	looked := false
+	var looked atomic.Bool
+	k.mu.Lock()
 	k.look = func(files []*os.File) {
-		looked = true
+		looked.Store(true)
 		if err := unix.Flock(int(files[len(files)-1].Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 			t.Errorf("what is kept has not the lock: %v", err)
 		}
 	}
-	if a := r.mustAdd(again); a.Did != Kept || !looked {
-		t.Errorf("it is %s, looked at: %v", a.Did, looked)
+	k.mu.Unlock()
+	if a := r.mustAdd(again); a.Did != Kept || !looked.Load() {
+		t.Errorf("it is %s, looked at: %v", a.Did, looked.Load())
 	}
 }
 
