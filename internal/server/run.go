@@ -90,7 +90,8 @@ func (u *run) do() {
 
 // ended completes the requests of a run of which one call has done n sectors. If
 // the call failed and the run has several requests, each is done separately, so
-// that a bad sector fails only the requests for it.
+// that a bad sector fails only the requests for it, unless nothing may begin any
+// more.
 func (u *run) ended(n int, err error) {
 	e := u.export()
 	first := u.requests[0]
@@ -103,6 +104,9 @@ func (u *run) ended(n int, err error) {
 		e.note(first.Work, err)
 	default:
 		for i, r := range u.requests {
+			if e.mute.Load() {
+				return
+			}
 			n, err := e.disk.Do(r.Work.Op, r.Work.LBA, u.vecs[i:i+1])
 			r.Complete(n, err)
 			e.note(r.Work, err)
