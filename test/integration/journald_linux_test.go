@@ -30,7 +30,7 @@ await '[ -S /run/systemd/journal/socket ]' || exit 77
 systemd-cat sh -c 'JOURNAL_STREAM=$(stat -L -c %%d:%%i /dev/fd/2) exec "$0" "$@"' "$0" serve --control /run/control & vblade=$!
 trap 'kill $vblade $journald; wait' EXIT
 await '[ -S /run/control ]'
-"$0" add --control /run/control 9 0 tgt0 "$1" >/dev/null
+"$0" add --control /run/control --state /run/state 9 0 tgt0 "$1" >/dev/null
 ip link set tgt0 down
 found() { journalctl -q -o json EXPORT=e9.0 LINK=tgt0; }
 await 'found | grep -q waiting'
