@@ -18,7 +18,8 @@ func TestExclusive(t *testing.T) {
 	wantError(t, "with a rival", err, "another has it")
 	r.mustAdd(two)
 	two.Exclusive = true
-	r.mustAdd(two) // which is served already
+	_, err = r.Add(two)
+	wantError(t, "which is not so far", err, "e9.1 is served already")
 	r.Restore([]*Export{newExport(t, 9, 2, exclusive), newExport(t, 9, 3)})
 	if r.engine.get("e9.3").Disk == nil || r.engine.get("e9.2").Disk != nil {
 		t.Error("what is restored is not what has no rival")
@@ -30,6 +31,8 @@ func TestExclusive(t *testing.T) {
 	r.engine.set(func() { r.engine.rival = nil })
 	r.Retry()
 	r.mustAdd(one)
+	r.engine.set(func() { r.engine.rival = errors.New("another has it") })
+	r.mustAdd(one) // which is served already
 	if n := r.engine.count(); n != 4 {
 		t.Errorf("%d exports are served", n)
 	}

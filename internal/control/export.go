@@ -274,7 +274,7 @@ func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // which matters only for opening
-	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop &&
+	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop && e.Exclusive == other.Exclusive &&
 		e.Announce == other.Announce && e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
 }
 

@@ -104,6 +104,24 @@ vblade: 3 of 6 conf files are not in force, see above
 	}
 }
 
+// TestApplyOptions gives an export each option in its conf file, and takes it away
+// again: each changes the export once.
+func TestApplyOptions(t *testing.T) {
+	a := newApplying(t)
+	a.applies(true, "e9.0: added, a on tgt0, by a.conf\n", a.file("a"))
+	for _, option := range []string{
+		"-r", "-s", "-d", "-b 8", "-m 02:00:00:00:00:01", "--serial x", "--announce 60", "--state none",
+		"--fail-stop", "--exclusive", "--hwaddr auto", "--hwaddr a2:00:00:00:09:01",
+	} {
+		for _, options := range []string{option, ""} {
+			a.conf("a", 0, fmt.Sprintf("options=%q", options))
+			a.applies(true, "e9.0: changed, a on tgt0, by a.conf\n", a.file("a"))
+			a.applies(true, "nothing to do: exports are as 1 conf files say\n", a.file("a"))
+			a.applies(true, "nothing to do: exports are as 1 conf files say\n", "--dry-run", a.file("a"))
+		}
+	}
+}
+
 // TestAddConf adds and removes what conf files say, as their units do.
 func TestAddConf(t *testing.T) {
 	a := newApplying(t)
