@@ -88,7 +88,7 @@ func (s *Server) logStale() {
 		if n == p.staleTold || p.staleTold > 0 && now-p.staleLogged < staleEvery {
 			continue
 		}
-		s.log.Warnf("%s: %s dropped, which had waited for more than %v: vblade or this host was stopped or held up",
+		s.log.Warnf("%s: %s dropped, which had waited for more than %v: vblade or this host was stopped or held up, or a disk is too slow for what is asked of it",
 			journal.Link(p.link.Name()), plural(int64(n-p.staleTold), "frame"), maxAge)
 		p.staleTold, p.staleLogged = n, now
 	}
