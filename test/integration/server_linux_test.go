@@ -228,7 +228,7 @@ func TestServeRestart(t *testing.T) {
 	s.control = filepath.Join(t.TempDir(), "control")
 	m := lab.NewManager(t)
 	start := func() {
-		s.Process = s.host.StartCommand(t, m.Command([]string{s.vblade, "serve", "--control", s.control}))
+		s.Process = m.StartCommand(s.host, m.Command([]string{s.vblade, "serve", "--control", s.control}))
 	}
 	start()
 	s.addThree()

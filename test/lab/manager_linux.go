@@ -163,3 +163,14 @@ func (m *Manager) Command(command []string, more ...Stored) *exec.Cmd {
 		fmt.Sprint("LISTEN_FDS=", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	return cmd
 }
+
+// StartCommand is Host.StartCommand for a command that Command has returned: nothing
+// that the process gets is closed before it has started.
+func (m *Manager) StartCommand(h *Host, cmd *exec.Cmd) *Process {
+	m.t.Helper()
+	return launch(m.t, cmd, func(cmd *exec.Cmd) error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return h.Start(cmd)
+	})
+}

@@ -35,7 +35,7 @@ func (h *Host) StartServer(t testing.TB, program string, args ...string) *Server
 func (s *Server) begin(t testing.TB, more ...string) {
 	t.Helper()
 	args := append(append([]string{"serve", "--control", s.Control}, s.args...), more...)
-	s.Process = s.host.StartCommand(t, s.Command(append([]string{s.program}, args...)))
+	s.Process = s.StartCommand(s.host, s.Command(append([]string{s.program}, args...)))
 }
 
 // Crash kills the server and starts it again with the descriptors that it had

@@ -59,7 +59,13 @@ func (h *Host) StartVblade(t testing.TB, program string, args ...string) *Proces
 // StartCommand is StartVblade for a command whose surroundings were prepared.
 func (h *Host) StartCommand(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
-	v, err := Launch(cmd, h.Start)
+	return launch(t, cmd, h.Start)
+}
+
+// launch is Launch, and ends the program with the test.
+func launch(t testing.TB, cmd *exec.Cmd, start func(*exec.Cmd) error) *Process {
+	t.Helper()
+	v, err := Launch(cmd, start)
 	if err != nil {
 		t.Fatal(err)
 	}
