@@ -64,7 +64,7 @@ func (o *ordeal) begin(netifs string) {
 	g.run("modprobe aoe aoe_iflist='" + netifs + "'")
 	g.appears("etherd/e9.0")
 	g.run("mkfs -t ext4 -q /dev/etherd/e9.0; mount -t ext4 /dev/etherd/e9.0 /mnt")
-	g.run("dd if=/dev/urandom of=/mnt/kept bs=1M count=4 conv=fsync; dmesg -c > /dev/null")
+	g.run("dd if=/dev/urandom of=/mnt/kept bs=1M count=4 conv=fsync; dmesg -c > /dev/null; rm -f /tmp/enough /tmp/resting")
 	o.kept = g.sum("/mnt/kept")
 	var err error
 	if o.work, err = g.start(workScript); err != nil {
