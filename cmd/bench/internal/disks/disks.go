@@ -34,6 +34,7 @@ type Export struct {
 	Path   string
 	Size   int64        // bytes
 	Helper *lab.Process // the program that serves it; nil for most
+	cached *os.File     // what the page cache holds of it; nil if that does not matter
 }
 
 // Close releases the disk. Requests that hang in it fail.
@@ -125,7 +126,16 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 		// page cache.
 		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()
 	}
-	return &Export{Path: PathOf(f), Size: fileSize}, preload(f)
+	return &Export{Path: PathOf(f), Size: fileSize, cached: f}, preload(f)
+}
+
+// Warm has the page cache hold the disk, if it is one that a load finds there. Call it
+// once a target serves the disk: ours drops at start what the page cache holds.
+func (e *Export) Warm() error {
+	if e.cached == nil {
+		return nil
+	}
+	return preload(e.cached)
 }
 
 // Hanging starts a disk whose reads hang until it is closed.

@@ -57,6 +57,9 @@ func (b *bench) sampleFleet(p plan.Program, w plan.Workload, at rig.Place, disk 
 	}
 	defer f.stop()
 	defer disk.Close() // first, because requests that hang in it keep a target from ending
+	if err := disk.Warm(); err != nil {
+		return s, err
+	}
 	if p == plan.Alone {
 		wires = wires[:1]
 	}
