@@ -100,16 +100,7 @@ func FuzzConnection(f *testing.F) {
 		}
 		client.CloseWrite()
 		client.SetReadDeadline(time.Now().Add(patience))
-		var said []byte
-		for { // whatever comes: a successor is handed descriptors
-			chunk, control := make([]byte, 4096), make([]byte, rightsSpace(maxFiles))
-			n, oob, _, _, err := client.ReadMsgUnix(chunk, control)
-			came, _ := parseRights(control[:oob])
-			closeAll(came)
-			if said = append(said, chunk[:n]...); err != nil || n == 0 {
-				break
-			}
-		}
+		said := hearAll(client)
 		client.Close()
 		select {
 		case <-answered:
@@ -117,20 +108,40 @@ func FuzzConnection(f *testing.F) {
 			t.Fatal("the server does not end the connection")
 		}
 		for _, line := range bytes.Split(bytes.TrimSuffix(said, []byte("\n")), []byte("\n")) {
-			var r reply
-			if err := json.Unmarshal(line, &r); len(line) > 0 && (err != nil || r.Vblade != protocol) {
-				t.Errorf("it says %q: %v", line, err)
-			}
-			if strings.ContainsFunc(r.Error, isControl) {
-				t.Errorf("its error is not for a log: %q", r.Error)
-			}
-			if r.Error == "" && r.PID != 0 && len(r.Exports) != g.count() {
-				t.Errorf("it says %q and serves %d", line, g.count())
-			}
+			checkLine(t, line, g.count())
 		}
 		g.end()
 		if after := descriptors(t); len(after) != len(before) {
 			t.Errorf("descriptors before: %v\nafter: %v", before, after)
 		}
 	})
+}
+
+// hearAll returns all that a server says until it ends the connection. It closes the
+// descriptors that come along: a successor gets some.
+func hearAll(client *net.UnixConn) (said []byte) {
+	for {
+		chunk, control := make([]byte, 4096), make([]byte, rightsSpace(maxFiles))
+		n, oob, _, _, err := client.ReadMsgUnix(chunk, control)
+		came, _ := parseRights(control[:oob])
+		closeAll(came)
+		if said = append(said, chunk[:n]...); err != nil || n == 0 {
+			return said
+		}
+	}
+}
+
+// checkLine checks a line that a server says, which serves so many exports.
+func checkLine(t *testing.T, line []byte, serves int) {
+	t.Helper()
+	var r reply
+	if err := json.Unmarshal(line, &r); len(line) > 0 && (err != nil || r.Vblade != protocol) {
+		t.Errorf("it says %q: %v", line, err)
+	}
+	if strings.ContainsFunc(r.Error, isControl) {
+		t.Errorf("its error is not for a log: %q", r.Error)
+	}
+	if r.Error == "" && r.PID != 0 && len(r.Exports) != serves {
+		t.Errorf("it says %q and serves %d", line, serves)
+	}
 }

@@ -116,62 +116,65 @@ func TestReplace(t *testing.T) {
 	old.err <- nil
 }
 
+// replaceFailures has a successor fail, at one place after the other.
+var replaceFailures = map[string]func(t *testing.T, old *running){
+	"it dies when it has nothing": func(t *testing.T, old *running) {
+		conn, err := dial(old.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		(&Succession{w: wire{conn}}).say(doReplace)
+		conn.Close()
+	},
+	"it dies when it has all": func(t *testing.T, old *running) {
+		_, x := takeOver(t, old)
+		x.Close()
+	},
+	"it dies when all has ended": func(t *testing.T, old *running) {
+		_, x := takeOver(t, old)
+		x.say(doReady)
+		if _, _, err := x.w.hear(0, patience); err != nil {
+			t.Error(err)
+		}
+		if n := old.engine.count(); n != 0 {
+			t.Errorf("the old server serves %d", n)
+		}
+		x.Close()
+	},
+	"it talks nonsense": func(t *testing.T, old *running) {
+		_, x := takeOver(t, old)
+		defer x.Close()
+		x.say(doServing)
+		_, _, err := x.w.hear(0, patience)
+		wantError(t, "nonsense", err, `the successor said "serving" instead of "ready"`)
+	},
+	"it cannot serve one": func(t *testing.T, old *running) {
+		now, x := takeOver(t, old)
+		now.engine.add = func(e Export) error {
+			if e.Slot == 3 {
+				return errors.New("no memory")
+			}
+			return nil
+		}
+		err := now.Succeed(x)
+		wantError(t, "succeed", err, "e9.3 cannot be served: no memory; the other server goes on")
+		if n := now.engine.count(); n != 0 {
+			t.Errorf("the successor serves %d", n)
+		}
+	},
+	"a disk does not end": func(t *testing.T, old *running) {
+		now, x := takeOver(t, old)
+		old.engine.set(func() { old.engine.undone = errors.New("a request hangs") })
+		err := now.Succeed(x)
+		old.engine.set(func() { old.engine.undone = nil })
+		wantError(t, "succeed", err, "cannot be handed over: a request hangs")
+	},
+}
+
 // TestReplaceFails has the successor fail at one place after the other: the old
 // server goes on.
 func TestReplaceFails(t *testing.T) {
-	for name, fail := range map[string]func(t *testing.T, old *running){
-		"it dies when it has nothing": func(t *testing.T, old *running) {
-			conn, err := dial(old.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			(&Succession{w: wire{conn}}).say(doReplace)
-			conn.Close()
-		},
-		"it dies when it has all": func(t *testing.T, old *running) {
-			_, x := takeOver(t, old)
-			x.Close()
-		},
-		"it dies when all has ended": func(t *testing.T, old *running) {
-			_, x := takeOver(t, old)
-			x.say(doReady)
-			if _, _, err := x.w.hear(0, patience); err != nil {
-				t.Error(err)
-			}
-			if n := old.engine.count(); n != 0 {
-				t.Errorf("the old server serves %d", n)
-			}
-			x.Close()
-		},
-		"it talks nonsense": func(t *testing.T, old *running) {
-			_, x := takeOver(t, old)
-			defer x.Close()
-			x.say(doServing)
-			_, _, err := x.w.hear(0, patience)
-			wantError(t, "nonsense", err, `the successor said "serving" instead of "ready"`)
-		},
-		"it cannot serve one": func(t *testing.T, old *running) {
-			now, x := takeOver(t, old)
-			now.engine.add = func(e Export) error {
-				if e.Slot == 3 {
-					return errors.New("no memory")
-				}
-				return nil
-			}
-			err := now.Succeed(x)
-			wantError(t, "succeed", err, "e9.3 cannot be served: no memory; the other server goes on")
-			if n := now.engine.count(); n != 0 {
-				t.Errorf("the successor serves %d", n)
-			}
-		},
-		"a disk does not end": func(t *testing.T, old *running) {
-			now, x := takeOver(t, old)
-			old.engine.set(func() { old.engine.undone = errors.New("a request hangs") })
-			err := now.Succeed(x)
-			old.engine.set(func() { old.engine.undone = nil })
-			wantError(t, "succeed", err, "cannot be handed over: a request hangs")
-		},
-	} {
+	for name, fail := range replaceFailures {
 		t.Run(name, func(t *testing.T) {
 			old := predecessor(t)
 			fail(t, old)

@@ -10,10 +10,7 @@ import (
 // TestAges has frames wait, and the clock be set meanwhile: what has waited for longer
 // than maxAge is too old, and nothing fresh is, whatever the clock says.
 func TestAges(t *testing.T) {
-	const (
-		start = 1_700_000_000_000_000_000
-		ms    = time.Millisecond
-	)
+	const ms = time.Millisecond
 	type frame struct {
 		came time.Duration // in true time
 		old  bool
@@ -32,22 +29,8 @@ func TestAges(t *testing.T) {
 		"suspended":           {sleeps: time.Hour, now: time.Hour + 300*ms, frames: []frame{{50 * ms, true}, {time.Hour + 250*ms, false}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var now time.Duration // true time
-			a := ages{sinceBoot: func() time.Duration { return now + 7*time.Hour }}
-			real := func(at time.Duration) int64 {
-				if at >= 200*ms+c.sleeps {
-					at += c.set
-				}
-				return start + int64(at)
-			}
-			look := func(at time.Duration) {
-				now = at
-				awake := at
-				if at >= 100*ms+c.sleeps {
-					awake -= c.sleeps
-				}
-				a.look(awake, real(at))
-			}
+			h := newAgingHost(c.sleeps, c.set)
+			a, real, look := &h.ages, h.real, h.look
 			look(0)
 			look(90 * ms)
 			look(c.now)
@@ -70,4 +53,38 @@ func TestAges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// agingHost is a host that is suspended from 100 ms on, and whose clock is set 200 ms
+// after it has started, not counting the time that it was suspended.
+type agingHost struct {
+	ages
+	now         time.Duration // true time
+	sleeps, set time.Duration
+}
+
+// newAgingHost returns a host that is suspended for a time, and its clock set by another.
+func newAgingHost(sleeps, set time.Duration) *agingHost {
+	h := &agingHost{sleeps: sleeps, set: set}
+	h.sinceBoot = func() time.Duration { return h.now + 7*time.Hour }
+	return h
+}
+
+// real returns what the host's clock shows at a true time.
+func (h *agingHost) real(at time.Duration) int64 {
+	const start = 1_700_000_000_000_000_000
+	if at >= 200*time.Millisecond+h.sleeps {
+		at += h.set
+	}
+	return start + int64(at)
+}
+
+// look has the host look at its clocks at a true time.
+func (h *agingHost) look(at time.Duration) {
+	h.now = at
+	awake := at
+	if at >= 100*time.Millisecond+h.sleeps {
+		awake -= h.sleeps
+	}
+	h.ages.look(awake, h.real(at))
 }

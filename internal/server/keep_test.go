@@ -4,12 +4,9 @@ package server_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,65 +15,6 @@ import (
 	"vblade/internal/blade"
 	"vblade/test/frametest"
 )
-
-// keeper keeps states in memory.
-type keeper struct {
-	mu    sync.Mutex
-	saves int                 // begun
-	kept  blade.State         // saved last
-	fails func(save int) bool // whether the n-th fails; nil for none
-	gate  chan struct{}       // that a save waits at; nil for none
-}
-
-// errFull is why a save of a keeper fails.
-var errFull = errors.New("write STATE: no space left on device")
-
-// Save keeps a state.
-func (k *keeper) Save(s *blade.State) error {
-	k.mu.Lock()
-	n, gate := k.saves, k.gate
-	k.saves++
-	k.mu.Unlock()
-	if gate != nil {
-		<-gate
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.fails != nil && k.fails(n) {
-		return errFull
-	}
-	k.kept = *s
-	return nil
-}
-
-// count returns how many saves were begun.
-func (k *keeper) count() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.saves
-}
-
-// hang has saves wait, from now on, until the function that it returns is called.
-func (k *keeper) hang() (release func()) {
-	gate := make(chan struct{})
-	k.mu.Lock()
-	k.gate = gate
-	k.mu.Unlock()
-	return sync.OnceFunc(func() {
-		k.mu.Lock()
-		k.gate = nil
-		k.mu.Unlock()
-		close(gate)
-	})
-}
-
-// keptBlade returns the blade of an export of the table, with a state that is kept.
-func keptBlade(e frametest.Export, store ata.Store, kept *blade.State) *blade.Blade {
-	return blade.New(store, blade.Config{
-		Shelf: frametest.Shelf, Slot: frametest.Slot, Buffers: frametest.Buffers,
-		Masks: e.Masks, Host: frametest.Hostname, Kept: kept,
-	})
-}
 
 // TestTableKept sends every frame of the table to an export whose state is kept:
 // the replies are those of one whose state is not. What it has kept in the end is
@@ -114,66 +52,6 @@ func TestTableKept(t *testing.T) {
 			}
 		})
 	}
-}
-
-// keptEngine is an export of e9.0 whose state is kept, beside others.
-type keptEngine struct {
-	*fleet
-	*keeper
-	link *frametest.Link
-}
-
-// startKept serves n exports whose state one keeper keeps, over a link.
-func startKept(t *testing.T, n int) *keptEngine {
-	f, k := newFleet(t, 1, 100), new(keeper)
-	f.keeper = k
-	for i := range n {
-		shelf, slot := addressOf(i)
-		f.add(blade.New(newSlowStore(atOnce), blade.Config{Shelf: shelf, Slot: slot, Host: "h", Kept: new(blade.State)}))
-	}
-	f.serve(patience)
-	return &keptEngine{f, k, f.links[0]}
-}
-
-// send delivers frames at once and returns their tags.
-func (k *keptEngine) send(frames ...aoe.Frame) []uint32 {
-	tags := make([]uint32, len(frames))
-	all := make([][]byte, len(frames))
-	for i, f := range frames {
-		tags[i] = k.next()
-		f.SetTag(tags[i])
-		all[i] = f
-	}
-	k.link.Deliver(all...)
-	return tags
-}
-
-// answer waits for the reply to a tag.
-func (k *keptEngine) answer(tag uint32) aoe.Frame {
-	k.t.Helper()
-	if !k.link.Await(func() bool { return k.link.Reply(tag) != nil }) {
-		k.t.Fatalf("request %#x is not answered", tag)
-	}
-	return k.link.Reply(tag)
-}
-
-// set returns a frame that sets the config string of the i-th export by force.
-func set(i int, s string) aoe.Frame { return sentTo(i, configFrame(0, aoe.ConfigForceSet, s)) }
-
-// get returns a frame that asks for it.
-func get(i int) aoe.Frame { return sentTo(i, configFrame(0, aoe.ConfigRead, "")) }
-
-// admit returns a frame that adds a mask.
-func admit(m aoe.MAC) aoe.Frame { return maskFrame(aoe.MaskEdit, aoe.DirectiveAdd, m) }
-
-// readMasks returns a frame that asks for the masks.
-func readMasks() aoe.Frame { return maskFrame(aoe.MaskRead, aoe.DirectiveNone) }
-
-// sent is a frame of somebody to e9.0.
-func sent(by aoe.MAC, frame []byte) aoe.Frame {
-	f := sentTo(0, bytes.Clone(frame))
-	f.SetSrc(by)
-	return f
 }
 
 // TestOrderOfChanges sends changes and, at once behind each, what depends on it:
@@ -478,118 +356,4 @@ func TestEndWhileSaving(t *testing.T) {
 			})
 		}
 	}
-}
-
-// randomRequest returns a request to e9.0 that may change something, or depend on
-// what others have changed.
-func randomRequest(random *rand.Rand) aoe.Frame {
-	stations := []aoe.MAC{frametest.Friend, frametest.Initiator, frametest.Stranger}
-	by, of := stations[random.IntN(3)], stations[random.IntN(3)]
-	text := fmt.Sprint("text ", random.IntN(3))
-	switch random.IntN(8) {
-	case 0:
-		return sent(by, configFrame(0, aoe.ConfigOp(random.IntN(5)), text))
-	case 1:
-		return sentToAll(sent(by, configFrame(0, aoe.ConfigForceSet, text)))
-	case 2:
-		return sent(by, reserveFrame(by, aoe.ReserveOp(random.IntN(3)), stations[:random.IntN(4)]...))
-	case 3:
-		return sent(by, maskFrame(aoe.MaskEdit, aoe.DirectiveOp(random.IntN(3)), of))
-	case 4:
-		return sent(by, readMasks())
-	case 5:
-		return sent(by, transferFrame(0, uint64(random.IntN(4)), 1, bytes.Repeat([]byte{byte(random.Uint32())}, ata.SectorSize)))
-	case 6:
-		return sentToAll(sent(by, configFrame(0, aoe.ConfigRead, "")))
-	}
-	return sent(by, transferFrame(0, uint64(random.IntN(4)), 1, nil))
-}
-
-// TestRandomChanges sends requests of several initiators, among them changes of
-// which some cannot be kept, as fast as they are taken: every reply is that of an
-// export that does one after the other.
-func TestRandomChanges(t *testing.T) {
-	for seed := range uint64(8) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			testRandomChanges(t, seed)
-		})
-	}
-}
-
-// testRandomChanges is a run of TestRandomChanges.
-func testRandomChanges(t *testing.T, seed uint64) {
-	random := rand.New(rand.NewPCG(seed, 9))
-	fails := map[int]bool{}
-	for i := range 4000 {
-		fails[i] = random.IntN(4) == 0
-	}
-	k := startKept(t, 1)
-	k.fails = func(n int) bool { return fails[n] }
-	model := newKeptModel(func(n int) bool { return fails[n] })
-	for range 60 {
-		var frames []aoe.Frame
-		for range 1 + random.IntN(40) {
-			frames = append(frames, randomRequest(random))
-		}
-		tags := k.send(frames...)
-		want := map[uint32][]byte{}
-		for i, f := range frames {
-			want[tags[i]] = model.answer(bytes.Clone(f))
-		}
-		k.settled()
-		for i, tag := range tags {
-			if got := k.link.Reply(tag); !bytes.Equal(got, want[tag]) {
-				t.Fatalf("the reply to % x\nis   % x\nwant % x", frames[i][:aoe.ATALen], got, want[tag])
-			}
-		}
-		k.link.Forget()
-	}
-	if k.saves != model.saves || k.saves < 100 || k.kept != model.kept {
-		t.Errorf("%d saves, want %d; the same is kept: %v", k.saves, model.saves, k.kept == model.kept)
-	}
-}
-
-// keptModel is an export that does one request after the other.
-type keptModel struct {
-	*blade.Blade
-	wire  blade.Wire
-	fails func(int) bool
-	saves int
-	kept  blade.State
-}
-
-// newKeptModel returns e9.0 as a fleet has it.
-func newKeptModel(fails func(int) bool) *keptModel {
-	m := &keptModel{fails: fails}
-	m.Blade = blade.New(newSlowStore(atOnce), blade.Config{Shelf: 9, Host: "h", Kept: new(blade.State)})
-	mac := macOf(0)
-	m.wire.MAC.Store(&mac)
-	m.wire.Room, m.wire.Sectors = 9014, 17
-	return m
-}
-
-// answer returns the reply to a frame.
-func (m *keptModel) answer(frame aoe.Frame) []byte {
-	if !m.Admits(frame.Src()) {
-		return nil
-	}
-	r := &blade.Request{Buf: make([]byte, bufferLen)}
-	r.Begin(copy(r.Buf, frame), &m.wire)
-	m.Accept(r)
-	if r.Proposes {
-		m.saves++
-		if m.fails(m.saves - 1) {
-			m.Refuse(r)
-		} else {
-			m.kept = *m.Proposed()
-			r.Kept = true
-			m.Accept(r)
-		}
-	}
-	if r.Work.Op != ata.OpNone {
-		n, err := m.Disk().Do(r.Work.Op, r.Work.LBA, [][]byte{r.Work.Data})
-		r.Complete(n, err)
-	}
-	return r.Buf[:r.Reply]
 }
