@@ -126,7 +126,9 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 		// page cache.
 		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()
 	}
-	return &Export{Path: PathOf(f), Size: fileSize, cached: f}, preload(f)
+	// Filled by reading for each program: as written at first it would be in small
+	// pieces, into which small writes cost ext4 less.
+	return &Export{Path: PathOf(f), Size: fileSize, cached: f}, errors.Join(dropCaches(f), preload(f))
 }
 
 // Warm has the page cache hold the disk, if it is one that a load finds there. Call it
