@@ -23,7 +23,7 @@ func TestStaleCache(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			old, now := make([]byte, 64*ata.SectorSize), frametest.Content(0, 64)
 			path := newFile(t, old)
-			device := loopDeviceOn(t, path)
+			device := lab.LoopDevice(t, path).Name()
 			holder, err := os.Open(device)
 			noError(t, err)
 			defer holder.Close()

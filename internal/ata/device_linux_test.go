@@ -5,7 +5,6 @@ package ata_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,28 +17,20 @@ import (
 	"vblade/test/lab"
 )
 
-// loopDevice makes a block device of a file of data, with further options of
-// losetup, for the length of the test.
-func loopDevice(t *testing.T, data []byte, options ...string) string {
+// loopDevice makes a block device of a file of data for the length of the test.
+func loopDevice(t *testing.T, data []byte) string {
 	t.Helper()
-	return loopDeviceOn(t, newFile(t, data), options...)
+	return lab.LoopDevice(t, newFile(t, data)).Name()
 }
 
-// loopDeviceOn is loopDevice of a file that there is.
-func loopDeviceOn(t *testing.T, path string, options ...string) string {
+// loopDeviceOf is loopDevice with sectors of a size, in bytes, and a file that is
+// opened with flags.
+func loopDeviceOf(t *testing.T, data []byte, sectorSize, flags int) string {
 	t.Helper()
-	losetup := lab.Need(t, "losetup", "mount")
-	out, err := exec.Command(losetup, append(options, "-f", "--show", path)...).Output()
-	if err != nil {
-		lab.Skip(t, fmt.Sprintf("a loop device: losetup: %v", err), "run as root, with the loop module loaded")
-	}
-	device := strings.TrimSpace(string(out))
-	t.Cleanup(func() {
-		if out, err := exec.Command(losetup, "-d", device).CombinedOutput(); err != nil {
-			t.Errorf("losetup -d %s: %v: %s", device, err, out)
-		}
-	})
-	return device
+	file, err := os.OpenFile(newFile(t, data), flags, 0)
+	noError(t, err)
+	defer file.Close()
+	return lab.LoopDeviceOf(t, file, sectorSize).Name()
 }
 
 // TestBlockDevice runs the suite on block devices: as they are, and on a window.
@@ -77,7 +68,7 @@ func page(t *testing.T, n int) []byte {
 
 // TestDirect reads and writes past the page cache, in sectors of 512 bytes.
 func TestDirect(t *testing.T) {
-	device := loopDevice(t, frametest.Content(0, frametest.Sectors), "-b", "512")
+	device := loopDevice(t, frametest.Content(0, frametest.Sectors))
 	f := openFile(t, device, ata.Options{Offset: 3, Direct: true})
 	b := page(t, 2*ata.SectorSize)
 	n, err := f.ReadAt(split(b, 2), 4*ata.SectorSize)
@@ -99,7 +90,7 @@ func TestDirect(t *testing.T) {
 // TestDirectOnLargeSectors refuses direct I/O on a disk whose sectors are larger
 // than those of ATA, and serves it otherwise.
 func TestDirectOnLargeSectors(t *testing.T) {
-	device := loopDevice(t, make([]byte, 1<<20), "-b", "4096")
+	device := loopDeviceOf(t, make([]byte, 1<<20), 4096, os.O_RDWR)
 	_, err := ata.OpenFile(device, ata.Options{Direct: true})
 	want := "-d needs direct I/O in sectors of 512 bytes, but " + device + " has blocks of 4096 bytes; leave -d out"
 	if err == nil || err.Error() != want {
@@ -114,7 +105,7 @@ func TestDirectOnLargeSectors(t *testing.T) {
 // disk.
 func TestDirectOnLargeBlocks(t *testing.T) {
 	mkfs := lab.Need(t, "mkfs.ext4", "e2fsprogs")
-	device := loopDevice(t, make([]byte, 8<<20), "-b", "4096")
+	device := loopDeviceOf(t, make([]byte, 8<<20), 4096, os.O_RDWR)
 	if out, err := exec.Command(mkfs, "-q", "-O", "^has_journal", device).CombinedOutput(); err != nil {
 		t.Fatalf("mkfs.ext4: %v: %s", err, out)
 	}
@@ -157,7 +148,7 @@ func TestEmptyDevice(t *testing.T) {
 // TestReadOnlyDevice opens a block device that is read-only, which the kernel
 // does not refuse.
 func TestReadOnlyDevice(t *testing.T) {
-	device := loopDevice(t, frametest.Content(0, frametest.Sectors), "-r")
+	device := loopDeviceOf(t, frametest.Content(0, frametest.Sectors), ata.SectorSize, os.O_RDONLY)
 	_, err := ata.OpenFile(device, ata.Options{})
 	if want := "open " + device + ": the device is read-only (-r exports it read-only)"; err == nil || err.Error() != want {
 		t.Errorf("got %v; want %s", err, want)

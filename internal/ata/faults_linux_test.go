@@ -26,7 +26,7 @@ func faultyDevice(t *testing.T) (string, *slowdisk.Disk) {
 		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
 	}
 	t.Cleanup(func() { d.Close() })
-	return loopDeviceOn(t, d.Path()), d
+	return lab.LoopDevice(t, d.Path()).Name(), d
 }
 
 // TestLostWrites loses writes behind the page cache. The kernel tells of it
@@ -138,7 +138,7 @@ func fit(t *testing.T, device string) {
 // TestDeviceResized changes the size of a block device.
 func TestDeviceResized(t *testing.T) {
 	file := newFile(t, make([]byte, 1<<20))
-	device := loopDeviceOn(t, file)
+	device := lab.LoopDevice(t, file).Name()
 	f := openFile(t, device, ata.Options{})
 	for _, size := range []int64{2 << 20, 1 << 19} {
 		noError(t, os.Truncate(file, size))
@@ -153,7 +153,7 @@ func TestDeviceResized(t *testing.T) {
 // when a disk is pulled out: what was known stands.
 func TestDeviceEmptied(t *testing.T) {
 	file := newFile(t, make([]byte, 1<<20))
-	device := loopDeviceOn(t, file)
+	device := lab.LoopDevice(t, file).Name()
 	f := openFile(t, device, ata.Options{})
 	noError(t, os.Truncate(file, 0))
 	fit(t, device)

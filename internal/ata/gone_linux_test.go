@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/ata"
 	"vblade/test/frametest"
+	"vblade/test/lab"
 )
 
 // TestIsGone tells errors of a disk that is gone from others.
@@ -33,11 +33,11 @@ func TestIsGone(t *testing.T) {
 // every kind of access says so. A file that has become shorter is not gone.
 func TestTakenAway(t *testing.T) {
 	path := newFile(t, frametest.Content(0, frametest.Sectors))
-	device := loopDeviceOn(t, path)
+	device := lab.LoopDevice(t, path).Name()
 	for _, o := range []ata.Options{{}, {Sync: true}, {Direct: true}} {
 		f := openFile(t, device, o)
 		noError(t, os.Truncate(path, 0))
-		resizeLoop(t, device)
+		fit(t, device)
 		_, err := f.ReadAt(split(page(t, ata.SectorSize), 1), 0)
 		if !ata.IsGone(err) {
 			t.Errorf("%+v: read: %v", o, err)
@@ -49,19 +49,11 @@ func TestTakenAway(t *testing.T) {
 			t.Errorf("%+v: refresh: %v", o, err)
 		}
 		noError(t, os.Truncate(path, frametest.Sectors*ata.SectorSize))
-		resizeLoop(t, device)
+		fit(t, device)
 	}
 	f := openFile(t, path, ata.Options{})
 	noError(t, os.Truncate(path, 0))
 	if _, err := f.ReadAt(split(page(t, ata.SectorSize), 1), 0); err == nil || ata.IsGone(err) {
 		t.Errorf("a file that is empty now: %v", err)
-	}
-}
-
-// resizeLoop has a loop device find its file's size out again.
-func resizeLoop(t *testing.T, device string) {
-	t.Helper()
-	if out, err := exec.Command("losetup", "-c", device).CombinedOutput(); err != nil {
-		t.Fatalf("losetup -c: %v: %s", err, out)
 	}
 }

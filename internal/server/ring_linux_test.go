@@ -14,13 +14,14 @@ import (
 	"vblade/internal/ata"
 	"vblade/internal/server"
 	"vblade/test/frametest"
+	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
 // ringDisks are disks that a ring reads and writes without waiting, over an image.
 var ringDisks = map[string]func(testing.TB, string) *ata.File{
 	"file": openDirect,
-	"loop": func(t testing.TB, image string) *ata.File { return openDirect(t, loopDevice(t, image)) },
+	"loop": func(t testing.TB, image string) *ata.File { return openDirect(t, lab.LoopDevice(t, image).Name()) },
 }
 
 // TestRingSerialEquivalence is TestSerialEquivalence on disks of the kernel, by

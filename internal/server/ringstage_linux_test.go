@@ -4,7 +4,6 @@ package server_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -138,44 +137,6 @@ func openDirect(t testing.TB, path string) *ata.File {
 	return f
 }
 
-// loopDevice returns the path of a loop device over a file. It goes away with its
-// last user.
-func loopDevice(t testing.TB, path string) string {
-	t.Helper()
-	const remedy = "run as root, with the loop module loaded"
-	control, err := unix.Open("/dev/loop-control", unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		lab.Skip(t, "a loop device: "+err.Error(), remedy)
-	}
-	defer unix.Close(control)
-	file, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(file)
-	for {
-		n, err := unix.IoctlRetInt(control, unix.LOOP_CTL_GET_FREE)
-		if err != nil {
-			lab.Skip(t, "a loop device: "+err.Error(), remedy)
-		}
-		device := fmt.Sprintf("/dev/loop%d", n)
-		fd, err := unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC, 0)
-		if err != nil {
-			lab.Skip(t, "a loop device: "+err.Error(), remedy)
-		}
-		config := unix.LoopConfig{Fd: uint32(file), Info: unix.LoopInfo64{Flags: unix.LO_FLAGS_AUTOCLEAR}}
-		err = unix.IoctlLoopConfigure(fd, &config)
-		if err == nil {
-			t.Cleanup(func() { unix.Close(fd) })
-			return device
-		}
-		unix.Close(fd)
-		if !errors.Is(err, unix.EBUSY) { // else another was faster
-			lab.Skip(t, "a loop device: "+err.Error(), remedy)
-		}
-	}
-}
-
 // slowLoop returns a slow disk and a loop device over it: a disk that a ring reads
 // without waiting, and that hangs at will.
 func slowLoop(t testing.TB) (*slowdisk.Disk, *ata.File) {
@@ -185,5 +146,5 @@ func slowLoop(t testing.TB) (*slowdisk.Disk, *ata.File) {
 		lab.Skip(t, err.Error(), "run as root, with the fuse module loaded")
 	}
 	t.Cleanup(func() { d.Close() })
-	return d, openDirect(t, loopDevice(t, d.Path()))
+	return d, openDirect(t, lab.LoopDevice(t, d.Path()).Name())
 }

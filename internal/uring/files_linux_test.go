@@ -6,9 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -46,18 +44,7 @@ func memoryFile(t *testing.T, size int64) *os.File {
 // loopDevice makes a loop device over a file in memory, or skips the test.
 func loopDevice(t *testing.T) string {
 	t.Helper()
-	losetup := lab.Need(t, "losetup", "mount")
-	out, err := exec.Command(losetup, "-f", "--show", memoryFile(t, 1<<20).Name()).Output()
-	if err != nil {
-		lab.Skip(t, "a loop device: losetup: "+err.Error(), "run as root, with the loop module loaded")
-	}
-	device := strings.TrimSpace(string(out))
-	t.Cleanup(func() {
-		if out, err := exec.Command(losetup, "-d", device).CombinedOutput(); err != nil {
-			t.Errorf("losetup -d %s: %v: %s", device, err, out)
-		}
-	})
-	return device
+	return lab.LoopDeviceOf(t, memoryFile(t, 1<<20), 512).Name()
 }
 
 // TestDirect writes and reads past the page cache: a file, and a loop device.

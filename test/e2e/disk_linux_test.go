@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -14,37 +13,30 @@ import (
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"vblade/test/lab"
 )
 
-// emptyDisk makes a file of the given size, in bytes, that takes no space.
+// emptyDisk makes a file of a size, in bytes, that takes no space.
 func emptyDisk(t *testing.T, size int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bd-file")
-	f, err := os.Create(path)
-	if err != nil {
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if err := f.Truncate(size); err != nil {
+	if err := os.Truncate(path, size); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// randomDisk makes a file of the given size, in bytes, full of random data
-// that only the seed decides.
-func randomDisk(t *testing.T, size int64, seed byte) string {
+// randomDisk makes a file of a size, in bytes, full of random data that only the
+// seed decides.
+func randomDisk(t *testing.T, size int, seed byte) string {
 	t.Helper()
+	data := make([]byte, size)
+	rand.NewChaCha8([32]byte{seed}).Read(data)
 	path := filepath.Join(t.TempDir(), "bd-file")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := io.CopyN(f, rand.NewChaCha8([32]byte{seed}), size); err != nil {
+	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -63,55 +55,6 @@ func ext4Disk(t *testing.T, name, content string) string {
 		t.Fatalf("make a file system in %s: %v: %s", disk, err, out)
 	}
 	return disk
-}
-
-// loopDevice makes file a block device and returns its name. The device goes
-// with its last user, at the latest with this process; detach waits for that.
-func loopDevice(t *testing.T, file string) (device string, detach func()) {
-	t.Helper()
-	f, err := attach(file)
-	if err != nil {
-		lab.Skip(t, "a loop device: "+err.Error(), "modprobe loop, and run as root")
-	}
-	t.Cleanup(func() { f.Close() })
-	return f.Name(), func() {
-		t.Helper()
-		if err := f.Close(); err != nil {
-			t.Fatalf("detach %s: %v", f.Name(), err)
-		}
-	}
-}
-
-// attach binds file to a free loop device. Another process can take a free
-// device first; then attach tries the next.
-func attach(file string) (*os.File, error) {
-	back, err := os.OpenFile(file, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer back.Close()
-	control, err := os.OpenFile("/dev/loop-control", os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer control.Close()
-	for range 10 {
-		n, err := unix.IoctlRetInt(int(control.Fd()), unix.LOOP_CTL_GET_FREE)
-		if err != nil {
-			return nil, fmt.Errorf("find a free loop device: %w", err)
-		}
-		dev, err := os.OpenFile(fmt.Sprintf("/dev/loop%d", n), os.O_RDWR, 0)
-		if err != nil {
-			return nil, err
-		}
-		config := unix.LoopConfig{Fd: uint32(back.Fd())}
-		config.Info.Flags = unix.LO_FLAGS_AUTOCLEAR
-		if unix.IoctlLoopConfigure(int(dev.Fd()), &config) == nil {
-			return dev, nil
-		}
-		dev.Close()
-	}
-	return nil, fmt.Errorf("no free loop device would take %s", file)
 }
 
 // fileInImage returns the content of a file in an ext2, 3 or 4 file system.

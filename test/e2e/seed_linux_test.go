@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"vblade/test/lab"
 )
 
 // keepsFiles is the story that vblade's README has always told, on a wire of
@@ -15,9 +17,9 @@ import (
 func (s *site) keepsFiles(mtu int, payload string) func(*testing.T) {
 	return func(t *testing.T) {
 		disk := emptyDisk(t, 8388610*512)
-		loop, detach := loopDevice(t, disk)
+		loop := lab.LoopDevice(t, disk)
 		g := s.guest(t, "tap0", mtu)
-		b := s.export(t, "9", "0", "tap0", loop)
+		b := s.export(t, "9", "0", "tap0", loop.Name())
 		b.says("e9.0, 8388610 sectors O_RDWR")
 
 		g.run("modprobe aoe aoe_iflist=eth0")
@@ -42,7 +44,7 @@ func (s *site) keepsFiles(mtu int, payload string) func(*testing.T) {
 		g.run("umount /mnt/e9.0; e2fsck -fn /dev/etherd/e9.0")
 
 		b.stop()
-		detach()
+		loop.Close()
 		if got := fileInImage(t, disk, "/test.txt"); string(got) != "hooray\n" {
 			t.Errorf("in the exported file test.txt holds %q, want %q", got, "hooray\n")
 		}

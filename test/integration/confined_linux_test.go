@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -80,18 +79,7 @@ func resident(t *testing.T, pid int) (n int) {
 }
 
 // loopDevice makes a block device of the disk's file for the length of the test.
-func (s *site) loopDevice(options ...string) string {
+func (s *site) loopDevice() string {
 	s.t.Helper()
-	losetup := lab.Need(s.t, "losetup", "mount")
-	out, err := exec.Command(losetup, append(options, "-f", "--show", s.image)...).Output()
-	if err != nil {
-		lab.Skip(s.t, fmt.Sprintf("a loop device: losetup: %v", err), "run as root, with the loop module loaded")
-	}
-	device := strings.TrimSpace(string(out))
-	s.t.Cleanup(func() {
-		if out, err := exec.Command(losetup, "-d", device).CombinedOutput(); err != nil {
-			s.t.Errorf("losetup -d %s: %v: %s", device, err, out)
-		}
-	})
-	return device
+	return lab.LoopDevice(s.t, s.image).Name()
 }
