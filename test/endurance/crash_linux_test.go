@@ -53,7 +53,7 @@ func TestCrash(t *testing.T) {
 func (s *site) crash(file string, book *ledger, rng *rand.Rand) int {
 	s.t.Helper()
 	v := s.host.StartVblade(s.t, program, "-s", "-b", "32", "9", "0", "tgt0", file)
-	ini := s.open(initiator.Options{Patience: time.Minute})
+	ini := s.open("ini0", initiator.Options{Patience: time.Minute})
 	defer ini.Close()
 	target, err := ini.Find(9, 0)
 	s.must(err)

@@ -3,18 +3,14 @@
 package endurance
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"vblade/internal/initiator"
 	"vblade/test/lab"
-	"vblade/test/slowdisk"
 )
 
 // The exports of a fleet, how many lie on disks that the test makes fail, and the
@@ -43,11 +39,10 @@ type fleet struct {
 type fleetExport struct {
 	shelf  uint16
 	slot   uint8
-	links  []int  // that it is served on
-	path   string // of its disk
-	disk   *slowdisk.Disk
+	links  []int        // that it is served on
+	path   string       // of its disk
+	disk   *fragileDisk // nil for most
 	ledger *ledger
-	failed atomic.Int64 // when the disk failed last, in Unix nanoseconds
 }
 
 // name is what initiators call the export.
@@ -60,12 +55,6 @@ func (e *fleetExport) arguments() []string {
 		netifs = append(netifs, fmt.Sprint("tgt", l))
 	}
 	return []string{fmt.Sprint(e.shelf), fmt.Sprint(e.slot), strings.Join(netifs, ","), e.path}
-}
-
-// explain reports whether an error in a reply is the disk's, which has failed.
-func (e *fleetExport) explain(err error) bool {
-	var refused *initiator.ATAError
-	return errors.As(err, &refused) && time.Now().UnixNano()-e.failed.Load() < int64(afterwards)
 }
 
 // newFleet makes a server with exports on the first link, the second and both, by
@@ -95,12 +84,8 @@ func newFleet(t *testing.T, program string, exports, fragile int) *fleet {
 // fragile gives an export a disk that the test makes fail.
 func (f *fleet) fragile(e *fleetExport) {
 	f.t.Helper()
-	disk, err := slowdisk.Mount(slowdisk.Options{Size: fleetSectors * sectorSize})
-	if err != nil {
-		lab.Skip(f.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	f.t.Cleanup(func() { disk.Close() })
-	e.disk, e.path = disk, disk.Path()
+	e.disk = f.fragileDisk(fleetSectors)
+	e.path = e.disk.Path()
 	file, err := os.OpenFile(e.path, os.O_WRONLY, 0)
 	f.must(err)
 	defer file.Close()
@@ -136,22 +121,11 @@ func (f *fleet) man(seed uint64) {
 			window: 16,
 		}}
 		for k := range l.links {
-			l.links[k] = f.openOn(fmt.Sprint("ini", k), initiator.Options{MAC: station(i), Patience: soakPatience})
+			l.links[k] = f.open(fmt.Sprint("ini", k), initiator.Options{MAC: station(i), Patience: soakPatience})
 			f.t.Cleanup(func() { l.links[k].Close() })
 		}
 		f.loads = append(f.loads, l)
 	}
-}
-
-// openOn opens an initiator on an interface; the caller closes it.
-func (s *site) openOn(netif string, o initiator.Options) *initiator.Initiator {
-	s.t.Helper()
-	var ini *initiator.Initiator
-	s.must(s.host.Do(func() (err error) {
-		ini, err = initiator.Open(netif, o)
-		return err
-	}))
-	return ini
 }
 
 // use runs a round of requests on an export, on one of its links.
@@ -161,7 +135,10 @@ func (l *fleetLoad) use(e *fleetExport) (err error) {
 		return err
 	}
 	l.target.Sectors = min(l.target.Sectors, 2) // whatever becomes of the MTU
-	l.ledger, l.tolerate = e.ledger, e.explain
+	l.ledger, l.tolerate = e.ledger, nil
+	if e.disk != nil {
+		l.tolerate = e.disk.explains
+	}
 	if err := l.round(fleetRequests); err != nil {
 		return fmt.Errorf("%s on link %d: %w", e.name(), link, err)
 	}

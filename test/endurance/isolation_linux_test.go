@@ -131,7 +131,7 @@ func (f *fleet) query(which string, exports ...*fleetExport) {
 	longest := time.Duration(0)
 	var links [2]*initiator.Initiator
 	for i := range links {
-		links[i] = f.openOn(fmt.Sprint("ini", i), initiator.Options{MAC: station(fleetLoads), Patience: 2 * queryLimit, Retry: 2 * queryLimit})
+		links[i] = f.open(fmt.Sprint("ini", i), initiator.Options{MAC: station(fleetLoads), Patience: 2 * queryLimit, Retry: 2 * queryLimit})
 		defer links[i].Close()
 	}
 	for i := range queries {

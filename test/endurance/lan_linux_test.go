@@ -44,9 +44,9 @@ func (s *site) ip(args ...string) {
 	s.must(s.host.Run("ip", args...))
 }
 
-// setMTU sets the MTU of both ends of tgt0's wire.
-func (s *site) setMTU(mtu int) error {
-	for _, end := range []string{port("tgt0"), "tgt0"} {
+// setMTU sets the MTU of both ends of an interface's wire.
+func (s *site) setMTU(netif string, mtu int) error {
+	for _, end := range []string{port(netif), netif} {
 		if err := s.host.Run("ip", "link", "set", end, "mtu", strconv.Itoa(mtu)); err != nil {
 			return err
 		}

@@ -102,12 +102,12 @@ func (s *site) memory(content []byte) (*os.File, string) {
 // station returns the address of initiator i.
 func station(i int) aoe.MAC { return aoe.MAC{2, 0, 0, 0, 5, byte(i + 1)} }
 
-// open opens an initiator on ini0; the caller closes it.
-func (s *site) open(o initiator.Options) *initiator.Initiator {
+// open opens an initiator on an interface; the caller closes it.
+func (s *site) open(netif string, o initiator.Options) *initiator.Initiator {
 	s.t.Helper()
 	var ini *initiator.Initiator
 	s.must(s.host.Do(func() (err error) {
-		ini, err = initiator.Open("ini0", o)
+		ini, err = initiator.Open(netif, o)
 		return err
 	}))
 	return ini
@@ -116,7 +116,7 @@ func (s *site) open(o initiator.Options) *initiator.Initiator {
 // find finds a target, for the length of the test.
 func (s *site) find(o initiator.Options, shelf uint16, slot uint8) *initiator.Target {
 	s.t.Helper()
-	ini := s.open(o)
+	ini := s.open("ini0", o)
 	s.t.Cleanup(func() { ini.Close() })
 	target, err := ini.Find(shelf, slot)
 	s.must(err)

@@ -12,7 +12,6 @@ import (
 
 	"vblade/internal/initiator"
 	"vblade/test/lab"
-	"vblade/test/slowdisk"
 )
 
 // The initiators of TestSoak, each with sectors of its own, and the length of a
@@ -37,11 +36,11 @@ const soakGrowth = 16 << 10
 // soak is a target in use while all goes wrong that can.
 type soak struct {
 	*site
-	disk   *slowdisk.Disk
+	disk   *fragileDisk
 	vblade *lab.Process
 	ledger *ledger
 	loads  []*load
-	faults *faults
+	faults *soakFaults
 
 	quiet  sync.RWMutex // held by who has frames outstanding
 	ending chan struct{}
@@ -60,7 +59,7 @@ func TestSoak(t *testing.T) {
 	for i, l := range s.loads {
 		go func() { ended <- pinned(i, func() error { return s.work(l) }) }()
 	}
-	err := s.faults.eachOnce()
+	err := s.faults.each()
 	warm := usageOf(t, s.vblade)
 	for end := time.Now().Add(limit); err == nil && time.Now().Before(end) && s.vblade.Alive(); {
 		err = s.faults.any()
@@ -70,7 +69,7 @@ func TestSoak(t *testing.T) {
 		err = errors.Join(err, <-ended)
 	}
 	if err != nil {
-		t.Errorf("after %s: %v", s.faults.latest(), err)
+		t.Errorf("after %s: %v", s.faults.last, err)
 	}
 	s.summary(warm)
 }
@@ -79,11 +78,7 @@ func TestSoak(t *testing.T) {
 func newSoak(t *testing.T, seed uint64) *soak {
 	t.Helper()
 	s := &soak{site: newLAN(t), ledger: newLedger(soakSectors), ending: make(chan struct{})}
-	var err error
-	if s.disk, err = slowdisk.Mount(slowdisk.Options{Size: soakSectors * sectorSize}); err != nil {
-		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	t.Cleanup(func() { s.disk.Close() })
+	s.disk = s.fragileDisk(soakSectors)
 	s.vblade = s.host.StartVblade(t, program, "-b", "64", "9", "0", "tgt0", s.disk.Path())
 	procs := runtime.GOMAXPROCS(soakLoads + 4)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
@@ -95,13 +90,12 @@ func newSoak(t *testing.T, seed uint64) *soak {
 			own:    region{(i + 1) * regionSectors, regionSectors},
 			shared: region{0, regionSectors},
 			window: soakWindow,
+
+			tolerate: s.disk.explains,
 		})
 	}
-	s.faults = newFaults(s, rand.New(rand.NewPCG(seed, soakLoads)))
-	for _, l := range s.loads {
-		l.tolerate = s.faults.explain
-	}
-	_, err = s.loads[0].target.WriteAt(stamped(soakSectors), 0)
+	s.faults = newSoakFaults(s, rand.New(rand.NewPCG(seed, soakLoads)))
+	_, err := s.loads[0].target.WriteAt(stamped(soakSectors), 0)
 	s.must(err)
 	return s
 }
