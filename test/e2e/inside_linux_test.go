@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-
-	"vblade/internal/initiator"
 )
 
 // The disk of a guest that serves, in bytes, and how often it is written.
@@ -56,16 +54,7 @@ func (sh *shell) shares(pid string, want int) {
 // than once.
 func (s *site) verifyInside(t *testing.T, mtu int) {
 	t.Helper()
-	var ini *initiator.Initiator
-	err := s.host.Do(func() (err error) {
-		ini, err = initiator.Open("tap0", initiator.Options{})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ini.Close()
-	target, err := ini.Find(9, 0)
+	target, err := s.initiator(t, "tap0").Find(9, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

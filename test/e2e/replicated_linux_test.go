@@ -17,7 +17,10 @@ func TestReplicated(t *testing.T) {
 	s := newSite(t, buildLedger(t),
 		filepath.Join(root, "usr/sbin/drbdadm"), filepath.Join(root, "usr/sbin/drbdmeta"), filepath.Join(root, "usr/sbin/drbdsetup"),
 		filepath.Join(root, "lib/drbd/drbdadm-84"), filepath.Join(root, "lib/drbd/drbdsetup-84"))
-	hosts := [2]*shell{s.newHost(t, "tap1"), s.newHost(t, "tap2")}
+	var hosts [2]*shell
+	for i := range hosts {
+		hosts[i] = s.newHost(t, fmt.Sprint("tap", i+1), emptyDisk(t, 64<<20))
+	}
 	g := s.guest(t, "tap0", 1500)
 	s.bridge(t, "br0", "tap0", "tap1", "tap2")
 	for i, h := range hosts {
@@ -31,7 +34,8 @@ func TestReplicated(t *testing.T) {
 	l := g.keepsLedger()
 
 	l.gap()
-	hosts[0].run("kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done; drbdadm secondary disk0")
+	hosts[0].servesNoMore()
+	hosts[0].run("drbdadm secondary disk0")
 	hosts[1].servesReplicated()
 	l.goesOn()
 	l.within("planned move", movingGap)
@@ -45,12 +49,13 @@ func TestReplicated(t *testing.T) {
 	l.closes()
 }
 
-// newHost boots a guest with a disk, on a tap device.
-func (s *site) newHost(t *testing.T, tap string) *shell {
+// newHost boots a guest with a disk, on a tap device. The disk may be another guest's,
+// too.
+func (s *site) newHost(t *testing.T, tap, disk string) *shell {
 	t.Helper()
 	s.tap(t, tap)
 	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
-	g, err := bootGuest(s.host, s.boot, tap, "-m", "384", "-drive", "file="+emptyDisk(t, 64<<20)+",if=virtio,format=raw,cache=unsafe")
+	g, err := bootGuest(s.host, s.boot, tap, "-m", "384", "-drive", "file="+disk+",file.locking=off,if=virtio,format=raw,cache=unsafe")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +84,20 @@ func (sh *shell) replicates(i int) {
 // servesReplicated has the guest serve the replicated disk.
 func (sh *shell) servesReplicated() {
 	sh.t.Helper()
-	serve := strings.TrimSuffix(recipe(sh.t, "DRBD, the host that serves"), "\n")
-	sh.run(": >/run/vblade.log\n" + serve + ` >/run/vblade.log 2>&1 &
+	sh.servesBy(recipe(sh.t, "DRBD, the host that serves"))
+}
+
+// servesBy has the guest run commands, the last of which is vblade, until that serves.
+func (sh *shell) servesBy(commands string) {
+	sh.t.Helper()
+	sh.run(": >/run/vblade.log\n" + strings.TrimSuffix(commands, "\n") + ` >/run/vblade.log 2>&1 &
 		echo $! >/run/vblade.pid
-		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid); sleep 0.05; done
-		exit 1`)
+		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid) || break; sleep 0.05; done
+		cat /run/vblade.log; exit 1`)
+}
+
+// servesNoMore ends the vblade that the guest runs.
+func (sh *shell) servesNoMore() {
+	sh.t.Helper()
+	sh.run("kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done")
 }

@@ -24,15 +24,7 @@ type settings struct {
 // set gives the export a config string, and reserves it for the guest and this machine.
 func (s *site) set(t *testing.T, netif string, g *shell) *settings {
 	t.Helper()
-	c := &settings{t: t, config: "moves along"}
-	err := s.host.Do(func() (err error) {
-		c.ini, err = initiator.Open(netif, initiator.Options{})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.ini.Close() })
+	c := &settings{t: t, config: "moves along", ini: s.initiator(t, netif)}
 	mac, err := net.ParseMAC(g.mac)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ package e2e
 import (
 	"strconv"
 	"testing"
+
+	"vblade/internal/initiator"
 )
 
 // guest returns the guest on the other end of tap, running, its side of the
@@ -93,6 +95,21 @@ func (s *site) bridge(t *testing.T, name string, taps ...string) {
 		s.run(t, "ip", "link", "set", tap, "master", name)
 	}
 	s.run(t, "ip", "link", "set", name, "addrgenmode", "none", "up")
+}
+
+// initiator makes the site's host an initiator, by an interface, for the length of t.
+func (s *site) initiator(t *testing.T, netif string) *initiator.Initiator {
+	t.Helper()
+	var ini *initiator.Initiator
+	err := s.host.Do(func() (err error) {
+		ini, err = initiator.Open(netif, initiator.Options{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ini.Close() })
+	return ini
 }
 
 // run runs a program on the site's host, which must succeed.
