@@ -76,8 +76,15 @@ var wanted = map[string]string{
 // TestInside has a process confine itself and try what it may not do any more,
 // and what it must still be able to.
 func TestInside(t *testing.T) {
-	host := lab.TestHost(t)
-	dir := t.TempDir()
+	host, dir := newSurroundings(t)
+	checkConfined(t, host, dir, "inside", wanted)
+}
+
+// newSurroundings makes what is around a confined process: a host, and a directory
+// with the process's file, another file, and a socket where init listens.
+func newSurroundings(t *testing.T) (host *lab.Host, dir string) {
+	t.Helper()
+	host, dir = lab.TestHost(t), t.TempDir()
 	for _, name := range []string{diskName, otherName} {
 		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 4096), 0o600); err != nil {
 			t.Fatal(err)
@@ -91,7 +98,14 @@ func TestInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	receive(t, filepath.Join(dir, notifyName))
-	cmd, line := startHelper(t, host, "inside", dir)
+	return host, dir
+}
+
+// checkConfined starts a helper process that confines itself, and checks what comes
+// of what it tries.
+func checkConfined(t *testing.T, host *lab.Host, dir, role string, wanted map[string]string) {
+	t.Helper()
+	cmd, line := startHelper(t, host, role, dir)
 	if strings.Contains(line, "restrict it wholly by Landlock") {
 		lab.Skip(t, "Landlock: "+strings.TrimSpace(line), "run on Linux 6.12 or later")
 	}
@@ -100,8 +114,12 @@ func TestInside(t *testing.T) {
 	}
 	results := fetch(t, filepath.Join(dir, resultName))
 	for name, want := range wanted {
-		if results[name] != want {
-			t.Errorf("%s: %q; want %q", name, results[name], want)
+		switch got := results[name]; {
+		case got == want:
+		case name == "make an io_uring" && (got == "ENOSYS" || got == "EPERM"):
+			t.Logf("io_uring is switched off here: %s", got)
+		default:
+			t.Errorf("%s: %q; want %q", name, got, want)
 		}
 	}
 	if len(results) != len(wanted) {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -15,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vblade/internal/confine"
-	"vblade/test/lab"
 )
 
 // wantedServer is what comes of what a confined server tries.
@@ -57,43 +55,9 @@ var wantedServer = map[string]string{
 // TestServer has a process that opens no file confine itself and try what it may
 // not do any more, and what adding an export or a link takes.
 func TestServer(t *testing.T) {
-	host := lab.TestHost(t)
-	dir := t.TempDir()
-	for _, name := range []string{diskName, otherName} {
-		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 4096), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := host.Do(func() error {
-		receive(t, abstract)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	receive(t, filepath.Join(dir, notifyName))
+	host, dir := newSurroundings(t)
 	handOver(t, dir)
-	cmd, line := startHelper(t, host, "server", dir)
-	if strings.Contains(line, "restrict it wholly by Landlock") {
-		lab.Skip(t, "Landlock: "+strings.TrimSpace(line), "run on Linux 6.12 or later")
-	}
-	if line != "confined\n" {
-		t.Fatalf("the process is not confined: %s", line)
-	}
-	results := fetch(t, filepath.Join(dir, resultName))
-	for name, want := range wantedServer {
-		if got := results[name]; got != want {
-			if name == "make an io_uring" && (got == "ENOSYS" || got == "EPERM") {
-				t.Logf("io_uring is switched off here: %s", got)
-				continue
-			}
-			t.Errorf("%s: %q; want %q", name, got, want)
-		}
-	}
-	if len(results) != len(wantedServer) {
-		t.Errorf("%d results; want %d", len(results), len(wantedServer))
-	}
-	lab.CheckConfined(t, cmd.Process.Pid)
+	checkConfined(t, host, dir, "server", wantedServer)
 }
 
 // handName is a socket of the test, at which the disk is handed out.

@@ -193,18 +193,25 @@ func TestEngineRefuses(t *testing.T) {
 	r.mustAdd(newExport(t, 9, 0))
 }
 
-// TestBusy adds and removes an export while it is being added: the second waits
-// until it can be done.
-func TestBusy(t *testing.T) {
-	r := startServer(t)
-	entered, leave := make(chan struct{}), make(chan struct{})
+// hangAdd makes the next addition of an export wait. It closes entered once the
+// addition has begun; when the test closes leave, the addition ends with err.
+func (r *running) hangAdd(err error) (entered, leave chan struct{}) {
+	entered, leave = make(chan struct{}), make(chan struct{})
 	r.engine.set(func() {
 		r.engine.add = func(Export) error {
 			close(entered)
 			<-leave
-			return nil
+			return err
 		}
 	})
+	return entered, leave
+}
+
+// TestBusy adds and removes an export while it is being added: the second waits
+// until it can be done.
+func TestBusy(t *testing.T) {
+	r := startServer(t)
+	entered, leave := r.hangAdd(nil)
 	e := newExport(t, 9, 0)
 	added := make(chan error)
 	go func() {
@@ -243,14 +250,7 @@ func TestBusy(t *testing.T) {
 // TestEndWithHungRequest ends a server while a request hangs.
 func TestEndWithHungRequest(t *testing.T) {
 	r := startServer(t)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	r.engine.set(func() {
-		r.engine.add = func(Export) error {
-			close(entered)
-			<-leave
-			return errors.New("it took too long")
-		}
-	})
+	entered, leave := r.hangAdd(errors.New("it took too long"))
 	e := newExport(t, 9, 0)
 	conn, err := dial(r.Path)
 	if err != nil {

@@ -41,12 +41,7 @@ func TestOlder(t *testing.T) {
 // checkPipe has a wait for a pipe end, and leaves another in flight.
 func checkPipe(t *testing.T, r *Ring) {
 	t.Helper()
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(p[0])
-	defer unix.Close(p[1])
+	p := pipe(t)
 	r.Poll(1, p[0], unix.POLLIN, 0)
 	if err := r.Enter(1, time.Millisecond); err != nil || r.Ready() {
 		t.Errorf("wait for an empty pipe: %v, ready %v", err, r.Ready())

@@ -199,15 +199,23 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
+// pipe makes a pipe, to read from its first end, for the length of the test.
+func pipe(t *testing.T) (ends [2]int) {
+	t.Helper()
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		unix.Close(ends[0])
+		unix.Close(ends[1])
+	})
+	return ends
+}
+
 // TestPoll waits for a pipe, cancels such a wait, and lets one time out.
 func TestPoll(t *testing.T) {
 	r := newTestRing(t, 8)
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(p[0])
-	defer unix.Close(p[1])
+	p := pipe(t)
 	r.Poll(1, p[0], unix.POLLIN, 0)
 	for _, limit := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
 		longest := time.Duration(-1)

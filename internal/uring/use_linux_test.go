@@ -193,12 +193,7 @@ func TestOwner(t *testing.T) {
 // TestCloseCancels closes a ring with a wait in flight that never ends by itself.
 func TestCloseCancels(t *testing.T) {
 	r := newTestRing(t, 8)
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(p[0])
-	defer unix.Close(p[1])
+	p := pipe(t)
 	r.Poll(1, p[0], unix.POLLIN, 0)
 	if err := r.Enter(0, 0); err != nil {
 		t.Fatal(err)

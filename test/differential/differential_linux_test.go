@@ -28,14 +28,7 @@ const (
 
 // TestDifferential sends the frames of every leg to both programs.
 func TestDifferential(t *testing.T) {
-	host := lab.TestHost(t)
-	r := &run{host: host, c: theCProgram(t), ours: buildOurs(t), tally: newTally()}
-	r.seed = environment(t, seedVariable, rand.Uint64())
-	r.frames = int(environment(t, framesVariable, uint64(usualFrames)))
-	if testing.Short() {
-		r.frames = int(environment(t, framesVariable, uint64(shortFrames)))
-	}
-	t.Logf("%s=%d %s=%d", seedVariable, r.seed, framesVariable, r.frames)
+	r := newRun(t)
 	for _, l := range legs {
 		t.Run(l.name, func(t *testing.T) { r.leg(t, l) })
 	}
@@ -52,6 +45,25 @@ type run struct {
 	seed    uint64
 	frames  int // over all legs
 	tally   *tally
+}
+
+// newRun makes a run as the environment says.
+func newRun(t *testing.T) *run {
+	t.Helper()
+	usual := uint64(usualFrames)
+	if testing.Short() {
+		usual = shortFrames
+	}
+	r := &run{
+		host:   lab.TestHost(t),
+		c:      theCProgram(t),
+		ours:   buildOurs(t),
+		seed:   environment(t, seedVariable, rand.Uint64()),
+		frames: int(environment(t, framesVariable, usual)),
+		tally:  newTally(),
+	}
+	t.Logf("%s=%d %s=%d", seedVariable, r.seed, framesVariable, r.frames)
+	return r
 }
 
 // environment returns a number that the environment sets, or else usual.

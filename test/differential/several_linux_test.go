@@ -5,14 +5,12 @@ package differential
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"vblade/internal/aoe"
-	"vblade/test/lab"
 )
 
 // address is an export's.
@@ -45,14 +43,7 @@ const severalShare = 15
 // to ten C processes, and to ours: as ten processes, and as one server. Each export
 // answers for itself, in any order.
 func TestSeveral(t *testing.T) {
-	host := lab.TestHost(t)
-	r := &run{host: host, c: theCProgram(t), ours: buildOurs(t), tally: newTally()}
-	r.seed = environment(t, seedVariable, rand.Uint64())
-	r.frames = int(environment(t, framesVariable, uint64(usualFrames)))
-	if testing.Short() {
-		r.frames = int(environment(t, framesVariable, uint64(shortFrames)))
-	}
-	t.Logf("%s=%d %s=%d", seedVariable, r.seed, framesVariable, r.frames)
+	r := newRun(t)
 	for _, oneServer := range []bool{false, true} {
 		t.Run(map[bool]string{false: "ten processes", true: "one server"}[oneServer], func(t *testing.T) {
 			newFleet(t, r, oneServer).sail(r.frames * severalShare / 100)

@@ -43,11 +43,7 @@ type ordeal struct {
 // between it and the disk fails for a while: the link, its interface, its MTU, and
 // vblade itself. The guest sees no error, and keeps every byte.
 func (s *site) outlives(t *testing.T) {
-	g := s.guest(t, "tap0", 9000)
-	s.bridge(t, "br0", "tap0")
-	o := &ordeal{site: s, t: t, guest: g, disk: emptyDisk(t, 128<<20)}
-	o.plug()
-	t.Cleanup(func() { s.run(t, "ip", "link", "del", "tgt0") })
+	o := s.newOrdeal(t, 9000)
 	o.start()
 	o.begin("eth0")
 	o.flap()
@@ -55,6 +51,17 @@ func (s *site) outlives(t *testing.T) {
 	o.changeMTU()
 	o.replaceInterface()
 	o.finish(func() { o.blade.stop() })
+}
+
+// newOrdeal starts a guest with a link of an MTU, and lays the wire that vblade is to
+// serve a new disk on.
+func (s *site) newOrdeal(t *testing.T, mtu int) *ordeal {
+	t.Helper()
+	o := &ordeal{site: s, t: t, guest: s.guest(t, "tap0", mtu), disk: emptyDisk(t, 128<<20)}
+	s.bridge(t, "br0", "tap0")
+	o.plug()
+	t.Cleanup(func() { s.run(t, "ip", "link", "del", "tgt0") })
+	return o
 }
 
 // begin has the guest use the disk by its interfaces, and begins the work.

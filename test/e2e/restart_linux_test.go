@@ -20,11 +20,7 @@ const (
 // and started again, with the descriptors that its manager kept for it, and while
 // another takes over from it. The guest sees no error, and keeps every byte.
 func (s *site) restarts(t *testing.T) {
-	g := s.guest(t, "tap0", 1500)
-	s.bridge(t, "br0", "tap0")
-	o := &ordeal{site: s, t: t, guest: g, disk: emptyDisk(t, 128<<20)}
-	o.plug()
-	t.Cleanup(func() { s.run(t, "ip", "link", "del", "tgt0") })
+	o := s.newOrdeal(t, 1500)
 	server := s.host.StartServer(t, s.vblade)
 	line, err := server.Add("9", "0", "tgt0", o.disk)
 	if want := fmt.Sprintf("pid %d: e9.0, %d sectors O_RDWR", server.Pid(), 128<<20/512); err != nil || line != want {
