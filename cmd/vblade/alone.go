@@ -21,11 +21,12 @@ const (
 )
 
 // CheckAlone refuses an export whose address another target serves already on any
-// of its links. An answer from our own MAC counts, too, because the export is not
-// served yet. A link that carries no frames cannot be checked; at least one must
-// be.
+// of its links. An answer from our own MAC counts, too, unless the export is served
+// now, to be changed, and has heard the question. A link that carries no frames
+// cannot be checked; at least one must be.
 func (s *site) CheckAlone(e control.Export) error {
 	found := make(chan error, len(e.Links))
+	own := s.ownOf(e.Name())
 	for _, name := range e.Links {
 		ini, err := initiator.Open(name, initiator.Options{Sleep: true})
 		if err != nil {
@@ -34,7 +35,7 @@ func (s *site) CheckAlone(e control.Export) error {
 		}
 		go func() {
 			defer ini.Close()
-			found <- checkAlone(ini, name, e)
+			found <- s.checkAlone(ini, name, e, own)
 		}()
 	}
 	var errs []error
@@ -56,15 +57,28 @@ func (s *site) CheckAlone(e control.Export) error {
 	return nil
 }
 
-// checkAlone is CheckAlone for one link.
-func checkAlone(ini *initiator.Initiator, link string, e control.Export) error {
+// ownOf returns the links that an export is served on now.
+func (s *site) ownOf(name string) []ownLink {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.exports[name]; e != nil {
+		return s.own(e.links)
+	}
+	return nil
+}
+
+// checkAlone is CheckAlone for one link. The export is served now on links of our
+// own.
+func (s *site) checkAlone(ini *initiator.Initiator, link string, e control.Export, own []ownLink) error {
 	for range aloneLooks {
-		targets, err := ini.Ask(e.Shelf, e.Slot, aloneWait, 1)
+		targets, err := ini.Ask(e.Shelf, e.Slot, aloneWait, 1+len(own))
 		if err != nil {
 			return err
 		}
-		if len(targets) > 0 {
-			return rivalError{e.Name(), net.HardwareAddr(targets[0].MAC[:]).String(), link}
+		for _, t := range targets {
+			if !isOwn(t, own, s.server) {
+				return rivalError{e.Name(), net.HardwareAddr(t.MAC[:]).String(), link}
+			}
 		}
 	}
 	return nil

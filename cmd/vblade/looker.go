@@ -97,7 +97,7 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	defer l.rivals.mu.Unlock()
 	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
 		a := initiator.Address{Shelf: t.Shelf, Slot: t.Slot}
-		return l.wanted[a] != now[a] || l.isOwn(t, now[a]) || !l.rivals.known.FoundRival(t.Name(), t.MAC)
+		return l.wanted[a] != now[a] || isOwn(t, now[a].links, l.rivals.known) || !l.rivals.known.FoundRival(t.Name(), t.MAC)
 	})
 	for a, asked := range now {
 		if l.wanted[a] == asked {
@@ -107,12 +107,12 @@ func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Tar
 	return rivals
 }
 
-// isOwn reports whether what has answered is the export itself, by another of its
+// isOwn reports whether what has answered is an export itself, by another of its
 // links on the same LAN, say: from an address of its own, after it has heard the
 // question. Otherwise another host has that address, too.
-func (l *looker) isOwn(t *initiator.Target, a *asked) bool {
-	own := slices.ContainsFunc(a.links, func(l ownLink) bool { return l.MAC() == t.MAC })
-	return own && l.rivals.known.Heard(t.Name(), t.Tag)
+func isOwn(t *initiator.Target, links []ownLink, known rivalsKnown) bool {
+	own := slices.ContainsFunc(links, func(l ownLink) bool { return l.MAC() == t.MAC })
+	return own && known.Heard(t.Name(), t.Tag)
 }
 
 // warn logs the first rivals one by one, and how many more there are.

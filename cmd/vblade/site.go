@@ -56,7 +56,8 @@ type site struct {
 	mu      sync.Mutex // held while links and exports come and go
 	links   map[string]*usedLink
 	exports map[string]*served // by their names
-	undone  bool               // calls that hang may still use links and disks
+	hanging int                // removed exports whose calls still use links and disks
+	undone  bool               // the server has not ended cleanly: its calls may, too
 }
 
 // usedLink is a link that exports are served on.
@@ -233,17 +234,46 @@ func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
 	defer e.claims.release() // requests that hang are not answered any more
 	defer s.conf(name, "")
 	err := s.server.Remove(name, within)
+	var unfinished server.UnfinishedError
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil && !errors.As(err, new(server.SyncError)) {
-		s.undone = true // requests that hang may use the disk and its buffers
+	switch {
+	case errors.As(err, &unfinished):
+		s.hanging++ // calls use the disk, and buffers of the links
+		if e.export.State != nil && !unfinished.Saves() {
+			e.export.State.Close() // it may be added again
+			e.export.State = nil
+		}
+		go s.finish(e, unfinished.Done())
+		return err
+	case errors.Is(err, server.ErrEnded):
+		s.undone = true
 		return err
 	}
-	s.give(e.links)
-	if closed := e.export.Close(); err == nil {
+	if closed := s.release(e); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// finish completes a removal that has timed out, once the calls that hang have
+// ended.
+func (s *site) finish(e *served, ended <-chan struct{}) {
+	<-ended
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hanging--
+	if err := s.release(e); err != nil {
+		s.log.Warnf("%s: the calls that hung when it was removed have ended, but: %v", journal.Export(e.export.Name()), err)
+		return
+	}
+	s.log.Infof("%s: the calls that hung when it was removed have ended, and its disk is closed", journal.Export(e.export.Name()))
+}
+
+// release gives up what a removed export has occupied. The caller holds s.mu.
+func (s *site) release(e *served) error {
+	s.give(e.links)
+	return e.export.Close()
 }
 
 // Stats returns the counters of all exports and links.
@@ -372,7 +402,7 @@ func (s *site) close() error {
 	s.releaseClaims()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.undone {
+	if s.undone || s.hanging > 0 {
 		return nil
 	}
 	var errs []error

@@ -109,6 +109,18 @@ func (d *Disk) Descriptor() (fd int, start int64, ok bool) {
 	return f.fd, f.start, true
 }
 
+// Shares reports whether d and other have sectors in common, because they are on
+// one file or device, and whether such a sector has the same number in both.
+func (d *Disk) Shares(other *Disk) (some, aligned bool) {
+	f, ok := d.store.(*File)
+	g, also := other.store.(*File)
+	if !ok || !also {
+		return d.store == other.store, true
+	}
+	some = f.SameFile(g) && f.start < g.start+g.Size() && g.start < f.start+f.Size()
+	return some, f.start == g.start
+}
+
 // WritesThrough reports whether each write has to be on the disk when it is
 // answered, which only Do ensures.
 func (d *Disk) WritesThrough() bool {

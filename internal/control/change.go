@@ -9,32 +9,24 @@ import (
 )
 
 // change ends the export of an entry, which is coming, and serves another in its
-// place, whose disk it owns. If that cannot be served, it serves the old one
-// again.
+// place, whose disk it owns. What can be checked is checked before. If the other
+// cannot be served, or the old one does not end cleanly, it serves the old one
+// again. A crash meanwhile leaves the old one kept.
 func (s *Server) change(now *entry, e *Export) (warning, err error) {
-	old, err := now.duplicate() // to serve it again: the engine closes its disk
-	if err == nil {
-		if err = e.inherit(old); err != nil {
-			old.Close()
-		}
-	}
+	old, err := s.prepare(now, e)
 	if err != nil {
 		s.table.settle(now, nil)
 		e.Close()
-		return nil, err
-	}
-	s.drop(now)
-	if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
-		// Requests that hang may still write to the disk, which may be the same.
-		s.table.forget(now)
-		closeDisks([]*Export{old, e})
-		return nil, fmt.Errorf("%s is removed, and not served again: %w", e.Name(), err)
+		return nil, asBefore(e.Name(), err, nil)
 	}
 	files := e.files()
-	if err := s.begin(e); err != nil {
+	err = s.Engine.Remove(e.Shelf, e.Slot, s.End)
+	if err == nil {
+		err = s.begin(e)
+	}
+	if err != nil {
 		e.Close()
-		s.restore(now, old)
-		return nil, fmt.Errorf("%w; %s is served as before", err, e.Name())
+		return nil, asBefore(e.Name(), err, s.restore(now, old))
 	}
 	old.Close()
 	warning = s.keep(e, files)
@@ -42,16 +34,40 @@ func (s *Server) change(now *entry, e *Export) (warning, err error) {
 	return warning, nil
 }
 
+// prepare checks that e can replace the export of an entry, and returns a duplicate
+// of that, to serve it again: the engine closes its disk.
+func (s *Server) prepare(now *entry, e *Export) (old *Export, err error) {
+	if err := s.checkAlone(e); err != nil {
+		return nil, err
+	}
+	if old, err = now.duplicate(); err != nil {
+		return nil, err
+	}
+	if err := e.inherit(old); err != nil {
+		old.Close()
+		return nil, err
+	}
+	return old, nil
+}
+
 // restore serves an export, whose disk it owns, again. One that cannot be served is
 // tried again, as after a restart.
-func (s *Server) restore(now *entry, old *Export) {
-	files := old.files()
+func (s *Server) restore(now *entry, old *Export) error {
 	err := s.Engine.Add(*old)
 	if err != nil {
 		s.Log.Errorf("%s is not served again: %v; retrying", journal.Export(old.Name()), err)
 	}
-	s.keep(old, files)
 	s.table.renew(now, old, err)
+	return err
+}
+
+// asBefore adds to the error of a change what is served now: the old export, or
+// nothing because of an error.
+func asBefore(name string, err, restored error) error {
+	if restored != nil {
+		return fmt.Errorf("%w; %s cannot be served as before either, which is tried again and again: %w", err, name, restored)
+	}
+	return fmt.Errorf("%w; %s is served as before", err, name)
 }
 
 // adopt sets the conf file of an entry, which is coming, to that of e, which
@@ -61,7 +77,6 @@ func (s *Server) adopt(now *entry, e *Export) (warning error) {
 	defer e.Close()
 	served := *now.Export
 	served.Conf = e.Conf
-	s.drop(now)
 	warning = s.keep(&served, served.files())
 	s.table.renew(now, &served, nil)
 	return warning

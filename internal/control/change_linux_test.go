@@ -66,7 +66,7 @@ func TestChangeRefused(t *testing.T) {
 	}
 	refuse(16, 64)
 	_, err = r.Change(other)
-	wantError(t, "change, and back", err, "no such network interface")
+	wantError(t, "change, and back", err, "no such network interface; e9.0 cannot be served as before either, which is tried again and again: interface eth0")
 	if a, err := r.Status("e9.0"); err != nil || !strings.Contains(a.Exports[0].Trouble, "no such network interface") {
 		t.Errorf("status: %+v, %v", a, err)
 	}
@@ -77,18 +77,67 @@ func TestChangeRefused(t *testing.T) {
 	}
 }
 
-// TestChangeHangs changes an export whose disk hangs: nobody else may serve it.
+// TestChangeHangs changes an export whose disk hangs: it is served as before.
 func TestChangeHangs(t *testing.T) {
-	r := startServer(t)
-	r.mustAdd(newExport(t, 9, 0))
+	k := &keeper{kept: map[string]string{}}
+	r := startServer(t, func(c *Config) { c.Keeper = k })
+	one := newExport(t, 9, 0)
+	r.mustAdd(one)
+	kept := k.get()["e9.0"]
 	r.engine.set(func() { r.engine.undone = errors.New("the disk hangs") })
 	_, err := r.Change(newExport(t, 9, 0))
-	wantError(t, "change", err, "e9.0 is removed, and not served again: the disk hangs")
-	if n := r.engine.count(); n != 0 {
-		t.Errorf("%d exports are served", n)
+	wantError(t, "change", err, "the disk hangs; e9.0 is served as before")
+	if got := r.engine.get("e9.0"); got.Disk == nil || !got.Disk.SameFile(one.Disk) || k.get()["e9.0"] != kept {
+		t.Errorf("served is %+v, kept %s", got, k.get()["e9.0"])
 	}
 	r.engine.set(func() { r.engine.undone = nil })
+	if _, err := r.Change(newExport(t, 9, 0)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChangeExclusive changes an export to one that a rival forbids: the old one does
+// not even end.
+func TestChangeExclusive(t *testing.T) {
+	r := startServer(t)
 	r.mustAdd(newExport(t, 9, 0))
+	r.engine.set(func() {
+		r.engine.rival = errors.New("e9.0 is served by another already")
+		r.engine.add = func(Export) error { return errors.New("the old one has ended") }
+	})
+	_, err := r.Change(newExport(t, 9, 0, func(e *Export) { e.Exclusive = true }))
+	wantError(t, "change", err, "e9.0 is served by another already; e9.0 is served as before")
+	if n := r.engine.count(); n != 1 {
+		t.Errorf("%d exports are served", n)
+	}
+}
+
+// TestCrashInChange has the server die at each step of a change: what is kept then is
+// the old export, or the new one, whole.
+func TestCrashInChange(t *testing.T) {
+	k := &keeper{kept: map[string]string{}}
+	r := startServer(t, func(c *Config) { c.Keeper = k })
+	r.mustAdd(newExport(t, 9, 0))
+	kept := k.get()["e9.0"]
+	looked := 0
+	r.engine.set(func() {
+		r.engine.add = func(Export) error {
+			looked++
+			if now := k.get()["e9.0"]; now != kept {
+				t.Errorf("while the new export begins, %q is kept", now)
+			}
+			return nil
+		}
+	})
+	if _, err := r.Change(newExport(t, 9, 0, func(e *Export) { e.Buffers = 64 })); err != nil {
+		t.Error(err)
+	}
+	if now := k.get()["e9.0"]; looked != 1 || !strings.Contains(now, `"buffers":64`) {
+		t.Errorf("after %d looks %q is kept", looked, now)
+	}
+	if k.drops > 0 {
+		t.Error("for a moment nothing was kept")
+	}
 }
 
 // TestConf adds what a conf file says: what was added by hand becomes the conf file's,

@@ -78,6 +78,32 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// TestFailedRemains adds an export in place of one that could not be restored, and
+// cannot be served either: the former is tried again, and kept.
+func TestFailedRemains(t *testing.T) {
+	k := &keeper{kept: map[string]string{}}
+	r := startServer(t, func(c *Config) { c.Keeper = k })
+	r.engine.set(func() { r.engine.add = func(Export) error { return errors.New("not yet") } })
+	e := newExport(t, 9, 0)
+	copied, err := e.Disk.Duplicate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := *e
+	before.Disk = copied
+	r.Restore([]*Export{&before})
+	_, err = r.Add(newExport(t, 9, 0, func(e *Export) { e.Buffers = 64 }))
+	wantError(t, "add", err, "not yet")
+	if a, err := r.Status("e9.0"); err != nil || a.Exports[0].Trouble != "not yet" {
+		t.Errorf("status: %+v, %v", a, err)
+	}
+	r.engine.set(func() { r.engine.add = nil })
+	r.Retry()
+	if got := r.engine.get("e9.0"); got.Buffers != 16 || k.drops > 0 {
+		t.Errorf("served is %+v, after %d drops", got, k.drops)
+	}
+}
+
 // TestFailedIsReplaced adds and removes exports that could not be restored.
 func TestFailedIsReplaced(t *testing.T) {
 	r := startServer(t)

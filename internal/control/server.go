@@ -19,15 +19,16 @@ import (
 // exports, but not for the same one.
 type Engine interface {
 	Measurer
-	// CheckAlone refuses an export whose address another target serves already. It
-	// takes up to some seconds.
+	// CheckAlone refuses an export whose address another target serves already: not
+	// the Engine itself. It takes up to some seconds.
 	CheckAlone(Export) error
 	// Add serves an export and owns its disk and state file from then on. Its error
 	// says in a line why not, and what to do; then they remain the caller's.
 	Add(Export) error
 	// Remove ends an export: frames that come find nothing any more, what was
 	// received is answered, the disk synced and closed, and the state file. Its error says what of
-	// that could not be done in time; the export is gone all the same.
+	// that could not be done in time; the export is gone all the same. Where its disk
+	// hangs, what is added on it afterwards does not overtake the calls that hang.
 	Remove(shelf uint16, slot uint8, within time.Duration) error
 	// Announce advertises an export, or with an empty name all, and returns which
 	// links carry no frames, and why: there it waits for the link.
@@ -48,8 +49,8 @@ type Measurer interface {
 
 // Keeper keeps exports over a restart of the process.
 type Keeper interface {
-	// Keep keeps an export under its name: what Encode has written, and its
-	// descriptors.
+	// Keep keeps an export under its name, in place of what is kept there: what Encode
+	// has written, and its descriptors. If it fails, nothing is kept there.
 	Keep(name string, encoded []byte, files []*os.File) error
 	// Drop forgets an export.
 	Drop(name string) error
@@ -239,13 +240,19 @@ func (s *Server) Restore(exports []*Export) {
 	looks.Wait()
 }
 
-// serve makes the engine serve an export, unless it is exclusive and another
-// target has its address.
+// checkAlone refuses an export that is exclusive if another target has its
+// address.
+func (s *Server) checkAlone(e *Export) error {
+	if !e.Exclusive {
+		return nil
+	}
+	return s.Engine.CheckAlone(*e)
+}
+
+// serve makes the engine serve an export that checkAlone does not refuse.
 func (s *Server) serve(e *Export) error {
-	if e.Exclusive {
-		if err := s.Engine.CheckAlone(*e); err != nil {
-			return err
-		}
+	if err := s.checkAlone(e); err != nil {
+		return err
 	}
 	return s.Engine.Add(*e)
 }
@@ -267,16 +274,23 @@ func (s *Server) add(e *Export, change bool) (did Outcome, warning, err error) {
 		warning, err = s.change(now, e)
 		return did, warning, err
 	}
-	if old != nil {
-		s.drop(old)
-		old.Close()
+	if old != nil && old.state == failed { // its files are open
+		err = e.inherit(old.Export)
 	}
-	// Called before the engine owns the disk.
-	files := e.files()
-	if err := s.begin(e); err != nil {
-		s.table.forget(now)
+	if err == nil {
+		err = s.checkAlone(e)
+	}
+	files := e.files() // before the engine owns the disk
+	if err == nil {
+		err = s.begin(e)
+	}
+	if err != nil {
+		s.table.withdraw(now, old)
 		e.Close()
 		return "", nil, err
+	}
+	if old != nil {
+		old.Close()
 	}
 	warning = s.keep(e, files)
 	s.table.settle(now, nil)

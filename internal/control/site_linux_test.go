@@ -182,6 +182,8 @@ type keeper struct {
 	kept map[string]string
 	err  error
 	look func(files []*os.File) // at what is kept; nil for none
+
+	drops int // so far
 }
 
 // get returns what is kept.
@@ -214,6 +216,7 @@ func (k *keeper) Drop(name string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.kept, name)
+	k.drops++
 	return k.err
 }
 

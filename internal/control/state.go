@@ -85,11 +85,11 @@ func (e *Export) GaveWay() string {
 	return e.Name() + ": the masks that initiators had set give way to those that it is added with"
 }
 
-// begin serves an export that is added.
+// begin serves an export that is added, and that checkAlone does not refuse.
 func (s *Server) begin(e *Export) error {
 	before, err := e.Prevail()
 	if err == nil {
-		err = s.serve(e)
+		err = s.Engine.Add(*e)
 	}
 	switch {
 	case before == nil:

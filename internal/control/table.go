@@ -198,6 +198,17 @@ func (t *table) renew(e *entry, export *Export, err error) {
 	t.settle(e, err)
 }
 
+// withdraw undoes arrive, which has returned now and old.
+func (t *table) withdraw(now, old *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if old == nil {
+		delete(t.entries, now.Name())
+		return
+	}
+	t.entries[now.Name()] = old
+}
+
 // forget removes e, which is coming or going.
 func (t *table) forget(e *entry) {
 	t.mu.Lock()

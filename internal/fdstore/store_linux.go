@@ -55,21 +55,32 @@ func New() *Store {
 	return &Store{address: address, most: most, kept: map[string]int{}}
 }
 
-// Keep stores files and parameters under a name that is not in use, and returns
-// once the manager has them.
+// Keep stores files and parameters under a name, in place of what is stored there,
+// and returns once the manager has them. If it fails, nothing is stored there.
+//
+// What was there has to go first, because the manager keeps no open file twice, and
+// both may have some in common. All messages leave one after the other: it would
+// take a crash within these few microseconds to lose both.
 func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
-	if err := s.reserve(name, len(files)+1); err != nil {
-		return err
+	err := s.reserve(name, len(files)+1)
+	if err == nil {
+		err = s.replace(name, parameters, files)
 	}
+	if err != nil {
+		s.Drop(name)
+	}
+	return err
+}
+
+// replace is Keep once there is room.
+func (s *Store) replace(name string, parameters []byte, files []*os.File) error {
 	memory, err := memoryFile(name, parameters)
 	if err != nil {
 		return err
 	}
 	defer memory.Close()
-	if err := s.put(name, files); err != nil {
-		return err
-	}
-	if err := s.put(name+parametersOf, []*os.File{memory}); err != nil {
+	put, forget := puts(name, files), forgets(name)
+	if err := s.tell(append(forget, put, puts(name+parametersOf, []*os.File{memory}))...); err != nil {
 		return err
 	}
 	return s.barrier()
@@ -97,55 +108,66 @@ func (s *Store) Drop(name string) error {
 	s.mu.Lock()
 	delete(s.kept, name)
 	s.mu.Unlock()
-	for _, n := range []string{name + parametersOf, name} {
-		if err := s.tell("FDSTOREREMOVE=1\nFDNAME="+n, nil); err != nil {
-			return err
-		}
+	if err := s.tell(forgets(name)...); err != nil {
+		return err
 	}
 	return s.barrier()
 }
 
-// put sends files under a name. FDPOLL=0 makes the manager keep a file even if it
-// reports an error or hang-up.
-func (s *Store) put(name string, files []*os.File) error {
-	return s.tell("FDSTORE=1\nFDNAME="+name+"\nFDPOLL=0", files)
+// message is a message to the manager, with the files that come along.
+type message struct {
+	text  string
+	files []*os.File
 }
 
-// tell sends a message with files.
-func (s *Store) tell(message string, files []*os.File) error {
+// puts returns the message that stores files under a name. FDPOLL=0 makes the
+// manager keep a file even if it reports an error or hang-up.
+func puts(name string, files []*os.File) message {
+	return message{"FDSTORE=1\nFDNAME=" + name + "\nFDPOLL=0", files}
+}
+
+// forgets returns the messages that remove an item, its parameters first.
+func forgets(name string) []message {
+	return []message{{text: "FDSTOREREMOVE=1\nFDNAME=" + name + parametersOf}, {text: "FDSTOREREMOVE=1\nFDNAME=" + name}}
+}
+
+// tell sends messages.
+func (s *Store) tell(messages ...message) error {
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.address, Net: "unixgram"})
 	if err != nil {
 		return fmt.Errorf("tell the service manager: %w", err)
 	}
 	defer conn.Close()
 	conn.SetWriteDeadline(time.Now().Add(patience))
-	fds := make([]int, len(files))
-	for i, f := range files {
+	for _, m := range messages {
+		if err := send(conn, m); err != nil {
+			return fmt.Errorf("tell the service manager: %w", err)
+		}
+	}
+	return nil
+}
+
+// send sends a message on a connected datagram socket, which net.UnixConn does
+// not do with a control message.
+func send(conn *net.UnixConn, m message) error {
+	fds := make([]int, len(m.files))
+	for i, f := range m.files {
 		fds[i] = int(f.Fd())
 	}
 	var rights []byte
 	if len(fds) > 0 {
 		rights = unix.UnixRights(fds...)
 	}
-	if err := send(conn, []byte(message), rights); err != nil {
-		return fmt.Errorf("tell the service manager: %w", err)
-	}
-	runtime.KeepAlive(files)
-	return nil
-}
-
-// send sends a message on a connected datagram socket, which net.UnixConn does
-// not do with a control message.
-func send(conn *net.UnixConn, message, control []byte) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var sent error
 	err = raw.Write(func(fd uintptr) (done bool) {
-		sent = unix.Sendmsg(int(fd), message, control, nil, unix.MSG_NOSIGNAL)
+		sent = unix.Sendmsg(int(fd), []byte(m.text), rights, nil, unix.MSG_NOSIGNAL)
 		return sent != unix.EAGAIN
 	})
+	runtime.KeepAlive(m.files)
 	return errors.Join(err, sent)
 }
 
@@ -157,7 +179,7 @@ func (s *Store) barrier() error {
 		return err
 	}
 	defer r.Close()
-	err = s.tell("BARRIER=1", []*os.File{w})
+	err = s.tell(message{"BARRIER=1", []*os.File{w}})
 	w.Close()
 	if err != nil {
 		return err

@@ -98,6 +98,34 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestReplace keeps something else under a name, with a file that both have: the
+// next process finds the new one, whole. If there is no room for it, it finds
+// neither.
+func TestReplace(t *testing.T) {
+	m := lab.NewManager(t)
+	t.Setenv("NOTIFY_SOCKET", m.Path)
+	t.Setenv("FDSTORE", "4")
+	s := fdstore.New()
+	both := newFile(t, "both")
+	keep := func(parameters string, files ...*os.File) error {
+		return s.Keep("e9.0", []byte(parameters), append(files, both))
+	}
+	for _, c := range []struct{ parameters, content string }{{"first", "a"}, {"second", "b"}} {
+		if err := keep(c.parameters, newFile(t, c.content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := start(t, m), fmt.Sprintf("e9.0 %s 2 files both%s\n", c.parameters, c.content); got != want {
+			t.Errorf("the service finds %swant %s", got, want)
+		}
+	}
+	if err := keep("too many", newFile(t, "c"), newFile(t, "d"), newFile(t, "e")); err == nil {
+		t.Error("it keeps more than there is room for")
+	}
+	if got := start(t, m); got != "" {
+		t.Errorf("without room the service finds %s", got)
+	}
+}
+
 // TestIncomplete starts a service with what an earlier one had no time to store
 // wholly: it is dropped.
 func TestIncomplete(t *testing.T) {

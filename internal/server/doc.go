@@ -8,6 +8,7 @@
 //
 //	server.go   ports, exports and the crew; how they start and end
 //	site.go     adds and removes ports and exports (ask.go: between two turns)
+//	remnant.go  keeps the order with calls that hang when their export is removed
 //	lead.go     the leader's loop; watch.go takes the lead from one that a call keeps
 //	inbox.go    receives on all ports, and puts what came in order
 //	age.go      tells which frames have waited for too long, freeze.go which requests
@@ -24,7 +25,7 @@
 //	pace.go     tells work that waits for a disk from work that does not
 //	port.go     a link in use; linkstate.go follows its ups and downs, filter.go
 //	            has it drop what is for nobody
-//	export.go   an export in use; lanes.go numbers them for the order
+//	export.go   an export in use; lanes.go numbers their parts of the order
 //	health.go   logs when a disk begins to fail, and when it works again
 //	failstop.go ends the answers of an export whose disk is gone
 //	hang.go     logs when a request does not end, and knows the oldest

@@ -69,10 +69,11 @@ func (s *Server) errUnfinished(of *export) error {
 	return fmt.Errorf("%s not finished, the disk hangs: %s", plural(int64(len(all)), "request"), strings.Join(list, ", "))
 }
 
-// sync begins to sync the export's disk.
+// sync begins to sync the export's disk. The channel is closed after its result.
 func (e *export) sync() <-chan error {
 	done := make(chan error, 1)
 	go func() {
+		defer close(done)
 		var err error
 		if !e.disk.ReadOnly() {
 			_, err = e.disk.Do(ata.OpFlush, 0, nil)
@@ -82,8 +83,8 @@ func (e *export) sync() <-chan error {
 	return done
 }
 
-// SyncError is the error of an export whose last sync has failed, while all else
-// has ended: nothing uses its disk any more.
+// SyncError is the error of an export whose last sync has failed. Nothing uses its
+// disk any more, unless an UnfinishedError says so.
 type SyncError struct {
 	name string // of the export
 	err  error

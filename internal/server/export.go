@@ -9,7 +9,6 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/blade"
-	"vblade/internal/order"
 	"vblade/internal/stats"
 	"vblade/internal/uring"
 )
@@ -46,8 +45,9 @@ type export struct {
 	interval time.Duration // between advertisements; 0 without repetition
 	repeater *time.Timer   // sends the next one
 
+	lane *lane // its part of the order
+
 	// Server.mu guards what follows.
-	lane    order.Lane
 	waiting queue // requests that may start, for the crew
 	queued  bool  // the crew's ring has it
 	running int   // calls that workers do for it

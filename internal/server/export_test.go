@@ -73,3 +73,9 @@ func (s *Server) ForgetPaces() {
 		}
 	}
 }
+
+// Lanes returns how many lanes are in use.
+func (s *Server) Lanes() (n int) {
+	s.ask(func() { n = s.lanes.used() })
+	return n
+}

@@ -18,7 +18,7 @@ func TestAccessOf(t *testing.T) {
 		if a := accessOf[op]; a < order.Read || a > order.Free {
 			t.Errorf("operation %d has access %d, which is none", op, a)
 		}
-		r := &request{export: new(export)}
+		r := &request{export: &export{lane: new(lane)}}
 		r.Work = ata.Work{Op: op, LBA: 7, Data: make([]byte, 3*ata.SectorSize)}
 		r.First, r.Sectors = 1, 1 // of what the request was before
 		r.enrol()

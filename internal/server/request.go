@@ -44,7 +44,7 @@ var _ [ata.Ops]order.Access = accessOf
 
 // enrol fills in the ticket of a request that has to wait, for the order.
 func (r *request) enrol() {
-	r.Lane = &r.export.lane
+	r.Lane = &r.export.lane.Lane
 	r.Access = accessOf[r.Work.Op]
 	r.First, r.Sectors = 0, 0
 	if r.Access == order.Read || r.Access == order.Write {

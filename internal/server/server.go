@@ -59,6 +59,7 @@ type Server struct {
 	// These belong to the leader, or to whoever replaces it.
 	ports      []*Port
 	exports    []*export
+	remnants   []*export // removed exports whose calls have not ended
 	turn       turn
 	chores     bool // a port has some
 	memory     memory

@@ -101,13 +101,12 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 			refused = fmt.Errorf("%s is served already", e.Name())
 			return
 		}
-		if s.lanes.used() == MaxExports {
-			refused = fmt.Errorf("a server has at most %d exports, including those that hang although they were removed; start another server", MaxExports)
+		if e.lane, refused = s.laneFor(e); refused != nil {
 			return
 		}
 		e.watchHealth(s.log)
 		e.health.resized = func() { s.tell(func() { s.announce(e) }) }
-		e.lane.ID = s.lanes.take()
+		e.lane.users++
 		s.mu.Lock()
 		s.exports = append(s.exports, e)
 		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
@@ -134,8 +133,8 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 
 // Remove stops serving an export: from now on its frames are ignored. It returns
 // when what was received is answered and the disk is synced, or after a time
-// limit with an error that says what could not be done; some calls may then still
-// use the disk, unless it is a SyncError. No other begins then, and nothing is
+// limit with an error that says what could not be done. If that is an
+// UnfinishedError, calls still use the disk. No other begins then, and nothing is
 // answered any more, because the disk may be served elsewhere.
 func (s *Server) Remove(name string, within time.Duration) error {
 	deadline := time.Now().Add(within)
@@ -149,6 +148,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 		s.leave(e)
 		s.mu.Lock()
 		s.exports = slices.Delete(s.exports, i, i+1)
+		s.remnants = append(s.remnants, e)
 		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
 		s.work.Signal() // the other export may now have more of the crew
@@ -164,11 +164,14 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	if drained != nil {
 		e.mute.Store(true)
 	}
-	err = join([]error{drained, e.awaitSync(e.sync(), deadline)})
-	if drained == nil {
-		s.ask(func() { s.lanes.give(e.lane.ID) })
+	done := e.sync()
+	synced := e.awaitSync(done, deadline)
+	err = join([]error{drained, synced})
+	if drained == nil && (synced == nil || errors.As(synced, new(SyncError))) {
+		s.forget(e)
+		return err
 	}
-	return err
+	return s.leaveBehind(e, done, err)
 }
 
 // leave removes an export from its ports. It answers no more broadcasts.
