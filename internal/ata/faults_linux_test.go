@@ -21,11 +21,7 @@ import (
 // faultyDevice makes a block device, with a page cache before it, of a slow disk.
 func faultyDevice(t *testing.T) (string, *slowdisk.Disk) {
 	t.Helper()
-	d, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
-	if err != nil {
-		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	t.Cleanup(func() { d.Close() })
+	d := slowdisk.TestDisk(t, 1<<20)
 	return lab.LoopDevice(t, d.Path()).Name(), d
 }
 
@@ -112,11 +108,7 @@ func TestWriteThroughTellsItsOwn(t *testing.T) {
 // TestSyncThrough fails a sync of what was written through: it is one failure,
 // for nothing that was answered is lost by it.
 func TestSyncThrough(t *testing.T) {
-	d, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
-	if err != nil {
-		lab.Skip(t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	t.Cleanup(func() { d.Close() })
+	d := slowdisk.TestDisk(t, 1<<20)
 	f := openFile(t, d.Path(), ata.Options{Sync: true})
 	d.SetError(slowdisk.Sync, unix.EIO)
 	if err := f.Sync(); !errors.Is(err, unix.EIO) || errors.Is(err, ata.ErrLost) {

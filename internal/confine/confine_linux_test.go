@@ -4,17 +4,14 @@ package confine_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"vblade/test/lab"
 )
@@ -112,7 +109,7 @@ func checkConfined(t *testing.T, host *lab.Host, dir, role string, wanted map[st
 	if line != "confined\n" {
 		t.Fatalf("the process is not confined: %s", line)
 	}
-	results := fetch(t, filepath.Join(dir, resultName))
+	results := fetch(t, host, filepath.Join(dir, resultName))
 	for name, want := range wanted {
 		switch got := results[name]; {
 		case got == want:
@@ -170,15 +167,9 @@ func startHelper(t *testing.T, host *lab.Host, role, dir string) (*exec.Cmd, str
 }
 
 // fetch gets the results from the confined process.
-func fetch(t *testing.T, socket string) map[string]string {
+func fetch(t *testing.T, host *lab.Host, socket string) map[string]string {
 	t.Helper()
-	client := http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		}},
-	}
-	defer client.CloseIdleConnections()
+	client := host.HTTPClient(t, "unix", socket)
 	reply, err := client.Get("http://inside/")
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@
 package monitor
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -25,27 +24,18 @@ type office struct {
 	host    *lab.Host
 	kind    string // the address to dial
 	address string
-	client  http.Client
+	client  *http.Client
 }
 
 // newOffice makes a host for clients of an address.
 func newOffice(t *testing.T, kind, address string) *office {
 	o := &office{host: lab.TestHost(t), kind: kind, address: address}
-	o.client = http.Client{Timeout: patience, Transport: &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return o.dial() },
-	}}
-	t.Cleanup(o.client.CloseIdleConnections)
+	o.client = o.host.HTTPClient(t, kind, address)
 	return o
 }
 
 // dial connects to the office.
-func (o *office) dial() (conn net.Conn, err error) {
-	err = o.host.Do(func() error {
-		conn, err = net.DialTimeout(o.kind, o.address, patience)
-		return err
-	})
-	return conn, err
-}
+func (o *office) dial() (net.Conn, error) { return o.host.Dial(o.kind, o.address) }
 
 // listen is Listen on the host.
 func (o *office) listen(address string) (l net.Listener, err error) {

@@ -141,10 +141,6 @@ func openDirect(t testing.TB, path string) *ata.File {
 // without waiting, and that hangs at will.
 func slowLoop(t testing.TB) (*slowdisk.Disk, *ata.File) {
 	t.Helper()
-	d, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
-	if err != nil {
-		lab.Skip(t, err.Error(), "run as root, with the fuse module loaded")
-	}
-	t.Cleanup(func() { d.Close() })
+	d := slowdisk.TestDisk(t, 1<<20)
 	return d, openDirect(t, lab.LoopDevice(t, d.Path()).Name())
 }

@@ -117,12 +117,9 @@ func TestProbe(t *testing.T) {
 // kernel, and closes the ring over it within the limit.
 func TestHang(t *testing.T) {
 	r := newTestRing(t, 8)
-	d, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
-	if err != nil {
-		lab.Skip(t, err.Error(), "run as root, with the fuse module loaded")
-	}
-	defer d.Close()
+	d := slowdisk.TestDisk(t, 1<<20)
 	d.Hang(slowdisk.Read)
+	defer d.Release(slowdisk.Read)
 	fd := reopen(t, d.Path(), unix.O_RDWR|unix.O_DIRECT)
 	if got, err := Probe(fd); got != Waits || err != nil {
 		t.Errorf("probe: %v (%v), want %v", got, err, Waits)
@@ -132,7 +129,7 @@ func TestHang(t *testing.T) {
 	if err := r.Enter(1, time.Millisecond); err != nil || r.Ready() {
 		t.Fatalf("enter: %v, ready %v", err, r.Ready())
 	}
-	err = r.Close(100 * time.Millisecond)
+	err := r.Close(100 * time.Millisecond)
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("close took %v", took)
 	}
@@ -144,11 +141,7 @@ func TestHang(t *testing.T) {
 // TestErrorOfDisk reads bad sectors among good ones.
 func TestErrorOfDisk(t *testing.T) {
 	r := newTestRing(t, 8)
-	d, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
-	if err != nil {
-		lab.Skip(t, err.Error(), "run as root, with the fuse module loaded")
-	}
-	defer d.Close()
+	d := slowdisk.TestDisk(t, 1<<20)
 	d.SetBadSectors(8, 8, unix.EIO)
 	fd, area := reopen(t, d.Path(), unix.O_RDWR), mapped(t, 3*4096)
 	for i := range 3 {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"vblade/internal/initiator"
-	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
@@ -126,12 +125,7 @@ type fragileDisk struct {
 // fragileDisk makes a disk for the length of the test.
 func (s *site) fragileDisk(sectors int64) *fragileDisk {
 	s.t.Helper()
-	disk, err := slowdisk.Mount(slowdisk.Options{Size: sectors * sectorSize})
-	if err != nil {
-		lab.Skip(s.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	s.t.Cleanup(func() { disk.Close() })
-	return &fragileDisk{Disk: disk}
+	return &fragileDisk{Disk: slowdisk.TestDisk(s.t, sectors*sectorSize)}
 }
 
 // afterwards is how long after its fault a failed request may be answered.

@@ -53,16 +53,21 @@ func (s *site) printed(v *lab.Process, want ...string) {
 	}
 }
 
-// lines returns what a target printed on standard error, without what only root can
-// pass over, and what depends on the interface.
+// lines returns the usual lines that a target printed on standard error.
 func lines(v *lab.Process) []string {
 	var got []string
 	for line := range strings.Lines(v.Stderr()) {
-		if !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ") {
+		if isUsual(line) {
 			got = append(got, strings.TrimSuffix(line, "\n"))
 		}
 	}
 	return got
+}
+
+// isUsual reports whether a line of a log depends neither on what only root may
+// do nor on the kind of an interface.
+func isUsual(line string) bool {
+	return !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ")
 }
 
 // must ends the test with an error.

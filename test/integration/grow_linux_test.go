@@ -15,7 +15,7 @@ import (
 // awaitAdvertised waits until e9.slot is advertised at the wire's other end.
 func awaitAdvertised(t *testing.T, st *lab.Station, slot uint8) {
 	t.Helper()
-	heard, err := lab.Hear(linkPatience, []*lab.Station{st}, func(_ int, b []byte) bool {
+	heard, err := lab.Hear(patience, []*lab.Station{st}, func(_ int, b []byte) bool {
 		f := aoe.Frame(b)
 		return f.Command() == aoe.CommandConfig && f.Has(aoe.FlagResponse) && f.Tag() == 0 && f.Shelf() == 9 && f.Slot() == slot
 	})
@@ -75,7 +75,7 @@ func TestAnnounce(t *testing.T) {
 	}
 	s.ip("link set tgt0 down")
 	const want = "vblade: tgt0: the interface is down; what is served there is announced once the link is back\n"
-	out, late := "", time.Now().Add(linkPatience)
+	out, late := "", time.Now().Add(patience)
 	for out != want && time.Now().Before(late) { // the server may not have heard of it yet
 		out = s.must("announce", "e9.0")
 	}

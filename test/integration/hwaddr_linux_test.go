@@ -87,7 +87,7 @@ func TestHWAddr(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	heard, err := lab.Hear(linkPatience, []*lab.Station{far}, func(_ int, b []byte) bool {
+	heard, err := lab.Hear(patience, []*lab.Station{far}, func(_ int, b []byte) bool {
 		f := aoe.Frame(b)
 		if f.Tag() == 1 && f.Src() == target.MAC {
 			t.Error("it answers another VLAN's frame")

@@ -6,17 +6,11 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"vblade/test/lab"
 )
-
-// linkPatience is how long a test waits for what must happen to a link.
-const linkPatience = 20 * time.Second
 
 // What vblade logs of its link.
 const (
@@ -29,7 +23,7 @@ const (
 // journal is what a vblade logs, line by line.
 type journal struct {
 	t     *testing.T
-	fifo  *os.File
+	pipe  *os.File // vblade's standard error
 	lines chan string
 }
 
@@ -39,27 +33,19 @@ const endOfJournal = "the end"
 // startLogged starts vblade for e9.0 on tgt0 with a journal.
 func (s *site) startLogged(args ...string) (*lab.Process, *journal) {
 	s.t.Helper()
-	path := filepath.Join(s.t.TempDir(), "journal")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	fifo, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	j := &journal{s.t, fifo, make(chan string, 10000)}
+	v, pipe := s.startPiped(append(args, "9", "0", "tgt0", s.image)...)
+	j := &journal{s.t, pipe, make(chan string, 10000)}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for lines := bufio.NewScanner(fifo); lines.Scan(); {
-			if !strings.Contains(lines.Text(), "rmem_max") && !strings.Contains(lines.Text(), ", slower than by ") { // as printed does
+		for lines := bufio.NewScanner(pipe); lines.Scan(); {
+			if isUsual(lines.Text()) {
 				j.lines <- lines.Text()
 			}
 		}
 	}()
-	s.t.Cleanup(func() { fifo.Close(); <-ended })
-	args = append([]string{"-c", `exec "$0" "$@" 2>` + path, s.vblade}, args...)
-	return s.host.StartVblade(s.t, "/bin/sh", append(args, "9", "0", "tgt0", s.image)...), j
+	s.t.Cleanup(func() { pipe.Close(); <-ended })
+	return v, j
 }
 
 // next returns the next line.
@@ -68,7 +54,7 @@ func (j *journal) next() string {
 	select {
 	case line := <-j.lines:
 		return line
-	case <-time.After(linkPatience):
+	case <-time.After(patience):
 		j.t.Fatal("nothing is logged")
 		return ""
 	}
@@ -101,7 +87,7 @@ func (j *journal) rest(v *lab.Process) []string {
 	if err := v.Stop(); err != nil {
 		j.t.Error(err)
 	}
-	if _, err := fmt.Fprintln(j.fifo, endOfJournal); err != nil {
+	if _, err := fmt.Fprintln(j.pipe, endOfJournal); err != nil {
 		j.t.Fatal(err)
 	}
 	lines := j.until(endOfJournal)

@@ -82,7 +82,7 @@ func TestMadeAnew(t *testing.T) {
 		ini := s.open("ini0", initiator.Options{})
 		s.ip("link set ini0 up")
 		s.ip("link set tgt0 up")
-		found, err := ini.Listen(linkPatience, 1)
+		found, err := ini.Listen(patience, 1)
 		if err != nil || len(found) != 1 || found[0].MAC != [6]byte{2, 0, 0, 0, 0, 0x77} || found[0].Sectors != 17 {
 			t.Fatalf("heard %+v, %v; want e9.0 at the new address", found, err)
 		}
@@ -110,7 +110,7 @@ func TestMTUChanges(t *testing.T) {
 	for _, step := range []struct{ mtu, sectors int }{{9000, 17}, {1500, 2}, {4200, 8}, {1500, 2}} {
 		s.ip(fmt.Sprint("link set tgt0 mtu ", step.mtu))
 		log.expect(fmt.Sprintf("vblade: e9.0: tgt0: MTU %d, %d sectors a frame", step.mtu, step.sectors))
-		found, err := ini.Listen(linkPatience, 1)
+		found, err := ini.Listen(patience, 1)
 		if err != nil || len(found) != 1 || found[0].Sectors != step.sectors {
 			t.Fatalf("heard %+v, %v at MTU %d; want %d sectors a frame", found, err, step.mtu, step.sectors)
 		}
@@ -128,7 +128,7 @@ func TestStartDown(t *testing.T) {
 	ini := s.open("ini0", initiator.Options{})
 	s.ip("link set tgt0 up")
 	log.expect(logAgain)
-	if found, err := ini.Listen(linkPatience, 1); err != nil || len(found) != 1 || found[0].Name() != "e9.0" {
+	if found, err := ini.Listen(patience, 1); err != nil || len(found) != 1 || found[0].Name() != "e9.0" {
 		t.Errorf("heard %+v, %v; want e9.0", found, err)
 	}
 	testReadWrite(t, s, s.find([6]byte{}))

@@ -60,7 +60,7 @@ func TestTwoLinksAdvertise(t *testing.T) {
 		t.Errorf("printed %q, want %q", v.Line, want)
 	}
 	var heard [2]int
-	all, err := lab.Hear(linkPatience, stations, func(at int, b []byte) bool {
+	all, err := lab.Hear(patience, stations, func(at int, b []byte) bool {
 		if f := aoe.Frame(b); f.Command() == aoe.CommandConfig && f.Has(aoe.FlagResponse) && f.Shelf() == 9 && f.Slot() == 0 {
 			heard[at]++
 		}

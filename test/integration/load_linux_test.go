@@ -28,7 +28,7 @@ type disk interface {
 // startLoad begins a load on an eighth of the disk.
 func (s *site) startLoad() *load {
 	s.t.Helper()
-	target, err := s.open("ini0", initiator.Options{Patience: 2 * linkPatience}).Find(9, 0)
+	target, err := s.open("ini0", initiator.Options{Patience: 2 * patience}).Find(9, 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func (l *load) goesOn(t *testing.T) {
 	case <-l.done:
 	case err := <-l.ended:
 		t.Fatalf("the load ended: %v", err)
-	case <-time.After(linkPatience):
+	case <-time.After(patience):
 		t.Fatal("the load stands still")
 	}
 }

@@ -5,12 +5,8 @@ package integration
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,9 +24,6 @@ import (
 	"vblade/test/lab"
 	"vblade/test/peer"
 )
-
-// patience is how long a test waits for what must happen, before it fails.
-const patience = 20 * time.Second
 
 // station is a raw station at the wire's other end, which sends every frame
 // once: what a target counts can be known to the frame.
@@ -125,18 +118,9 @@ func (st *station) converse() {
 // loud starts a target with its standard error to be read line by line.
 func (s *site) loud(args ...string) (*lab.Process, *bufio.Reader) {
 	s.t.Helper()
-	pipe := filepath.Join(s.t.TempDir(), "stderr")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	r, err := os.OpenFile(pipe, os.O_RDWR|unix.O_NONBLOCK, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { r.Close() })
-	r.SetReadDeadline(time.Now().Add(2 * patience))
-	shell := []string{"-c", `exec "$@" 2>` + pipe, "sh", s.vblade}
-	return s.host.StartVblade(s.t, "/bin/sh", append(shell, args...)...), bufio.NewReader(r)
+	v, pipe := s.startPiped(args...)
+	pipe.SetReadDeadline(time.Now().Add(2 * patience))
+	return v, bufio.NewReader(pipe)
 }
 
 // report asks a target for its counters again and again until the report has
@@ -231,31 +215,6 @@ func TestReportOfFlood(t *testing.T) {
 	}
 }
 
-// scrape reads a target's metrics.
-func (s *site) scrape(network, address string) string {
-	s.t.Helper()
-	client := http.Client{Timeout: patience, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(context.Context, string, string) (conn net.Conn, err error) {
-			err = s.host.Do(func() error {
-				conn, err = net.Dial(network, address)
-				return err
-			})
-			return conn, err
-		},
-	}}
-	response, err := client.Get("http://vblade/metrics")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	page, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		s.t.Fatalf("status %d, %v", response.StatusCode, err)
-	}
-	return string(page)
-}
-
 // TestMetrics reads a target's metrics by both kinds of address.
 func TestMetrics(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "metrics")
@@ -273,7 +232,7 @@ func TestMetrics(t *testing.T) {
 			st.converse()
 			page := ""
 			for end := time.Now().Add(patience); !strings.Contains(page, `vblade_sent_frames_total{link="tgt0"} 17`) ||
-				!strings.Contains(page, `vblade_service_seconds_count{target="e9.0",op="other"} 5`); page = s.scrape(network, address) {
+				!strings.Contains(page, `vblade_service_seconds_count{target="e9.0",op="other"} 5`); page = s.host.Metrics(t, network, address) {
 				if time.Now().After(end) {
 					t.Fatal(page)
 				}
@@ -291,7 +250,7 @@ func TestMetrics(t *testing.T) {
 			}
 			v.Kill() // what it leaves behind is no obstacle
 			s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image, "--metrics", option)
-			if page := s.scrape(network, address); !strings.Contains(page, `vblade_reads_total{target="e9.0"} 0`) {
+			if page := s.host.Metrics(t, network, address); !strings.Contains(page, `vblade_reads_total{target="e9.0"} 0`) {
 				t.Errorf("the next target's page is\n%s", page)
 			}
 		})
@@ -350,7 +309,7 @@ func TestMetricsUnderLoad(t *testing.T) {
 			}
 			return
 		default:
-			s.scrape("unix", socket)
+			s.host.Metrics(t, "unix", socket)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (s *site) paths(n int) *initiator.Paths {
 		target.SetWindow(16)
 		found = append(found, target)
 	}
-	p, err := initiator.NewPaths(2*linkPatience, found...)
+	p, err := initiator.NewPaths(2*patience, found...)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -211,7 +211,7 @@ func TestServeReplace(t *testing.T) {
 		}
 		s.serves()
 		lab.CheckConfined(t, s.Pid())
-		if page := s.scrape("unix", metrics); !strings.Contains(page, `vblade_reads_total{target="e9.2"}`) {
+		if page := s.host.Metrics(t, "unix", metrics); !strings.Contains(page, `vblade_reads_total{target="e9.2"}`) {
 			t.Errorf("the metrics are\n%s", page)
 		}
 		if out := s.must("add", "9", "0", "tgt0", s.files[0]); !strings.HasPrefix(out, fmt.Sprintf("pid %d: e9.0, ", s.Pid())) {

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
@@ -35,6 +37,9 @@ var program string
 
 // TestMain builds the program.
 func TestMain(m *testing.M) { lab.Main(m, &program) }
+
+// patience is how long a test waits for what must happen, before it fails.
+const patience = 20 * time.Second
 
 // newSite makes a site whose wire has the MTU given, in bytes.
 func newSite(t *testing.T, mtu int) *site {
@@ -64,12 +69,32 @@ func (s *site) disk(name string) string {
 // slowDisk mounts a disk of diskSize bytes that is as slow as the test makes it.
 func (s *site) slowDisk() *slowdisk.Disk {
 	s.t.Helper()
-	d, err := slowdisk.Mount(slowdisk.Options{Size: diskSize})
-	if err != nil {
-		lab.Skip(s.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
+	return slowdisk.TestDisk(s.t, diskSize)
+}
+
+// fifo makes a named pipe for the length of the test and opens both its ends, so that
+// nobody waits for a reader.
+func (s *site) fifo() *os.File {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { d.Close() })
-	return d
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// startPiped starts vblade with its standard error in a pipe, which it returns, to be
+// read while vblade runs.
+func (s *site) startPiped(args ...string) (*lab.Process, *os.File) {
+	s.t.Helper()
+	pipe := s.fifo()
+	shell := []string{"-c", `exec "$@" 2>` + pipe.Name(), "sh", s.vblade}
+	return s.host.StartVblade(s.t, "/bin/sh", append(shell, args...)...), pipe
 }
 
 // content returns the bytes of the disk's file.

@@ -17,18 +17,13 @@ import (
 	"vblade/internal/control"
 	"vblade/internal/initiator"
 	"vblade/internal/statefile"
-	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
 // stateOnSlowDisk has a server serve e9.0 with its state on a slow disk.
 func (s *serving) stateOnSlowDisk(path string) *slowdisk.Disk {
 	s.t.Helper()
-	d, err := slowdisk.Mount(slowdisk.Options{Size: statefile.Size})
-	if err != nil {
-		lab.Skip(s.t, "a FUSE mount: "+err.Error(), "run as root, with /dev/fuse")
-	}
-	s.t.Cleanup(func() { d.Close() })
+	d := slowdisk.TestDisk(s.t, statefile.Size)
 	file, err := os.OpenFile(d.Path(), os.O_RDWR, 0)
 	if err != nil {
 		s.t.Fatal(err)

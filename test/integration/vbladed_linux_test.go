@@ -21,8 +21,8 @@ import (
 func (s *site) vbladed(args ...string) (*exec.Cmd, *os.File) {
 	s.t.Helper()
 	dir := s.t.TempDir()
-	log := filepath.Join(dir, "log")
-	logger := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = '-t vbladed' ] && exec cat >'%s'\n", log)
+	pipe := s.fifo()
+	logger := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = '-t vbladed' ] && exec cat >'%s'\n", pipe.Name())
 	script, err := os.ReadFile("../../scripts/vbladed")
 	if err != nil {
 		s.t.Fatal(err)
@@ -35,14 +35,6 @@ func (s *site) vbladed(args ...string) (*exec.Cmd, *os.File) {
 	if err := os.Symlink(s.vblade, filepath.Join(dir, "vblade")); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := syscall.Mkfifo(log, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	pipe, err := os.OpenFile(log, os.O_RDWR, 0) // both ends, so as not to wait for the logger
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { pipe.Close() })
 	cmd := exec.Command(filepath.Join(dir, "vbladed"), args...)
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 	return cmd, pipe

@@ -3,11 +3,7 @@
 package packaging
 
 import (
-	"context"
 	"encoding/json"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,20 +101,9 @@ func scrape(t *testing.T) string {
 	if err := os.WriteFile(disk, make([]byte, 4096), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lab.TestHost(t).StartVblade(t, program, "--metrics", "unix:"+socket, "9", "0", "lo", disk)
-	client := http.Client{Transport: &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) },
-	}}
-	answer, err := client.Get("http://vblade/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	page, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page)
+	host := lab.TestHost(t)
+	host.StartVblade(t, program, "--metrics", "unix:"+socket, "9", "0", "lo", disk)
+	return host.Metrics(t, "unix", socket)
 }
 
 // sourceFile returns a file of the source.
