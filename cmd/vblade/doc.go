@@ -14,9 +14,11 @@
 // words.go and refusal.go say what is wrong with it. serve.go is the server of
 // many exports, clients.go asks it, and top.go does so again and again; export.go
 // opens a single export and warnings.go checks it for mistakes. site.go is what
-// both serve with, rivals.go and looker.go ask for others of its addresses,
-// claims.go has no other process of the host serve the same, and observe.go lets
-// it be watched.
+// both serve with: its links (sitelinks.go) and exports (siteexports.go). rivals.go
+// and looker.go ask for others of its addresses, claims.go has no other process of
+// the host serve the same, and observe.go lets it be watched. conffile.go reads conf
+// files; apply.go, with bring.go, makes a server serve what they describe, and
+// addconf.go what one does.
 //
 // "Difference" in a comment is one of those in docs/protocol.md.
 package main
