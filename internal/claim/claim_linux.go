@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"vblade/internal/unixsocket"
 )
 
 // How a claim is asked for, and answers.
@@ -86,7 +88,7 @@ func Ask(export, netif string) error {
 		return fmt.Errorf("cannot tell whether another process serves %s on %s: %w", export, netif, err)
 	}
 	defer conn.Close()
-	holder, err := credentials(conn.(*net.UnixConn))
+	holder, err := unixsocket.PeerOf(conn.(*net.UnixConn))
 	if err != nil {
 		return fmt.Errorf("cannot tell which process serves %s on %s: %w", export, netif, err)
 	}
@@ -94,12 +96,12 @@ func Ask(export, netif string) error {
 	_, err = conn.Read(make([]byte, 1))
 	switch {
 	case err != io.EOF:
-		return fmt.Errorf("pid %d, which served %s on %s, does not answer and has not ended", holder.Pid, export, netif)
-	case holder.Uid != 0 && int(holder.Uid) != os.Geteuid() && !isServer(holder.Uid):
+		return fmt.Errorf("pid %d, which served %s on %s, does not answer and has not ended", holder.PID, export, netif)
+	case holder.UID != 0 && int(holder.UID) != os.Geteuid() && !isServer(holder.UID):
 		return fmt.Errorf("pid %d of uid %d seems to serve %s on %s too; if it does, end one of them",
-			holder.Pid, holder.Uid, export, netif)
+			holder.PID, holder.UID, export, netif)
 	}
-	return &HeldError{Export: export, Netif: netif, PID: int(holder.Pid)}
+	return &HeldError{Export: export, Netif: netif, PID: holder.PID}
 }
 
 // serverDirectory belongs to the user whom the server of this host runs as: only root
@@ -111,18 +113,4 @@ const serverDirectory = "/run/vblade"
 func isServer(uid uint32) bool {
 	var st unix.Stat_t
 	return unix.Lstat(serverDirectory, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Uid == uid
-}
-
-// credentials returns the credentials of the listening process, as of when it
-// began to listen (SO_PEERCRED, unix(7)).
-func credentials(conn *net.UnixConn) (c *unix.Ucred, err error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	var errGet error
-	err = raw.Control(func(fd uintptr) {
-		c, errGet = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	return c, errors.Join(err, errGet)
 }

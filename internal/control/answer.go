@@ -12,21 +12,13 @@ import (
 
 	"vblade/internal/ata"
 	"vblade/internal/journal"
+	"vblade/internal/unixsocket"
 )
-
-// peer is the process at the other end of a connection.
-type peer struct {
-	uid uint32
-	pid int // 0 if the system does not tell
-}
-
-// String is how a log names the peer.
-func (p peer) String() string { return fmt.Sprintf("uid %d, pid %d", p.uid, p.pid) }
 
 // answer answers the request of a connection. The socket's mode has decided that
 // the client may connect. own is the listening socket.
 func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
-	p, err := peerOf(conn)
+	p, err := unixsocket.PeerOf(conn)
 	if err != nil {
 		s.Log.Warnf("control: a client is not answered, since it is not known who it is: %v", err)
 		return
@@ -59,7 +51,7 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn, own *os.File) {
 // refuse answers an invalid request. A connection without a request is not
 // logged, because a server that is starting makes one to see whether another
 // listens.
-func (s *Server) refuse(w wire, p peer, err error) {
+func (s *Server) refuse(w wire, p unixsocket.Peer, err error) {
 	if !errors.Is(err, errNothing) {
 		s.Log.Warnf("control: %v: refused: %v", p, err)
 	}
@@ -77,7 +69,7 @@ func (s *Server) reply(err error) *reply {
 }
 
 // do does what a request asks for. It owns the files.
-func (s *Server) do(r *request, files []*os.File, p peer) *reply {
+func (s *Server) do(r *request, files []*os.File, p unixsocket.Peer) *reply {
 	switch r.Do {
 	case doAdd:
 		return s.doAdd(r, files, p)
@@ -92,7 +84,7 @@ func (s *Server) do(r *request, files []*os.File, p peer) *reply {
 }
 
 // doAdd adds an export. It owns the files.
-func (s *Server) doAdd(r *request, files []*os.File, p peer) *reply {
+func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 	what := deed{"add", name(r.Export.Shelf, r.Export.Slot)}
 	e, err := r.Export.open(files)
 	if err != nil {
@@ -142,7 +134,7 @@ func (s *Server) try(e *Export) *reply {
 }
 
 // doAnnounce has an export advertised, or all without a name.
-func (s *Server) doAnnounce(name string, p peer) *reply {
+func (s *Server) doAnnounce(name string, p unixsocket.Peer) *reply {
 	err := s.table.checkServed(name)
 	var waiting []string
 	if err == nil {
@@ -171,7 +163,7 @@ func (d deed) Fields() []journal.Field {
 }
 
 // note logs who has done what.
-func (s *Server) note(p peer, what deed, about string, err error) {
+func (s *Server) note(p unixsocket.Peer, what deed, about string, err error) {
 	switch {
 	case err != nil:
 		s.Log.Warnf("control: %v: %s: %v", p, what, err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vblade/internal/journal"
+	"vblade/internal/unixsocket"
 )
 
 // A server hands over to its successor in three steps, so that at every moment,
@@ -43,7 +44,7 @@ func (s *Server) lease() time.Duration { return serveTime + s.End + 2*time.Secon
 const listenerName = "control"
 
 // handOver answers a successor.
-func (s *Server) handOver(w wire, p peer, own *os.File) {
+func (s *Server) handOver(w wire, p unixsocket.Peer, own *os.File) {
 	err := s.tryHandOver(w, p, own)
 	if err != nil {
 		s.Log.Warnf("control: %v: replace: %v; this server goes on", p, err)
@@ -56,8 +57,8 @@ func (s *Server) handOver(w wire, p peer, own *os.File) {
 }
 
 // tryHandOver hands over all exports. If it fails, they are served as before.
-func (s *Server) tryHandOver(w wire, p peer, own *os.File) error {
-	if p.uid != 0 && int(p.uid) != os.Geteuid() {
+func (s *Server) tryHandOver(w wire, p unixsocket.Peer, own *os.File) error {
+	if p.UID != 0 && int(p.UID) != os.Geteuid() {
 		return errors.New("only root and the user whom the server runs as may replace it")
 	}
 	entries, err := s.table.freeze()

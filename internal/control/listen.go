@@ -10,7 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
+
+	"vblade/internal/unixsocket"
 )
 
 // socketMode lets only the owner of the control socket and root use it. An
@@ -25,12 +26,7 @@ func Listen(path string) (*net.UnixListener, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("%w (name another path by --control)", err)
 	}
-	l, err := listen(path)
-	if errors.Is(err, syscall.EADDRINUSE) && isAbandoned(path) {
-		if err = os.Remove(path); err == nil {
-			l, err = listen(path)
-		}
-	}
+	l, err := unixsocket.Listen(path, func() (*net.UnixListener, error) { return listen(path) })
 	if err != nil {
 		return nil, listenError(path, err)
 	}
@@ -57,29 +53,11 @@ func listen(path string) (*net.UnixListener, error) {
 	return socket, nil
 }
 
-// isAbandoned reports whether path is a socket that nobody listens on any more.
-func isAbandoned(path string) bool {
-	if !isSocket(path) {
-		return false
-	}
-	conn, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
-		conn.Close()
-	}
-	return errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// isSocket reports whether path is a socket.
-func isSocket(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().Type() == os.ModeSocket
-}
-
 // listenError returns an error that says why there is no control socket, and what
 // to do.
 func listenError(path string, err error) error {
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE) && isSocket(path):
+	case errors.Is(err, syscall.EADDRINUSE) && unixsocket.IsSocket(path):
 		return fmt.Errorf("a server listens at %s already; take over from it with: vblade serve --replace, or name another path by --control", path)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("listen at %s: there is something else than a socket (name another path by --control)", path)

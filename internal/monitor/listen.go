@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"syscall"
-	"time"
+
+	"vblade/internal/unixsocket"
 )
 
 // network is an address in the form of net.Listen.
@@ -39,40 +39,20 @@ func Listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen(kind, name)
-	if kind == "unix" && errors.Is(err, syscall.EADDRINUSE) && abandoned(name) {
-		if err = os.Remove(name); err == nil {
-			l, err = net.Listen(kind, name)
-		}
+	listen := func() (net.Listener, error) { return net.Listen(kind, name) }
+	var l net.Listener
+	if kind == "unix" {
+		l, err = unixsocket.Listen(name, listen)
+	} else {
+		l, err = listen()
 	}
 	switch {
 	case err == nil:
 		return l, nil
-	case kind == "unix" && errors.Is(err, syscall.EADDRINUSE) && !isSocket(name):
+	case kind == "unix" && errors.Is(err, syscall.EADDRINUSE) && !unixsocket.IsSocket(name):
 		return nil, fmt.Errorf("listen on %s for metrics: there is something else than a socket (name another path)", address)
 	}
 	return nil, fmt.Errorf("listen on %s for metrics: %w", address, explain(err))
-}
-
-// dialPatience is how long a live program may take to accept a connection.
-const dialPatience = time.Second
-
-// abandoned reports whether path is a socket that nobody listens on any more.
-func abandoned(path string) bool {
-	if !isSocket(path) {
-		return false
-	}
-	conn, err := net.DialTimeout("unix", path, dialPatience)
-	if err == nil {
-		conn.Close()
-	}
-	return errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// isSocket reports whether path is a socket.
-func isSocket(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().Type() == os.ModeSocket
 }
 
 // explain shortens an error of net.Listen to its cause and says what to do.

@@ -2,12 +2,9 @@
 
 //go:build !linux && !freebsd
 
-package control
+package unixsocket
 
-import (
-	"errors"
-	"net"
-)
+import "errors"
 
 // peerOf fails: the system does not tell who has connected.
-func peerOf(*net.UnixConn) (peer, error) { return peer{}, errors.ErrUnsupported }
+func peerOf(int) (Peer, error) { return Peer{}, errors.ErrUnsupported }
