@@ -143,6 +143,8 @@ func (e *export) close() error {
 func (o options) export(disk *ata.File) control.Export {
 	return control.Export{
 		Shelf: o.shelf, Slot: o.slot, Links: o.links, HWAddr: o.hwaddr.addresses(o.shelf, o.slot, len(o.links)),
-		Conf: o.conf, Filename: o.filename, File: o.file, Buffers: o.buffers, Masks: o.masks, Serial: o.serial, FailStop: o.failStop, Exclusive: o.exclusive, Announce: o.announce, Disk: disk,
+		Filename: o.filename, Conf: o.conf, File: o.file, Disk: disk,
+		Buffers: o.buffers, Masks: o.masks, Serial: o.serial,
+		FailStop: o.failStop, Exclusive: o.exclusive, Announce: o.announce,
 	}
 }

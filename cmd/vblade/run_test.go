@@ -118,6 +118,7 @@ var refused = []struct {
 	{"--hwaddr 020000000001 9 0 eth0,eth1 disk", "--hwaddr: MACs: 1, interfaces: 2; give one for each, in their order, or auto"},
 	{"--serial= T", "--serial: it is empty; give a text, or leave the option out"},
 	{"--serial 123456789012345678901 T", `--serial: serial number "123456789012345678901" has 21 characters; give at most 20`},
+	{"--serial äääääääääää T", `serial number "äääääääääää" has characters that are not printable ASCII; leave them out`},
 	{"--serial ä T", `--serial: serial number "ä" has characters that are not printable ASCII; leave them out`},
 	{"--state= T", "--state: it is empty; name a directory, or write none"},
 	{"--state /nowhere/state 9 0 lo FILE", "make /nowhere/state: /nowhere is not there; --state names another directory for what initiators set, or none"},

@@ -25,31 +25,33 @@ type served struct {
 	claims     claims
 }
 
+// errLost is the error of an export that has lost its own interface, which this
+// process cannot make again.
+var errLost = errors.New("the interface is gone with the one below it; when that is there again, have vblade add make it: by the same command as before")
+
 // Add serves an export, and then owns its disk.
 func (s *site) Add(e control.Export) error {
 	held, err := s.claim(e.Name(), e.Links)
 	if err != nil {
 		return err
 	}
-	return s.add(e, held, errLost)
+	err = s.add(e, held, errLost)
+	if err != nil {
+		held.release()
+	}
+	return err
 }
 
-// errLost is the error of an export that has lost its own interface, which this
-// process cannot make again.
-var errLost = errors.New("the interface is gone with the one below it; when that is there again, have vblade add make it: by the same command as before")
-
-// add is Add once the export's address is claimed. If lost is not nil, it is the
-// error of links that are gone.
+// add is Add with the claims to the export's address, which Remove releases. If lost
+// is not nil, it is the error of the export's own interfaces while they are gone.
 func (s *site) add(e control.Export, held claims, lost error) error {
 	kept, err := s.load(&e)
 	if err != nil {
-		held.release()
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.exports[e.Name()] != nil {
-		held.release()
 		return fmt.Errorf("%s is served already", e.Name())
 	}
 	links := interfaceNames(&e)
@@ -58,26 +60,13 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	}
 	ports, err := s.take(links, lost)
 	if err != nil {
-		held.release()
 		return err
 	}
-	if err := s.checkAddresses(links, e.HWAddr); err != nil {
-		held.release()
-		s.give(links)
-		return err
+	err = s.checkAddresses(links, e.HWAddr)
+	if err == nil {
+		err = s.serveOn(ports, e, kept)
 	}
-	b := blade.New(e.Disk, blade.Config{Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks, Serial: e.Serial, Host: s.name, Label: e.Filename, Kept: kept})
-	options := server.Options{Announce: cmp.Or(e.Announce, s.announce)}
-	if e.State != nil {
-		options.Keeper = e.State
-	}
-	if e.FailStop {
-		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), e.Disk, err} }
-	}
-	s.conf(e.Name(), e.Conf)
-	if err := s.server.AddWith(b, options, ports...); err != nil {
-		s.conf(e.Name(), "")
-		held.release()
+	if err != nil {
 		s.give(links)
 		return err
 	}
@@ -89,6 +78,27 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	s.warnOfLinks(links)
 	s.rivals.ask(one.address, one.interfaces, s.own(links))
 	return nil
+}
+
+// serveOn has the server serve an export on ports, with the state that was kept.
+func (s *site) serveOn(ports []*server.Port, e control.Export, kept *blade.State) error {
+	b := blade.New(e.Disk, blade.Config{
+		Shelf: e.Shelf, Slot: e.Slot, Buffers: e.Buffers, Masks: e.Masks,
+		Serial: e.Serial, Host: s.name, Label: e.Filename, Kept: kept,
+	})
+	options := server.Options{Announce: cmp.Or(e.Announce, s.announce)}
+	if e.State != nil {
+		options.Keeper = e.State
+	}
+	if e.FailStop {
+		options.Failed = func(err error) { s.gone <- diskGone{e.Name(), e.Disk, err} }
+	}
+	s.conf(e.Name(), e.Conf)
+	err := s.server.AddWith(b, options, ports...)
+	if err != nil {
+		s.conf(e.Name(), "")
+	}
+	return err
 }
 
 // Remove ends an export, within a time limit, as server.Server.Remove does.

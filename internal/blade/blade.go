@@ -27,10 +27,10 @@ const MaxSerial = 20
 // CheckSerial says what is wrong with a serial number; the empty one is none.
 func CheckSerial(s string) error {
 	switch {
-	case len(s) > MaxSerial:
-		return fmt.Errorf("serial number %q has %d characters; give at most %d", s, len(s), MaxSerial)
 	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }):
 		return fmt.Errorf("serial number %q has characters that are not printable ASCII; leave them out", s)
+	case len(s) > MaxSerial:
+		return fmt.Errorf("serial number %q has %d characters; give at most %d", s, len(s), MaxSerial)
 	case strings.TrimSpace(s) != s:
 		return fmt.Errorf("serial number %q begins or ends with a space, which IDENTIFY cannot tell; leave it out", s)
 	}

@@ -143,7 +143,8 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, Links: reply.Interfaces, JSON: line}
 	for _, st := range reply.Exports {
 		answer.Exports = append(answer.Exports, Info{
-			Name: st.Name, Links: st.Links, HWAddr: st.HWAddr, Filename: st.Filename, Conf: st.Conf, Sectors: st.Sectors, ReadOnly: st.ReadOnly, Direct: st.Direct, Sync: st.Sync,
+			Name: st.Name, Links: st.Links, HWAddr: st.HWAddr, Filename: st.Filename, Conf: st.Conf,
+			Sectors: st.Sectors, ReadOnly: st.ReadOnly, Direct: st.Direct, Sync: st.Sync,
 			State: st.State, Trouble: st.Trouble, Down: st.Down, Figures: st.Figures, Users: st.Users,
 		})
 	}

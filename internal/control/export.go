@@ -3,7 +3,6 @@
 package control
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -61,8 +60,12 @@ func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // which matters only for opening
-	return e.Shelf == other.Shelf && e.Slot == other.Slot && options == others && e.Buffers == other.Buffers && e.FailStop == other.FailStop && e.Exclusive == other.Exclusive &&
-		e.Announce == other.Announce && e.Serial == other.Serial && e.sameState(other) && slices.Equal(e.paths(), other.paths()) && sameMasks(e.Masks, other.Masks) && e.Disk.SameFile(other.Disk)
+	return e.Shelf == other.Shelf && e.Slot == other.Slot &&
+		slices.Equal(e.paths(), other.paths()) &&
+		e.Disk.SameFile(other.Disk) && options == others &&
+		e.Buffers == other.Buffers && e.Serial == other.Serial &&
+		e.FailStop == other.FailStop && e.Exclusive == other.Exclusive && e.Announce == other.Announce &&
+		sameMasks(e.Masks, other.Masks) && e.sameState(other)
 }
 
 // paths returns the links, with the export's address on each, in sorted order.
@@ -77,12 +80,10 @@ func (e *Export) paths() []string {
 
 // sameMasks reports whether two lists have the same MACs.
 func sameMasks(a, b []aoe.MAC) bool {
-	in := func(list []aoe.MAC) func(aoe.MAC) bool {
-		return func(m aoe.MAC) bool {
-			return !slices.ContainsFunc(list, func(o aoe.MAC) bool { return bytes.Equal(m[:], o[:]) })
-		}
+	lacks := func(list []aoe.MAC) func(aoe.MAC) bool {
+		return func(m aoe.MAC) bool { return !slices.Contains(list, m) }
 	}
-	return len(a) == len(b) && !slices.ContainsFunc(a, in(b)) && !slices.ContainsFunc(b, in(a))
+	return len(a) == len(b) && !slices.ContainsFunc(a, lacks(b)) && !slices.ContainsFunc(b, lacks(a))
 }
 
 // describe describes the export for logs and refusals.

@@ -40,11 +40,12 @@ type parameters struct {
 // parameter.
 func (e *Export) parameters() *parameters {
 	p := &parameters{
-		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, Filename: e.Filename, Buffers: e.Buffers, FailStop: e.FailStop, Exclusive: e.Exclusive, Conf: e.Conf,
+		Shelf: e.Shelf, Slot: e.Slot, Links: e.Links, HWAddr: encodeMACs(e.HWAddr),
+		Filename: e.Filename, Conf: e.Conf,
 		Offset: e.File.Offset, Length: e.File.Length,
 		ReadOnly: e.File.ReadOnly, Direct: e.File.Direct, Sync: e.File.Sync,
-		Masks: encodeMACs(e.Masks), HWAddr: encodeMACs(e.HWAddr), Serial: e.Serial,
-		Announce: int64(e.Announce / time.Second),
+		Buffers: e.Buffers, Masks: encodeMACs(e.Masks), Serial: e.Serial,
+		FailStop: e.FailStop, Exclusive: e.Exclusive, Announce: int64(e.Announce / time.Second),
 	}
 	if e.State != nil {
 		p.StateFile = &stateFile{Path: e.State.Path(), ID: e.State.ID()}
@@ -90,7 +91,10 @@ func (p *parameters) open(files []*os.File) (*Export, error) {
 // export checks the parameters and returns the Export, still without its disk.
 func (p *parameters) export() (*Export, error) {
 	e := &Export{
-		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links, Filename: p.Filename, Buffers: p.Buffers, FailStop: p.FailStop, Exclusive: p.Exclusive, Conf: p.Conf, Serial: p.Serial,
+		Shelf: p.Shelf, Slot: p.Slot, Links: p.Links,
+		Filename: p.Filename, Conf: p.Conf,
+		Buffers: p.Buffers, Serial: p.Serial,
+		FailStop: p.FailStop, Exclusive: p.Exclusive,
 		File: ata.Options{Offset: p.Offset, Length: p.Length, ReadOnly: p.ReadOnly, Direct: p.Direct, Sync: p.Sync},
 	}
 	if p.Announce < 0 || p.Announce > maxAnnounce {
