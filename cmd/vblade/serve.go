@@ -36,7 +36,7 @@ func serveMany(o options, c console) error {
 	if err := h.open(o); err != nil {
 		return err
 	}
-	raiseLimits()
+	netio.AllowLocking() // for links that are opened once the process is confined
 	ctx, stop := untilSignal()
 	defer stop()
 	if err := c.restrict(o); err != nil {

@@ -34,8 +34,7 @@ type captured struct {
 func (c *captures) empty() bool { return len(c.rest) == 0 }
 
 // next returns the next frame and skips it; ok is false if there is none. A
-// malformed header ends the list, because the terminal does not say where the
-// next one is.
+// malformed header ends the list, because it does not say where the next one is.
 func (c *captures) next() (f captured, ok bool) {
 	if len(c.rest) < captureHeader {
 		c.rest = nil

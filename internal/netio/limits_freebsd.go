@@ -30,14 +30,3 @@ const smallestBuffer = 16 << 10
 // raiseBuffer is the command that allows a receive buffer of a size, half of it
 // for each buffer of a descriptor.
 func raiseBuffer(bytes int) string { return fmt.Sprintf("sysctl net.bpf.maxbufsize=%d", bytes/2) }
-
-// Warnings returns that the receive buffer is smaller than wanted, if it is.
-func (l *Link) Warnings(receiveBuffer int) []string {
-	warnings := smallBuffer(l, receiveBuffer, raiseBuffer(receiveBuffer))
-	ifi, err := findInterface(l.name)
-	if err == nil && ifi.MTU > cutMTU(ifi.MTU) {
-		warnings = append(warnings, fmt.Sprintf("of the MTU of %s, %d, only %d are used: not every FreeBSD sends longer frames by bpf",
-			l.name, ifi.MTU, cutMTU(ifi.MTU)))
-	}
-	return warnings
-}

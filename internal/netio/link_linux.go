@@ -99,7 +99,7 @@ func (h *Host) Open(name string, cfg Config) (*Link, error) {
 // an MTU use.
 func (l *Link) layBuffers(cfg Config, mtu int) (err error) {
 	if cfg.Fast {
-		allowLocking()
+		AllowLocking()
 	}
 	if l.bufs, err = newPool(cfg.Buffers, spares(cfg.Fast, mtu), mtu, cfg.Align); err != nil {
 		return err

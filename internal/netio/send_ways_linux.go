@@ -86,7 +86,7 @@ func (l *Link) trySender(now condition) {
 	switch {
 	case err == nil:
 		s.pause = 0
-	case passes(err):
+	case isTemporary(err):
 		s.pause = min(max(2*s.pause, firstRetry), lastRetry)
 		s.retry = time.AfterFunc(s.pause, l.retrySender)
 		why = err.Error()
@@ -99,10 +99,10 @@ func (l *Link) trySender(now condition) {
 	l.sendMu.Unlock()
 }
 
-// passes reports whether the cause of a refusal of AF_XDP is temporary: another
+// isTemporary reports whether the cause of a refusal of AF_XDP is temporary: another
 // user of the queue, a lack of lockable memory, or the interface going down.
 // Every other cause lasts as long as the interface.
-func passes(err error) bool {
+func isTemporary(err error) bool {
 	for _, e := range []error{unix.EBUSY, unix.ENOBUFS, unix.ENOMEM, unix.EAGAIN, unix.EINTR, unix.EMFILE, unix.ENFILE,
 		unix.ENETDOWN, unix.ENODEV} {
 		if errors.Is(err, e) {

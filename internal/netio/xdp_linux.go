@@ -100,21 +100,6 @@ func sameNamespace(a, b int) bool {
 	return errA == nil && errB == nil && ofA == ofB
 }
 
-// allowLocking raises the limit on locked memory as far as is permitted. Senders
-// lock memory later, too, when raising the limit is no longer permitted, and the
-// kernel counts the memory of all processes of a user.
-func allowLocking() {
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) != nil {
-		return
-	}
-	most := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
-	if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &most) != nil {
-		limit.Cur = limit.Max
-		unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit)
-	}
-}
-
 // setUp shares memory and rings with the kernel and binds the socket.
 func (x *xdpSender) setUp(ifindex int) error {
 	if err := x.shareBuffers(); err != nil {

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only
-
-//go:build !linux
-
-package main
-
-// raiseLimits does nothing on this system.
-func raiseLimits() {}
