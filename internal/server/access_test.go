@@ -193,14 +193,8 @@ func TestAccessInFlight(t *testing.T) {
 // testAccessInFlight is one run of TestAccessInFlight.
 func testAccessInFlight(t *testing.T, r rule, pace func(*rand.Rand) time.Duration, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 11))
-	var mu sync.Mutex
-	delays := rand.New(rand.NewPCG(seed, 12))
 	gate := &gatekeeper{rule: r}
-	store := &gateStore{gate: gate, slowStore: newSlowStore(func() time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return pace(delays)
-	})}
+	store := &gateStore{gate: gate, slowStore: newSlowStore(drawn(pace, seed))}
 	link := &gateLink{Link: frametest.NewLink(9000), gate: gate}
 	serveOn(t, link.Host, link, blade.New(store, blade.Config{Shelf: 9, Host: "h", Masks: r.masks}))
 	tag := uint32(1 << 16)

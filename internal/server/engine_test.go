@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,14 +23,14 @@ const (
 	engineBuffers = 100
 )
 
-// engine is a server over a slow store, with a wire in memory.
+// engine is a server with a wire in memory.
 type engine struct {
 	*stage
 	link  *frametest.Link
-	store *slowStore
+	store *slowStore // the disk, if startEngine made it
 }
 
-// startEngine starts an engine for the length of a test.
+// startEngine starts an engine over a slow store for the length of a test.
 func startEngine(t testing.TB, delay func() time.Duration) *engine {
 	link, store := frametest.NewLink(9000), newSlowStore(delay)
 	s := serveOn(t, link.Host, link, blade.New(store, blade.Config{Shelf: 9, Host: "h"}))
@@ -110,30 +109,40 @@ var paceOf = map[string]func(*rand.Rand) time.Duration{
 	"uneven": func(r *rand.Rand) time.Duration { return time.Duration(r.IntN(50)/49) * 4 * time.Millisecond },
 }
 
-// TestSerialEquivalence sends random requests that overlap to disks of all
-// paces: replies and content must be those of a disk that does one at a time.
-func TestSerialEquivalence(t *testing.T) {
-	for name, pace := range paceOf {
-		for seed := range uint64(4) {
-			t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
-				t.Parallel()
-				testSerialEquivalence(t, seed, pace)
-			})
-		}
+// drawn returns a function that draws delays of a pace, for any goroutine.
+func drawn(pace func(*rand.Rand) time.Duration, seed uint64) func() time.Duration {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 8))
+	return func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return pace(random)
 	}
 }
 
-// testSerialEquivalence is one run of TestSerialEquivalence.
-func testSerialEquivalence(t *testing.T, seed uint64, pace func(*rand.Rand) time.Duration) {
-	random := rand.New(rand.NewPCG(seed, 7))
-	var mu sync.Mutex
-	delays := rand.New(rand.NewPCG(seed, 8))
-	e := startEngine(t, func() time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return pace(delays)
+// TestSerialEquivalence sends random requests that overlap to disks of all
+// paces: replies and content must be those of a disk that does one at a time.
+func TestSerialEquivalence(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		for name, pace := range paceOf {
+			for seed := range uint64(3) {
+				t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
+					t.Parallel()
+					tr := startTrial(t, kind, patience)
+					tr.disk.slow(drawn(pace, seed))
+					tr.checkSerial(seed, tr.disk.content)
+				})
+			}
+		}
 	})
-	ref := &serial{data: make([]byte, engineSectors*ata.SectorSize), wanted: map[uint32][]byte{}}
+}
+
+// checkSerial sends an engine random requests of its first sectors, which hold what
+// sectorsOf returns. In the end, content must return what the disk holds.
+func (e *engine) checkSerial(seed uint64, content func() []byte) {
+	e.t.Helper()
+	random := rand.New(rand.NewPCG(seed, 7))
+	ref := &serial{data: sectorsOf(0, engineSectors), wanted: map[uint32][]byte{}}
 	tag := uint32(0)
 	for range 60 {
 		first := tag
@@ -151,102 +160,112 @@ func testSerialEquivalence(t *testing.T, seed uint64, pace func(*rand.Rand) time
 	for k := uint32(1); k <= tag; k++ {
 		f := e.reply(k)
 		if want := ref.wanted[k]; want != nil && !bytes.Equal(f[aoe.ATALen:], want) {
-			t.Fatalf("read %d of sector %d does not see exactly the writes before it", k, f.ATALBA())
+			e.t.Fatalf("read %d of sector %d does not see exactly the writes before it", k, f.ATALBA())
 		}
 	}
-	if !bytes.Equal(e.store.data, ref.data) {
-		t.Fatal("the disk does not hold what the last write of each sector left")
+	e.end()
+	if e.err != nil {
+		e.t.Error(e.err)
+	}
+	if !bytes.HasPrefix(content(), ref.data) {
+		e.t.Fatal("the disk does not hold what the last write of each sector left")
 	}
 }
 
 // TestSlowRequestHoldsNoOther has one read hang: requests of other sectors are
 // answered, one of the same sectors is answered after it.
 func TestSlowRequestHoldsNoOther(t *testing.T) {
-	hang := make(chan struct{})
-	release := sync.OnceFunc(func() { close(hang) })
-	defer release()
-	var calls atomic.Int32
-	e := startEngine(t, func() time.Duration {
-		if calls.Add(1) == 1 {
-			<-hang
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		tr := startTrial(t, kind, patience)
+		before := tr.disk.entered(ata.OpRead)
+		tr.disk.hang(ata.OpRead, 0, 1)
+		tr.link.Deliver(transferFrame(1, 0, 1, nil), transferFrame(52, 40, 1, nil)) // two, so that both are handed over
+		tr.reply(52)
+		tr.await(ata.OpRead, before+2)
+		for tag := uint32(2); tag < 50; tag++ {
+			tr.link.Deliver(transferFrame(tag, uint64(1+tag%20), 2, make([]byte, 2*ata.SectorSize)))
 		}
-		return 0
+		tr.link.Deliver(transferFrame(50, 0, 1, make([]byte, ata.SectorSize)))
+		tr.link.Deliver(transferFrame(51, 5, 1, nil))
+		for tag := uint32(2); tag < 50; tag++ {
+			tr.reply(tag)
+		}
+		tr.reply(51)
+		if tr.link.Reply(1) != nil || tr.link.Reply(50) != nil {
+			t.Error("a hanging read, or a write behind it, is answered")
+		}
+		tr.disk.release()
+		if got := tr.reply(1); !bytes.Equal(got[aoe.ATALen:], sectorsOf(0, 1)) {
+			t.Error("a read that hung sees a write that came after it")
+		}
+		tr.reply(50)
 	})
-	e.link.Deliver(transferFrame(1, 0, 1, nil))
-	for tag := uint32(2); tag < 50; tag++ {
-		e.link.Deliver(transferFrame(tag, uint64(1+tag%20), 2, make([]byte, 2*ata.SectorSize)))
-	}
-	e.link.Deliver(transferFrame(50, 0, 1, make([]byte, ata.SectorSize)))
-	e.link.Deliver(transferFrame(51, 5, 1, nil))
-	for tag := uint32(2); tag < 50; tag++ {
-		e.reply(tag)
-	}
-	e.reply(51)
-	if e.link.Reply(1) != nil || e.link.Reply(50) != nil {
-		t.Error("a hanging read, or a write behind it, is answered")
-	}
-	release()
-	e.reply(1)
-	e.reply(50)
 }
 
-// TestFlushIsBarrier checks that a flush is answered when, and only when, every
-// write before it is durable, on a disk that reorders.
+// TestFlushIsBarrier checks, on a disk that reorders, that a flush begins once every
+// write before it has ended, and is answered once it has ended itself.
 func TestFlushIsBarrier(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 9))
-	var mu sync.Mutex
-	e := startEngine(t, func() time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return time.Duration(random.IntN(500)) * time.Microsecond
-	})
-	for round := range uint32(30) {
-		tag := round * 100
-		for i := range uint32(engineSectors) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		tr := startTrial(t, kind, patience)
+		tr.disk.slow(drawn(paceOf["slow"], 1))
+		for round := range uint32(30) {
+			tag := round * 100
 			data := bytes.Repeat([]byte{byte(round + 1)}, ata.SectorSize)
-			e.link.Deliver(transferFrame(tag+i, uint64(i), 1, data))
-		}
-		e.link.Deliver(flushFrame(tag + 99))
-		e.reply(tag + 99)
-		e.store.mu.Lock()
-		for i, b := range e.store.durable {
-			if b != byte(round+1) {
-				t.Fatalf("round %d: byte %d was not durable when the flush was answered", round, i)
+			flushes := tr.disk.entered(ata.OpFlush)
+			tr.disk.hang(ata.OpFlush, 0, 0)
+			for i := range uint32(engineSectors) {
+				tr.link.Deliver(transferFrame(tag+i, uint64(i), 1, data))
 			}
+			tr.link.Deliver(flushFrame(tag + 99))
+			tr.await(ata.OpFlush, flushes+1)
+			if !bytes.HasPrefix(tr.disk.content(), bytes.Repeat(data, engineSectors)) {
+				t.Fatalf("round %d: not all was written when the flush began", round)
+			}
+			if tr.link.Reply(tag+99) != nil {
+				t.Fatalf("round %d: the flush is answered before it has ended", round)
+			}
+			tr.disk.release()
+			tr.reply(tag + 99)
 		}
-		e.store.mu.Unlock()
-	}
+	})
 }
 
 // TestReservationIsBarrier reserves the target for another while slow writes
 // are in flight: once that is answered the content does not change any more.
 func TestReservationIsBarrier(t *testing.T) {
-	e := startEngine(t, func() time.Duration { return 2 * time.Millisecond })
-	for round := range uint32(20) {
-		tag := 1 + round*100
-		for i := range uint32(10) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		tr := startTrial(t, kind, patience)
+		tr.disk.slow(func() time.Duration { return 2 * time.Millisecond })
+		for round := range uint32(20) {
+			tag := 1 + round*100
 			data := bytes.Repeat([]byte{byte(round + 1)}, 2*ata.SectorSize)
-			e.link.Deliver(transferFrame(tag+i, uint64(2*i), 2, data))
-		}
-		reserve := make(aoe.Frame, aoe.MinLen)
-		reserve.SetHeader(aoe.Version, 0, aoe.CommandReserve)
-		reserve.SetSrc(frametest.Friend)
-		reserve.SetTarget(9, 0)
-		reserve.SetTag(tag + 50)
-		reserve.SetReserveRequest(aoe.ReserveForceSet, []aoe.MAC{{2, 2, 2, 2, 2, 2}})
-		e.link.Deliver(reserve)
-		e.link.Await(func() bool { return e.link.Reply(tag+50) != nil })
-		e.store.mu.Lock()
-		for i, b := range e.store.data[:20*ata.SectorSize] {
-			if b != byte(round+1) {
-				t.Fatalf("round %d: byte %d was yet to be written when the reservation was answered", round, i)
+			for i := range uint32(10) {
+				tr.link.Deliver(transferFrame(tag+i, uint64(2*i), 2, data))
 			}
+			tr.link.Deliver(claimFrame(tag+50, aoe.MAC{2, 2, 2, 2, 2, 2}))
+			tr.link.Await(func() bool { return tr.link.Reply(tag+50) != nil })
+			if !bytes.HasPrefix(tr.disk.content(), bytes.Repeat(data, 10)) {
+				t.Fatalf("round %d: something was yet to be written when the reservation was answered", round)
+			}
+			tr.link.Deliver(claimFrame(tag + 51))
+			tr.link.Await(func() bool { return tr.link.Reply(tag+51) != nil })
 		}
-		e.store.mu.Unlock()
-		release := bytes.Clone(reserve)
-		aoe.Frame(release).SetTag(tag + 51)
-		aoe.Frame(release).SetReserveRequest(aoe.ReserveForceSet, nil)
-		e.link.Deliver(release)
-		e.link.Await(func() bool { return e.link.Reply(tag+51) != nil })
+	})
+}
+
+// claimFrame reserves 9.0 for some, or for all.
+func claimFrame(tag uint32, macs ...aoe.MAC) aoe.Frame {
+	f := aoe.Frame(reserveFrame(frametest.Friend, aoe.ReserveForceSet, macs...))
+	f.SetTarget(9, 0)
+	f.SetTag(tag)
+	return f
+}
+
+// sectorsOf returns n sectors, from first on, each filled with its number and one.
+func sectorsOf(first, n int) []byte {
+	var b []byte
+	for i := range n {
+		b = append(b, bytes.Repeat([]byte{byte(first + i + 1)}, ata.SectorSize)...)
 	}
+	return b
 }

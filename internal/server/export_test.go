@@ -31,6 +31,10 @@ func (s *Server) Undone() int { return int(s.undone.Load()) }
 // Serve.
 func (s *Server) LookAtSizesEvery(interval time.Duration) { s.sizeEvery = interval }
 
+// LosePatienceAfter says when a disk counts as hanging, and how often that is looked
+// at. Call it before Serve.
+func (s *Server) LosePatienceAfter(after, look time.Duration) { s.hang = hangLimits{after, look} }
+
 // FillLanes has the server behave as if it had as many exports as it may have.
 func (s *Server) FillLanes() { s.lanes.next = MaxExports }
 

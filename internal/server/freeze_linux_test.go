@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"vblade/internal/ata"
-	"vblade/test/frametest"
 )
 
 // TestFreezes has a server be frozen again and again while it writes, by the ring and
@@ -21,8 +20,7 @@ func TestFreezes(t *testing.T) {
 		t.Run(fmt.Sprintf("rings=%v", rings), func(t *testing.T) {
 			const sectors = 512
 			path := image(t, sectors)
-			link := frametest.NewLink(9000)
-			e := startRing(t, link.Host, link, rings, openDirect(t, path))
+			e := startOn(t, rings, openDirect(t, path))
 			testFreezes(t, e, sectors, func() []byte {
 				b, err := os.ReadFile(path)
 				if err != nil {
@@ -30,9 +28,6 @@ func TestFreezes(t *testing.T) {
 				}
 				return b
 			})
-			if e.server.Flown() != rings {
-				t.Errorf("by the ring went something: %v", !rings)
-			}
 		})
 	}
 }

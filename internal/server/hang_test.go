@@ -17,15 +17,11 @@ import (
 // hangPatience is how long a test waits for what must happen, before it fails.
 const hangPatience = 10 * time.Second
 
-// gatedStore is a read-only store whose reads wait at a gate.
-type gatedStore struct {
-	sizedStore
-	gate chan struct{}
-}
+// blankStore is a read-only store with nothing in particular.
+type blankStore struct{ sizedStore }
 
-// ReadAt reads nothing in particular once the gate is open.
-func (s *gatedStore) ReadAt(vecs [][]byte, off int64) (n int, err error) {
-	<-s.gate
+// ReadAt reads it.
+func (s *blankStore) ReadAt(vecs [][]byte, off int64) (n int, err error) {
 	for _, v := range vecs {
 		n += len(v)
 	}
@@ -33,7 +29,7 @@ func (s *gatedStore) ReadAt(vecs [][]byte, off int64) (n int, err error) {
 }
 
 // ReadOnly tells that it is.
-func (s *gatedStore) ReadOnly() bool { return true }
+func (s *blankStore) ReadOnly() bool { return true }
 
 // gatedKeeper keeps nothing, each time once it is told to.
 type gatedKeeper chan struct{}
@@ -69,134 +65,69 @@ func (l logLines) await(t *testing.T, want string) {
 	}
 }
 
-// hangTest is a server of e9.0, whose disk hangs, and e9.1, whose does not, that
-// loses patience soon.
-type hangTest struct {
-	*testing.T
-	*Server
-	link  *frametest.Link
-	gate  chan struct{}
-	saves chan struct{} // one for each save of e9.2's state that may end
-	lines logLines
-}
-
-// newHangTest starts the server, for the length of the test.
-func newHangTest(t *testing.T) *hangTest {
+// startKept starts a server of e9.2 for the length of the test. It loses patience soon.
+func startKept(t *testing.T, k Keeper, log Log) (*Server, *frametest.Link) {
 	link := frametest.NewLink(1500)
-	h := &hangTest{T: t, link: link, saves: make(chan struct{}), gate: make(chan struct{}), lines: make(logLines, 100)}
-	h.Server = New(link.Host, h.lines)
-	h.hang = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
+	s := New(link.Host, log)
+	s.hang = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
 	bufs := make([][]byte, 64)
 	for i := range bufs {
 		bufs[i] = make([]byte, 2000)
 	}
-	p, err := h.Attach(link, bufs)
+	p, err := s.Attach(link, bufs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := make(chan struct{})
-	close(open)
-	for slot, gate := range []chan struct{}{h.gate, open} {
-		store := &gatedStore{sizedStore{sectors: 100}, gate}
-		if err := h.Add(blade.New(store, blade.Config{Shelf: 9, Slot: uint8(slot)}), p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept := blade.New(&gatedStore{sizedStore{sectors: 100}, open}, blade.Config{Shelf: 9, Slot: 2, Kept: new(blade.State)})
-	if err := h.AddWith(kept, Options{Keeper: gatedKeeper(h.saves)}, p); err != nil {
+	b := blade.New(&blankStore{sizedStore{sectors: 100}}, blade.Config{Shelf: 9, Slot: 2, Kept: new(blade.State)})
+	if err := s.AddWith(b, Options{Keeper: k}, p); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
-	go func() { ended <- h.Serve(ctx, hangPatience) }()
+	go func() { ended <- s.Serve(ctx, hangPatience) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
-	return h
+	return s, link
 }
 
-// read has a sector of an export read; the reply has its LBA for a tag.
-func (h *hangTest) read(slot uint8, lba uint32) {
-	f := make(aoe.Frame, aoe.MinLen)
-	f.SetHeader(aoe.Version, 0, aoe.CommandATA)
-	f.SetDst(frametest.Target)
+// frameFor returns an empty frame for e9.2.
+func frameFor(tag uint32, c aoe.Command) aoe.Frame {
+	f := make(aoe.Frame, 100)
+	f.SetHeader(aoe.Version, 0, c)
 	f.SetSrc(frametest.Initiator)
-	f.SetTarget(9, slot)
-	f.SetTag(lba)
-	f.SetATARequest(0, ata.Read, 1, uint64(lba))
-	h.link.Deliver(f)
-}
-
-// replies waits for replies.
-func (h *hangTest) replies(tags ...uint32) {
-	h.Helper()
-	for _, tag := range tags {
-		if !h.link.Await(func() bool { return h.link.Reply(tag) != nil }) {
-			h.Fatalf("no reply with tag %d", tag)
-		}
-	}
-}
-
-// TestHang has requests hang, end and hang again: each time one line, of the
-// oldest, and another when the last of them has ended.
-func TestHang(t *testing.T) {
-	h := newHangTest(t)
-	for range 2 {
-		h.read(0, 5)
-		h.lines.await(t, "e9.0: read of 1 sector at LBA 5 has not ended for 30ms: the disk hangs")
-		h.read(0, 7)
-		h.read(1, 8)
-		h.replies(8)
-		first := h.Stats().Exports
-		if e := first[0]; e.Oldest < h.hang.after || e.Oldest > hangPatience || !e.Hanging || e.InFlight != 2 {
-			t.Errorf("%d requests in flight, hanging: %v, the oldest for %v", e.InFlight, e.Hanging, e.Oldest)
-		}
-		if e := first[1]; e.Oldest != 0 || e.Hanging {
-			t.Errorf("a disk that works hangs, too: %v, for %v", e.Hanging, e.Oldest)
-		}
-		if later := h.Stats().Exports[0]; later.Oldest <= first[0].Oldest {
-			t.Errorf("after %v the oldest is %v old", first[0].Oldest, later.Oldest)
-		}
-		h.gate <- struct{}{}
-		h.gate <- struct{}{}
-		h.replies(5, 7)
-		h.lines.await(t, "e9.0: the disk goes on")
-		if e := h.Stats().Exports[0]; e.Hanging || e.Oldest != 0 {
-			t.Errorf("the disk still hangs: %v, for %v", e.Hanging, e.Oldest)
-		}
-		h.link.Forget()
-	}
-	if len(h.lines) > 0 {
-		t.Errorf("logs more: %q", <-h.lines)
-	}
+	f.SetTarget(9, 2)
+	f.SetTag(tag)
+	return f
 }
 
 // TestSaveHangs has a change not be kept for long, with a read behind it: one line,
 // of the state and not of the disk, and another when it is kept.
 func TestSaveHangs(t *testing.T) {
-	h := newHangTest(t)
+	saves, lines := make(gatedKeeper), make(logLines, 100)
+	s, link := startKept(t, saves, lines)
 	for round := range uint32(2) {
-		f := make(aoe.Frame, 100)
-		f.SetHeader(aoe.Version, 0, aoe.CommandConfig)
-		f.SetSrc(frametest.Initiator)
-		f.SetTarget(9, 2)
-		f.SetTag(50 + round)
-		f.SetConfigRequest(aoe.ConfigForceSet, []byte{byte(round)})
-		h.link.Deliver(f)
-		h.read(2, 5)
-		h.lines.await(t, "e9.2: a change has not been kept for 30ms: the storage of its state hangs, and the export waits for it")
-		if e := h.Stats().Exports[2]; !e.Hanging || e.InFlight != 2 {
+		set, read := frameFor(50+round, aoe.CommandConfig), frameFor(5, aoe.CommandATA)
+		set.SetConfigRequest(aoe.ConfigForceSet, []byte{byte(round)})
+		read.SetATARequest(0, ata.Read, 1, 5)
+		link.Deliver(set, read)
+		lines.await(t, "e9.2: a change has not been kept for 30ms: the storage of its state hangs, and the export waits for it")
+		if e := s.Stats().Exports[0]; !e.Hanging || e.InFlight != 2 {
 			t.Errorf("%d requests in flight, hanging: %v", e.InFlight, e.Hanging)
 		}
-		h.saves <- struct{}{}
-		h.replies(50+round, 5)
-		h.lines.await(t, "e9.2: the storage of its state goes on")
-		h.link.Forget()
+		saves <- struct{}{}
+		for _, tag := range []uint32{50 + round, 5} {
+			if !link.Await(func() bool { return link.Reply(tag) != nil }) {
+				t.Fatalf("no reply with tag %d", tag)
+			}
+		}
+		lines.await(t, "e9.2: the storage of its state goes on")
+		link.Forget()
 	}
-	if len(h.lines) > 0 {
-		t.Errorf("logs more: %q", <-h.lines)
+	if len(lines) > 0 {
+		t.Errorf("logs more: %q", <-lines)
 	}
 }

@@ -3,51 +3,85 @@
 package server_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/aoe"
 	"vblade/internal/ata"
-	"vblade/internal/blade"
-	"vblade/internal/server"
 	"vblade/internal/uring"
 	"vblade/test/frametest"
 	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
-// pageLink is a link whose server sends from the buffers that it was given, and
-// keeps them: their data begin a page, as O_DIRECT wants it.
-type pageLink struct{ *frametest.Link }
-
-// Send sends copies.
-func (l pageLink) Send(frames [][]byte) (int, error) {
-	copies := make([][]byte, len(frames))
-	for i, f := range frames {
-		copies[i] = bytes.Clone(f)
-	}
-	return l.Link.Send(copies)
+// init adds the engines whose disks are the kernel's.
+func init() {
+	engines = append(engines,
+		engineKind{"workers on a device", false, newSlowDevice},
+		engineKind{"io_uring", true, newSlowDevice})
 }
 
-// pageBuffers returns n buffers for a pageLink.
-func pageBuffers(t testing.TB, n int) [][]byte {
-	page := os.Getpagesize()
-	area, err := unix.Mmap(-1, 0, 4*page*n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
-		t.Fatal(err)
+// slowDevice is an unruly disk that a ring reads and writes without waiting: a loop
+// device over a slow disk.
+type slowDevice struct {
+	*slowdisk.Disk
+	file *ata.File
+}
+
+// ops are a slow disk's names for operations.
+var ops = [ata.Ops]slowdisk.Op{ata.OpRead: slowdisk.Read, ata.OpWrite: slowdisk.Write, ata.OpFlush: slowdisk.Sync}
+
+// newSlowDevice returns an unruly disk.
+func newSlowDevice(t testing.TB) unruly {
+	t.Helper()
+	d, device := slowdisk.TestDevice(t, unrulySectors*ata.SectorSize)
+	d.SetContent(sectorsOf(0, unrulySectors), 0)
+	return &slowDevice{d, openDirect(t, device)}
+}
+
+// store returns the loop device.
+func (d *slowDevice) store() ata.Store { return d.file }
+
+// slow makes each call take as long as is drawn.
+func (d *slowDevice) slow(draw func() time.Duration) {
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		d.Draw(op, draw)
 	}
-	t.Cleanup(func() { unix.Munmap(area) })
-	bufs := make([][]byte, n)
-	for i := range bufs {
-		bufs[i] = area[4*page*i+page-aoe.ATALen : 4*page*(i+1)]
+}
+
+// hang makes calls wait.
+func (d *slowDevice) hang(op ata.Op, first, n int64) {
+	if op == ata.OpFlush {
+		d.Hang(slowdisk.Sync)
+		return
 	}
-	return bufs
+	d.HangSectors(ops[op], first, n)
+}
+
+// release lets all calls go on.
+func (d *slowDevice) release() {
+	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
+		d.Release(op)
+	}
+}
+
+// entered returns how many calls have come.
+func (d *slowDevice) entered(op ata.Op) int64 { return d.Entered(ops[op]) }
+
+// spoil makes sectors bad.
+func (d *slowDevice) spoil(first, n int64) { d.SetBadSectors(first, n, syscall.EIO) }
+
+// content returns the bytes that the slow disk holds.
+func (d *slowDevice) content() []byte {
+	b := make([]byte, unrulySectors*ata.SectorSize)
+	d.Content(b, 0)
+	return b
 }
 
 // alarmHost is a host whose alarm has a descriptor, which Ring makes readable.
@@ -81,28 +115,6 @@ func (h *alarmHost) ring(t testing.TB) {
 	}
 }
 
-// startRing starts an engine on the files of 9.0, 9.1 and so on, with rings or
-// without. Its link belongs to the host.
-func startRing(t testing.TB, host server.Host, link *frametest.Link, rings bool, files ...*ata.File) *engine {
-	t.Helper()
-	e := &engine{stage: newStage(t, host, 0, 0), link: link}
-	if rings {
-		if err := e.server.UseRings(); err != nil {
-			lab.Skip(t, err.Error(), "run on a kernel with io_uring")
-		}
-	}
-	p, err := e.server.Attach(pageLink{link}, pageBuffers(t, engineBuffers))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.ports = append(e.ports, p)
-	for i, f := range files {
-		e.add(blade.New(f, blade.Config{Shelf: 9, Slot: uint8(i), Host: "h"}))
-	}
-	e.serve(patience)
-	return e
-}
-
 // image makes a file of so many sectors, each filled with its number and one.
 func image(t testing.TB, sectors int) string {
 	t.Helper()
@@ -111,15 +123,6 @@ func image(t testing.TB, sectors int) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// sectorsOf returns n sectors as image fills them, from first on.
-func sectorsOf(first, n int) []byte {
-	var b []byte
-	for i := range n {
-		b = append(b, bytes.Repeat([]byte{byte(first + i + 1)}, ata.SectorSize)...)
-	}
-	return b
 }
 
 // openDirect opens a file with O_DIRECT that a ring reads and writes without
@@ -135,12 +138,4 @@ func openDirect(t testing.TB, path string) *ata.File {
 		lab.Skip(t, fmt.Sprintf("a file that is read without waiting: %v, %v", got, err), "set TMPDIR to a directory on ext4 or xfs")
 	}
 	return f
-}
-
-// slowLoop returns a slow disk and a loop device over it: a disk that a ring reads
-// without waiting, and that hangs at will.
-func slowLoop(t testing.TB) (*slowdisk.Disk, *ata.File) {
-	t.Helper()
-	d := slowdisk.TestDisk(t, 1<<20)
-	return d, openDirect(t, lab.LoopDevice(t, d.Path()).Name())
 }

@@ -2,21 +2,7 @@
 
 package lab
 
-import (
-	"os"
-	"testing"
-)
-
-// Skip skips a test because something is missing, and says what, and what to
-// type. If CI is set (continuous integration) the test fails instead, because a
-// test that did not run must not pass there.
-func Skip(t testing.TB, missing, remedy string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatalf("missing: %s; %s", missing, remedy)
-	}
-	t.Skipf("missing: %s; %s", missing, remedy)
-}
+import "testing"
 
 // Need finds a program of the Debian package pkg, or skips the test.
 func Need(t testing.TB, program, pkg string) string {

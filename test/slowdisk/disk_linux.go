@@ -19,6 +19,9 @@ type Options struct {
 	// page cache; otherwise every read and write comes to the disk, as many at
 	// once as there are. The kernel runs writes of a cached file one by one.
 	Cached bool
+	// Async lets a caller that does not wait for its reads and writes, as a loop
+	// device with direct I/O does, have many outstanding.
+	Async bool
 }
 
 // Disk is a slow disk in use.
@@ -42,6 +45,10 @@ func Mount(o Options) (*Disk, error) {
 	}
 	defer os.Remove(dir)
 	d := &Disk{system: newFileSystem(o)}
+	var more uint64
+	if o.Async {
+		more = fuse.CAP_ASYNC_DIO
+	}
 	d.server, err = fuse.NewServer(d.system, dir, &fuse.MountOptions{
 		Name:              "slowdisk",
 		DirectMountStrict: true,
@@ -50,6 +57,7 @@ func Mount(o Options) (*Disk, error) {
 		MaxReadAhead:      1, // bytes: reads ask for what is read
 		DisableXAttrs:     true,
 		DisableSplice:     true, // there is no file to splice from
+		ExtraCapabilities: more,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mount a slow disk: %w (needs root and /dev/fuse)", err)
@@ -69,6 +77,13 @@ func Mount(o Options) (*Disk, error) {
 // Path returns the path to open the disk by, also from other processes, while
 // this one lives.
 func (d *Disk) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), d.file) }
+
+// Content fills p with what the disk holds from the byte offset off on. It does not
+// wait.
+func (d *Disk) Content(p []byte, off int64) { d.system.content.read(p, off) }
+
+// SetContent makes the disk hold p from the byte offset off on. It does not wait.
+func (d *Disk) SetContent(p []byte, off int64) { d.system.content.write(p, off) }
 
 // Close releases what hangs and gives the disk up. It goes away with the last
 // program that has it open.

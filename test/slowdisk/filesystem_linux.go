@@ -79,7 +79,7 @@ func (s *fileSystem) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut)
 
 // Read reads from the file.
 func (s *fileSystem) Read(cancel <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResult, fuse.Status) {
-	if status := s.gates[Read].pass(cancel); status != fuse.OK {
+	if status := s.gates[Read].pass(cancel, spanOf(in.Offset, int(in.Size))); status != fuse.OK {
 		return nil, status
 	}
 	left := max(0, s.options.Size-int64(in.Offset))
@@ -94,7 +94,7 @@ func (s *fileSystem) Read(cancel <-chan struct{}, in *fuse.ReadIn, buf []byte) (
 
 // Write writes to the file.
 func (s *fileSystem) Write(cancel <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32, fuse.Status) {
-	if status := s.gates[Write].pass(cancel); status != fuse.OK {
+	if status := s.gates[Write].pass(cancel, spanOf(in.Offset, len(data))); status != fuse.OK {
 		return 0, status
 	}
 	if in.Offset+uint64(len(data)) > uint64(s.options.Size) {
@@ -110,7 +110,7 @@ func (s *fileSystem) Write(cancel <-chan struct{}, in *fuse.WriteIn, data []byte
 
 // Fsync does nothing but take its time: what was written is in memory.
 func (s *fileSystem) Fsync(cancel <-chan struct{}, _ *fuse.FsyncIn) fuse.Status {
-	return s.gates[Sync].pass(cancel)
+	return s.gates[Sync].pass(cancel, all)
 }
 
 // Flush has nothing to do when a program closes the file.

@@ -3,6 +3,7 @@
 package slowdisk
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"syscall"
@@ -26,14 +27,27 @@ const (
 
 // gate is what an operation passes before it takes effect.
 type gate struct {
-	mu     sync.Mutex
-	count  int64         // of operations that have begun
-	more   chan struct{} // closed when another begins
-	delay  time.Duration
-	uneven time.Duration
-	errno  syscall.Errno
-	hang   chan struct{} // closed to release; nil where nothing hangs
+	mu    sync.Mutex
+	count int64         // of operations that have begun
+	more  chan struct{} // closed when another begins
+	delay time.Duration
+	draw  func() time.Duration // draws how much longer; nil for none
+	errno syscall.Errno
+	hang  chan struct{} // closed to release; nil where nothing hangs
+	where span          // what of the disk hangs
 }
+
+// span is bytes of the disk, from one on and up to another.
+type span struct{ from, to int64 }
+
+// spanOf returns the span of n bytes from off on.
+func spanOf(off uint64, n int) span { return span{int64(off), int64(off) + int64(n)} }
+
+// all is the whole disk.
+var all = span{0, math.MaxInt64}
+
+// meets reports whether the span and another have a byte in common.
+func (s span) meets(other span) bool { return s.from < other.to && other.from < s.to }
 
 // SetDelay makes every operation op from now on take so long.
 func (d *Disk) SetDelay(op Op, delay time.Duration) {
@@ -43,7 +57,17 @@ func (d *Disk) SetDelay(op Op, delay time.Duration) {
 // SetUneven makes every operation op from now on take up to so long more, by
 // chance.
 func (d *Disk) SetUneven(op Op, most time.Duration) {
-	d.system.gates[op].set(func(g *gate) { g.uneven = most })
+	if most == 0 {
+		d.Draw(op, nil)
+		return
+	}
+	d.Draw(op, func() time.Duration { return rand.N(most) })
+}
+
+// Draw makes every operation op from now on take as much longer as a function says,
+// of which one call is made at a time; nil ends that.
+func (d *Disk) Draw(op Op, delay func() time.Duration) {
+	d.system.gates[op].set(func(g *gate) { g.draw = delay })
 }
 
 // SetError makes every op fail with errno, without effect; 0 ends that.
@@ -54,14 +78,22 @@ func (d *Disk) SetError(op Op, errno syscall.Errno) {
 // SetBadSectors makes reads and writes fail with errno at n sectors from first
 // on; what they cover before these is done, as on a disk. No sectors end that.
 func (d *Disk) SetBadSectors(first, n int64, errno syscall.Errno) {
-	d.system.bad.Store(&badSectors{first * sectorSize, (first + n) * sectorSize, errno})
+	d.system.bad.Store(&badSectors{span{first * sectorSize, (first + n) * sectorSize}, errno})
 }
 
 // Hang makes every op from now on wait for Release. The kernel lets an fsync
 // wait for the writes before it, and writes for an fsync.
-func (d *Disk) Hang(op Op) {
+func (d *Disk) Hang(op Op) { d.hang(op, all) }
+
+// HangSectors is Hang for reads or writes of any of n sectors from first on.
+func (d *Disk) HangSectors(op Op, first, n int64) {
+	d.hang(op, span{first * sectorSize, (first + n) * sectorSize})
+}
+
+// hang makes every op on a part of the disk wait.
+func (d *Disk) hang(op Op, where span) {
 	d.system.gates[op].set(func(g *gate) {
-		if g.hang == nil {
+		if g.where = where; g.hang == nil {
 			g.hang = make(chan struct{})
 		}
 	})
@@ -115,17 +147,17 @@ func (g *gate) set(change func(*gate)) {
 	change(g)
 }
 
-// pass takes an operation through the gate: it hangs, then is delayed, then
-// fails, as the gate says when it comes to that. A caller that is killed does
-// not wait.
-func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
+// pass takes an operation on a part of the disk through the gate: it hangs, then
+// is delayed, then fails, as the gate says when it comes to that. A caller that is
+// killed does not wait.
+func (g *gate) pass(cancel <-chan struct{}, part span) fuse.Status {
 	g.mu.Lock()
 	g.count++
 	close(g.more)
 	g.more = make(chan struct{})
-	hang := g.hang
+	hang, hangs := g.hang, g.hang != nil && g.where.meets(part)
 	g.mu.Unlock()
-	if hang != nil {
+	if hangs {
 		select {
 		case <-hang:
 		case <-cancel:
@@ -134,8 +166,8 @@ func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
 	}
 	g.mu.Lock()
 	delay := g.delay
-	if g.uneven > 0 {
-		delay += rand.N(g.uneven)
+	if g.draw != nil {
+		delay += g.draw()
 	}
 	g.mu.Unlock()
 	sleep(delay)
@@ -146,14 +178,14 @@ func (g *gate) pass(cancel <-chan struct{}) fuse.Status {
 
 // badSectors are bytes that cannot be read or written.
 type badSectors struct {
-	from, to int64
-	errno    syscall.Errno
+	span
+	errno syscall.Errno
 }
 
 // allow returns how many of n bytes from off on can be had; if none, why.
 func (b *badSectors) allow(off int64, n int) (int, fuse.Status) {
 	switch {
-	case off >= b.to || off+int64(n) <= b.from:
+	case !b.meets(spanOf(uint64(off), n)):
 		return n, fuse.OK
 	case off < b.from:
 		return int(b.from - off), fuse.OK

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+	"unsafe"
+
+	"vblade/internal/aoe"
+	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/server"
+	"vblade/test/frametest"
+	"vblade/test/lab"
+)
+
+// engineKind is a way for a server to wait for disks, with disks for it.
+type engineKind struct {
+	name  string
+	rings bool
+	disk  func(testing.TB) unruly
+}
+
+// engines are what the tests of order, faults, hangs, flushes and the end run on;
+// a file for Linux adds to it. To choose one: go test -run /io_uring.
+var engines = []engineKind{{"workers", false, newMemoryDisk}}
+
+// unruly is a disk that is slow, hangs and fails at will. It has unrulySectors,
+// each filled with its number and one, as sectorsOf has them.
+type unruly interface {
+	// store returns the disk as a server takes it.
+	store() ata.Store
+	// slow makes calls take as long as is drawn for each.
+	slow(draw func() time.Duration)
+	// hang makes calls wait for release that read or write any of n sectors from
+	// first on, or all flushes.
+	hang(op ata.Op, first, n int64)
+	release()
+	// entered returns how many calls have come to the disk.
+	entered(op ata.Op) int64
+	// spoil makes calls fail that read or write any of n sectors from first on.
+	spoil(first, n int64)
+	// content returns the bytes that the disk holds.
+	content() []byte
+}
+
+// unrulySectors is the size of an unruly disk.
+const unrulySectors = 256
+
+// eachEngine runs a test on each kind of engine.
+func eachEngine(t *testing.T, test func(*testing.T, engineKind)) {
+	for _, kind := range engines {
+		t.Run(kind.name, func(t *testing.T) { test(t, kind) })
+	}
+}
+
+// trial is a server of 9.0, with an engine of some kind and an unruly disk.
+type trial struct {
+	*engine
+	disk unruly
+}
+
+// startTrial starts a trial for the length of a test. The server has so long to end.
+func startTrial(t testing.TB, kind engineKind, within time.Duration) *trial {
+	t.Helper()
+	disk, link := kind.disk(t), frametest.NewLink(9000)
+	e := newEngine(t, link.Host, link, kind.rings, disk.store())
+	e.serve(within)
+	t.Cleanup(disk.release) // before the end
+	return &trial{e, disk}
+}
+
+// startOn starts an engine, with rings or without, on a disk for the length of a test.
+func startOn(t testing.TB, rings bool, disk ata.Store) *engine {
+	t.Helper()
+	link := frametest.NewLink(9000)
+	e := newEngine(t, link.Host, link, rings, disk)
+	e.serve(patience)
+	return e
+}
+
+// newEngine makes an engine, with rings or without, on the disks of 9.0, 9.1 and so
+// on, that does not serve yet. Its link belongs to the host. If it ends well, something
+// must have gone by a ring where there are rings.
+func newEngine(t testing.TB, host server.Host, link *frametest.Link, rings bool, disks ...ata.Store) *engine {
+	t.Helper()
+	e := &engine{stage: newStage(t, host, 0, 0), link: link}
+	if rings {
+		e.useRings()
+	}
+	e.attachPages(link, engineBuffers)
+	for i, d := range disks {
+		e.add(blade.New(d, blade.Config{Shelf: 9, Slot: uint8(i), Host: "h"}))
+	}
+	t.Cleanup(func() {
+		if e.err == nil && e.server.Flown() != rings {
+			t.Errorf("something has gone by a ring: %v", !rings)
+		}
+	})
+	return e
+}
+
+// useRings has the server use io_uring, or skips the test where there is none.
+func (s *stage) useRings() {
+	s.t.Helper()
+	if err := s.server.UseRings(); err != nil {
+		lab.Skip(s.t, err.Error(), "run on a kernel with io_uring")
+	}
+}
+
+// await waits until so many calls have come to the disk.
+func (tr *trial) await(op ata.Op, calls int64) {
+	tr.t.Helper()
+	eventually(tr.t, func() bool { return tr.disk.entered(op) >= calls }, "a request does not come to the disk")
+}
+
+// attachPages puts a link into use with n buffers as O_DIRECT wants them.
+func (s *stage) attachPages(l *frametest.Link, n int) {
+	s.t.Helper()
+	p, err := s.server.Attach(pageLink{l}, pageBuffers(n))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ports = append(s.ports, p)
+}
+
+// pageLink is a link whose server sends from the buffers that it was given, and
+// keeps them: their data begin a page.
+type pageLink struct{ *frametest.Link }
+
+// Send sends copies.
+func (l pageLink) Send(frames [][]byte) (int, error) {
+	copies := make([][]byte, len(frames))
+	for i, f := range frames {
+		copies[i] = bytes.Clone(f)
+	}
+	return l.Link.Send(copies)
+}
+
+// pageBuffers returns n buffers for a pageLink. They stay for as long as a request
+// that hangs uses them.
+func pageBuffers(n int) [][]byte {
+	page := os.Getpagesize()
+	area := make([]byte, (4*n+1)*page)
+	area = area[-int(uintptr(unsafe.Pointer(unsafe.SliceData(area))))&(page-1):]
+	bufs := make([][]byte, n)
+	for i := range bufs {
+		bufs[i] = area[4*page*i+page-aoe.ATALen : 4*page*(i+1)]
+	}
+	return bufs
+}
