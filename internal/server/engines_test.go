@@ -95,12 +95,18 @@ func newEngine(t testing.TB, host server.Host, link *frametest.Link, rings bool,
 	for i, d := range disks {
 		e.add(blade.New(d, blade.Config{Shelf: 9, Slot: uint8(i), Host: "h"}))
 	}
-	t.Cleanup(func() {
-		if e.err == nil && e.server.Flown() != rings {
-			t.Errorf("something has gone by a ring: %v", !rings)
+	e.checkFlown(rings)
+	return e
+}
+
+// checkFlown checks in the end, if it is a good one, whether something has gone by a
+// ring. Call it before serve.
+func (s *stage) checkFlown(want bool) {
+	s.t.Cleanup(func() {
+		if s.err == nil && s.server.Flown() != want {
+			s.t.Errorf("something has gone by a ring: %v", !want)
 		}
 	})
-	return e
 }
 
 // useRings has the server use io_uring, or skips the test where there is none.

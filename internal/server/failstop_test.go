@@ -12,17 +12,16 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/server"
 	"vblade/test/frametest"
 )
 
-// mortalStore is a store whose every call fails once it has an error. Its writes
-// wait at a gate before they look.
+// mortalStore is a store whose every call fails once it has an error.
 type mortalStore struct {
 	*frametest.Store
-	err  atomic.Pointer[error]
-	gate chan struct{} // nil for none
+	err atomic.Pointer[error]
 }
 
 // why returns the error that there is.
@@ -41,11 +40,8 @@ func (m *mortalStore) ReadAt(vecs [][]byte, off int64) (int, error) {
 	return m.Store.ReadAt(vecs, off)
 }
 
-// WriteAt writes, or fails, once the gate is open.
+// WriteAt writes, or fails.
 func (m *mortalStore) WriteAt(vecs [][]byte, off int64) (int, error) {
-	if m.gate != nil {
-		<-m.gate
-	}
 	if err := m.why(); err != nil {
 		return 0, err
 	}
@@ -158,28 +154,45 @@ func TestFailStop(t *testing.T) {
 	}
 }
 
-// TestFailStopInFlight has writes in flight when the disk fails: none is answered.
+// TestFailStopInFlight has writes in flight when the disk fails: none is answered, and
+// another export goes on.
 func TestFailStopInFlight(t *testing.T) {
-	m := &mortalStore{gate: make(chan struct{})}
-	s, failed := serveMortal(t, m)
-	for i := range uint32(8) {
-		s.link.Deliver(tagged(writeFrame(1, uint64(4*i), 1), 1+i))
-	}
-	s.lives(20)
-	var err error = syscall.EIO
-	m.err.Store(&err)
-	close(m.gate)
-	select {
-	case <-failed:
-	case <-time.After(patience):
-		t.Fatal("that the disk has failed is not told")
-	}
-	s.end()
-	for i := range uint32(8) {
-		if r := s.link.Reply(1 + i); r != nil {
-			t.Errorf("write %d is answered: % x", i, r)
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		disk, link := kind.disk(t), frametest.NewLink(9000)
+		e := newEngine(t, link.Host, link, kind.rings)
+		failed := make(chan error, 2*apart)
+		b := blade.New(disk.store(), blade.Config{Shelf: 9, Host: "h"})
+		if err := e.server.AddWith(b, server.Options{Failed: func(err error) { failed <- err }}, e.ports...); err != nil {
+			t.Fatal(err)
 		}
-	}
+		e.add(blade.New(newMemoryDisk(t).store(), blade.Config{Shelf: 9, Slot: 1, Host: "h"}))
+		e.serve(patience)
+		t.Cleanup(disk.release)
+		tr := &trial{e, disk}
+		disk.hang(ata.OpWrite, 0, unrulySectors)
+		tr.deliverApart(true)
+		tr.await(ata.OpWrite, apart)
+		disk.spoil(0, unrulySectors)
+		disk.release()
+		select {
+		case err := <-failed:
+			if !errors.Is(err, syscall.EIO) {
+				t.Errorf("it failed with %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("that the disk has failed is not told")
+		}
+		tr.toOther(transferFrame(200, 5, 1, nil))
+		e.end()
+		for tag := uint32(apartStep); tag <= apart*apartStep; tag += apartStep {
+			if r := link.Reply(tag); r != nil {
+				t.Errorf("write %d is answered: % x", tag, r)
+			}
+		}
+		if len(failed) > 0 {
+			t.Error("that is told twice")
+		}
+	})
 }
 
 // flushFrameOf is a flush of the table's export of a slot.

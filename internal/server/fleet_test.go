@@ -46,12 +46,33 @@ func newFleet(t testing.TB, links, n int) *fleet {
 	return f
 }
 
+// newFleetOn is newFleet on an engine of some kind. If it ends well, something must
+// have gone by a ring where there are rings.
+func newFleetOn(t testing.TB, kind engineKind, links, n int) *fleet {
+	f := &fleet{host: frametest.NewHost()}
+	f.stage = newStage(t, f.host, 0, 0)
+	if kind.rings {
+		f.useRings()
+	}
+	for i := range links {
+		f.attachPages(f.newLink(fmt.Sprintf("memory%d", i)), n)
+	}
+	f.checkFlown(kind.rings)
+	return f
+}
+
 // link puts one more link into use.
 func (f *fleet) link(name string, n int) *frametest.Link {
+	l := f.newLink(name)
+	f.attach(l, n, bufferLen)
+	return l
+}
+
+// newLink makes one more link.
+func (f *fleet) newLink(name string) *frametest.Link {
 	l := f.host.NewLink(9000, name)
 	l.Change(9000, macOf(len(f.links)), nil)
 	f.links = append(f.links, l)
-	f.attach(l, n, bufferLen)
 	return l
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/ata"
 	"vblade/internal/blade"
 	"vblade/internal/server"
 	"vblade/internal/stats"
@@ -29,6 +30,20 @@ func hangingFleet(t *testing.T, links, buffers, exports, hanging int) (*fleet, *
 	return f, g
 }
 
+// unrulyFleet is a fleet, on an engine of some kind, whose first export has an unruly
+// disk. The others have disks that take no time.
+func unrulyFleet(t *testing.T, kind engineKind, links, buffers, exports int) (*fleet, unruly) {
+	f, disk := newFleetOn(t, kind, links, buffers), kind.disk(t)
+	shelf, slot := addressOf(0)
+	f.add(blade.New(disk.store(), blade.Config{Shelf: shelf, Slot: slot, Host: "h"}))
+	for i := 1; i < exports; i++ {
+		f.add(bladeOf(i, atOnce))
+	}
+	f.serve(patience)
+	t.Cleanup(disk.release)
+	return f, disk
+}
+
 // flood sends n requests to the i-th export by a link, downwards so that no two
 // make one call, and waits until they were received.
 func (f *fleet) flood(l *frametest.Link, i, n int) {
@@ -48,40 +63,42 @@ func (f *fleet) export(i int) stats.Export { return f.server.Stats().Exports[i] 
 // it: the others are answered by the same link and another, a broadcast by all,
 // and its own config queries; when it goes on nothing is lost.
 func TestOneExportHangs(t *testing.T) {
-	const n = 1000
-	f, g := hangingFleet(t, 2, 128, 20, 1)
-	f.ask(f.links[0], transferFrame(0, 1, 1, nil))
-	g.shut()
-	first := f.tag + 1
-	f.flood(f.links[0], 0, n)
-	for round := range 5 {
-		for i := range 20 {
-			l := f.links[(i+round)%2]
-			f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
-			if i > 0 {
-				f.ask(l, sentTo(i, transferFrame(0, 1, 2, make([]byte, 2*sectorSize))))
-				f.ask(l, sentTo(i, transferFrame(0, 1, 2, nil)))
-				f.ask(l, sentTo(i, flushFrame(0)))
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		const n = 1000
+		f, disk := unrulyFleet(t, kind, 2, 128, 20)
+		f.ask(f.links[0], transferFrame(0, 1, 1, nil))
+		disk.hang(ata.OpRead, 0, unrulySectors)
+		first := f.tag + 1
+		f.flood(f.links[0], 0, n)
+		for round := range 5 {
+			for i := range 20 {
+				l := f.links[(i+round)%2]
+				f.ask(l, sentTo(i, configFrame(0, aoe.ConfigRead, "")))
+				if i > 0 {
+					f.ask(l, sentTo(i, transferFrame(0, 1, 2, make([]byte, 2*sectorSize))))
+					f.ask(l, sentTo(i, transferFrame(0, 1, 2, nil)))
+					f.ask(l, sentTo(i, flushFrame(0)))
+				}
+			}
+			f.links[0].Deliver(sentToAll(configFrame(f.next(), aoe.ConfigRead, "")))
+			f.checkAnswers(f.answers(f.links[0], f.tag, 20), 20, func(int) bool { return true })
+		}
+		shed := f.export(0).Shed
+		if shed == 0 {
+			t.Error("an export that hangs may use all buffers")
+		}
+		disk.release()
+		f.settled()
+		answered := uint64(0)
+		for tag := first; tag < first+n; tag++ {
+			if f.links[0].Reply(tag) != nil {
+				answered++
 			}
 		}
-		f.links[0].Deliver(sentToAll(configFrame(f.next(), aoe.ConfigRead, "")))
-		f.checkAnswers(f.answers(f.links[0], f.tag, 20), 20, func(int) bool { return true })
-	}
-	shed := f.export(0).Shed
-	if shed == 0 {
-		t.Error("an export that hangs may use all buffers")
-	}
-	g.open()
-	f.settled()
-	answered := uint64(0)
-	for tag := first; tag < first+n; tag++ {
-		if f.links[0].Reply(tag) != nil {
-			answered++
+		if answered+shed != n {
+			t.Errorf("of %d requests %d are answered and %d dropped", n, answered, shed)
 		}
-	}
-	if answered+shed != n {
-		t.Errorf("of %d requests %d are answered and %d dropped", n, answered, shed)
-	}
+	})
 }
 
 // TestManyExportsHang has more exports hang than a port has buffers to spare: who
@@ -127,41 +144,49 @@ func TestCrewIsShared(t *testing.T) {
 // TestSoleExportHangs has the only export hang with all that can be sent to it:
 // after a wait that ends, what needs no disk is answered.
 func TestSoleExportHangs(t *testing.T) {
-	for links := 1; links <= 2; links++ {
-		f, g := hangingFleet(t, links, 64, 1, 1)
-		g.shut()
-		l := f.links[links-1]
-		f.flood(l, 0, 200)
-		begin := time.Now()
-		f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
-		f.flood(l, 0, 100)
-		f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
-		if took := time.Since(begin); took > patience/2 {
-			t.Errorf("the config queries take %v", took)
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		for links := 1; links <= 2; links++ {
+			testSoleExportHangs(t, kind, links)
 		}
-		if f.export(0).Shed == 0 {
-			t.Error("nothing is dropped")
-		}
-		f.add(bladeOf(1, atOnce)) // another is served though the first has all workers
-		f.ask(l, sentTo(1, configFrame(0, aoe.ConfigRead, "")))
-		g.open()
-		f.settled()
-		f.ask(l, transferFrame(0, 1, 1, nil))
-		f.ask(l, sentTo(1, transferFrame(0, 1, 1, nil)))
+	})
+}
+
+// testSoleExportHangs is TestSoleExportHangs with so many links.
+func testSoleExportHangs(t *testing.T, kind engineKind, links int) {
+	f, disk := unrulyFleet(t, kind, links, 64, 1)
+	disk.hang(ata.OpRead, 0, unrulySectors)
+	l := f.links[links-1]
+	f.flood(l, 0, 200)
+	begin := time.Now()
+	f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+	f.flood(l, 0, 100)
+	f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+	if took := time.Since(begin); took > patience/2 {
+		t.Errorf("the config queries take %v", took)
 	}
+	if f.export(0).Shed == 0 {
+		t.Error("nothing is dropped")
+	}
+	f.add(bladeOf(1, atOnce)) // another is served though the first has all workers
+	f.ask(l, sentTo(1, configFrame(0, aoe.ConfigRead, "")))
+	disk.release()
+	f.settled()
+	f.ask(l, transferFrame(0, 1, 1, nil))
+	f.ask(l, sentTo(1, transferFrame(0, 1, 1, nil)))
 }
 
 // TestSoleExportIsBusy sends the only export, whose disk is slow, more than there
 // are buffers: nothing is dropped.
 func TestSoleExportIsBusy(t *testing.T) {
-	f := newFleet(t, 1, 64)
-	f.add(bladeOf(0, func() time.Duration { return 2 * time.Millisecond }))
-	f.serve(patience)
-	f.flood(f.links[0], 0, 1000)
-	f.settled()
-	if e := f.export(0); e.Shed > 0 || e.Reads != 1000 {
-		t.Errorf("%d are dropped, %d read", e.Shed, e.Reads)
-	}
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		f, disk := unrulyFleet(t, kind, 1, 64, 1)
+		disk.slow(func() time.Duration { return 2 * time.Millisecond })
+		f.flood(f.links[0], 0, 1000)
+		f.settled()
+		if e := f.export(0); e.Shed > 0 || e.Reads != 1000 {
+			t.Errorf("%d are dropped, %d read", e.Shed, e.Reads)
+		}
+	})
 }
 
 // TestKeptLeads has the disks of several exports hang at their first request, each
