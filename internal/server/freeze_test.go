@@ -4,8 +4,6 @@ package server_test
 
 import (
 	"bytes"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,40 +35,34 @@ func TestOldFrames(t *testing.T) {
 // sector waits for it: the one takes effect, the other does not. One that comes later
 // does, and so does one that has only waited.
 func TestFreeze(t *testing.T) {
-	gate := make(chan struct{})
-	open := sync.OnceFunc(func() { close(gate) })
-	defer open()
-	var calls atomic.Int32
-	e := startEngine(t, func() time.Duration {
-		if calls.Add(1) == 1 {
-			<-gate
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		tr := startTrial(t, kind, patience)
+		inFlight := func(n int64) {
+			t.Helper()
+			eventually(t, func() bool { return tr.server.Stats().Exports[0].InFlight == n }, "other requests are in flight")
 		}
-		return 0
+		writes := tr.disk.entered(ata.OpWrite)
+		tr.disk.hang(ata.OpWrite, 5, 1)
+		tr.link.Deliver(transferFrame(1, 5, 1, sectorsOf(101, 1)), transferFrame(4, 9, 1, sectorsOf(104, 1)))
+		tr.reply(4)
+		tr.await(ata.OpWrite, writes+2)
+		tr.link.Deliver(transferFrame(2, 5, 1, sectorsOf(102, 1)), transferFrame(3, 7, 1, sectorsOf(103, 1)))
+		tr.reply(3)
+		inFlight(2)
+		tr.server.Freeze()
+		tr.disk.release()
+		tr.reply(1)
+		inFlight(0)
+		if tr.link.Reply(2) != nil {
+			t.Error("a write that had waited in a freeze is answered")
+		}
+		if got := tr.disk.content()[5*sectorSize : 6*sectorSize]; !bytes.Equal(got, sectorsOf(101, 1)) {
+			t.Errorf("the sector holds the data of write %d", got[0]-101)
+		}
+		if n := tr.server.Stats().Links[0].Stale; n != 1 {
+			t.Errorf("%d requests are counted as too old; want 1", n)
+		}
+		tr.link.Deliver(transferFrame(5, 5, 1, sectorsOf(105, 1)))
+		tr.reply(5)
 	})
-	data := func(seed byte) []byte { return bytes.Repeat([]byte{seed}, ata.SectorSize) }
-	inFlight := func(n int64) {
-		t.Helper()
-		eventually(t, func() bool { return e.server.Stats().Exports[0].InFlight == n }, "other requests are in flight")
-	}
-	e.link.Deliver(transferFrame(1, 5, 1, data(1)))
-	inFlight(1)
-	e.link.Deliver(transferFrame(2, 5, 1, data(2)), transferFrame(3, 7, 1, data(3)))
-	e.reply(3)
-	e.server.Freeze()
-	open()
-	e.reply(1)
-	inFlight(0)
-	if e.link.Reply(2) != nil {
-		t.Error("a write that had waited in a freeze is answered")
-	}
-	e.store.mu.Lock()
-	if got := e.store.data[5*ata.SectorSize]; got != 1 {
-		t.Errorf("the sector holds the data of write %d", got)
-	}
-	e.store.mu.Unlock()
-	if n := e.server.Stats().Links[0].Stale; n != 1 {
-		t.Errorf("%d requests are counted as too old; want 1", n)
-	}
-	e.link.Deliver(transferFrame(4, 5, 1, data(4)))
-	e.reply(4)
 }
