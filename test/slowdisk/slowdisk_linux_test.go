@@ -235,3 +235,51 @@ func BenchmarkRead(b *testing.B) {
 		})
 	}
 }
+
+// TestDeviceHangs has one of many reads of a device hang that are outstanding at once.
+func TestDeviceHangs(t *testing.T) {
+	const reads = 20
+	d, device := TestDevice(t, 1<<20)
+	d.SetContent(bytes.Repeat([]byte{7}, sectorSize), 16*sectorSize)
+	f, err := os.OpenFile(device, os.O_RDWR|syscall.O_DIRECT, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	before := d.Entered(Read)
+	d.HangSectors(Read, 16, 1)
+	hung, others := make(chan error, 1), make(chan error, reads)
+	bufs := make([][]byte, reads)
+	for i := range bufs {
+		bufs[i] = buffer(2 * sectorSize)
+		done := others
+		if i == 2 {
+			done = hung
+		}
+		go func() {
+			_, err := f.ReadAt(bufs[i], int64(i)*8*sectorSize-sectorSize*int64(min(i, 1)))
+			done <- err
+		}()
+	}
+	for range reads - 1 {
+		if err := <-others; err != nil {
+			t.Error(err)
+		}
+	}
+	if !d.Await(Read, before+reads, 10*time.Second) {
+		t.Fatal("not every read has come to the disk")
+	}
+	select {
+	case err := <-hung:
+		t.Errorf("the read that should hang returned %v", err)
+	default:
+	}
+	d.Release(Read)
+	if err := <-hung; err != nil {
+		t.Error(err)
+	}
+	want := buffer(2 * sectorSize)
+	if d.Content(want, 15*sectorSize); want[sectorSize] != 7 || !bytes.Equal(bufs[2], want) {
+		t.Error("what was read is not what the disk holds")
+	}
+}
