@@ -64,16 +64,7 @@ func (f *freezes) since(moment time.Duration) bool { return int64(moment) < f.ov
 // watchFreezes looks until done, so that a process that only waits does not seem
 // to be frozen.
 func (s *Server) watchFreezes(done <-chan struct{}) {
-	tick := time.NewTicker(freezeLook)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			s.freezes.now()
-		}
-	}
+	every(freezeLook, done, func() { s.freezes.now() })
 }
 
 // staleEvery is the shortest interval between log lines about frames that a port

@@ -59,17 +59,10 @@ func (s *Server) lookAt(p *Port, oldest map[*export]waiter) {
 // watchDisks logs, until done, when a request has not ended for a long time, and
 // when its disk goes on: one line each for an export. It logs frames that were too old.
 func (s *Server) watchDisks(done <-chan struct{}) {
-	tick := time.NewTicker(s.hang.look)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			s.lookForHangs()
-			s.logStale()
-		}
-	}
+	every(s.hang.look, done, func() {
+		s.lookForHangs()
+		s.logStale()
+	})
 }
 
 // lookForHangs is a look of watchDisks.

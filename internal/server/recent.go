@@ -97,16 +97,9 @@ func (e *export) lately() stats.Recent {
 
 // watchRates notes what every export has done each noteEvery, until done.
 func (s *Server) watchRates(done <-chan struct{}) {
-	tick := time.NewTicker(noteEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			for _, e := range s.snapshot.Load().exports {
-				e.takeNote()
-			}
+	every(noteEvery, done, func() {
+		for _, e := range s.snapshot.Load().exports {
+			e.takeNote()
 		}
-	}
+	})
 }

@@ -173,6 +173,20 @@ func (s *Server) Serve(ctx context.Context, within time.Duration) error {
 	return err
 }
 
+// every calls f at an interval until done.
+func every(interval time.Duration, done <-chan struct{}, f func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			f()
+		}
+	}
+}
+
 // startCrew starts the leads and the workers, and returns a channel that is
 // closed when all have ended.
 func (s *Server) startCrew() <-chan struct{} {
