@@ -71,7 +71,7 @@ func (s *site) ownOf(name string) []ownLink {
 // own.
 func (s *site) checkAlone(ini *initiator.Initiator, link string, e control.Export, own []ownLink) error {
 	for range aloneLooks {
-		targets, err := ini.Ask(e.Shelf, e.Slot, aloneWait, 1+len(own))
+		targets, err := ini.Ask(e.Address(), aloneWait, 1+len(own))
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"vblade/internal/aoe"
 	"vblade/internal/conf"
 	"vblade/internal/control"
 )
@@ -94,7 +95,7 @@ func (a *application) say(name, did, about string) {
 // server. It leaves out those of a directory that have a process of their own.
 func (a *application) read(files []string, whole bool) []options {
 	var wanted []options
-	by := map[string]string{} // the conf file of an address
+	by := map[aoe.Address]string{} // the conf file of an address
 	for _, path := range files {
 		o, err := readConf(path)
 		if err == nil && o.ownProcess && whole {
@@ -104,7 +105,7 @@ func (a *application) read(files []string, whole bool) []options {
 			err = o.checkShared()
 		}
 		if first := by[o.address()]; err == nil && first != "" {
-			err = fmt.Errorf("%s: %s is described by %s already; give another shelf or slot", path, o.address(), first)
+			err = fmt.Errorf("%s: %v is described by %s already; give another shelf or slot", path, o.address(), first)
 		}
 		if err != nil {
 			a.wrong = append(a.wrong, path)
@@ -117,15 +118,15 @@ func (a *application) read(files []string, whole bool) []options {
 	return wanted
 }
 
-// address is the name of the export that options describe.
-func (o options) address() string { return fmt.Sprintf("e%d.%d", o.shelf, o.slot) }
+// address is the address of the export that options describe.
+func (o options) address() aoe.Address { return aoe.Address{Shelf: o.shelf, Slot: o.slot} }
 
 // removeOthers ends exports that are served and not wanted, except those from a
 // conf file that is wrong now, of which it is not known what is wanted. An export
 // that a conf file gives another address is left to bring.
 func (a *application) removeOthers(wanted []options) {
 	for _, e := range slices.Clone(a.served) {
-		isWanted := func(o options) bool { return o.address() == e.Name || o.conf == e.Conf }
+		isWanted := func(o options) bool { return o.address().String() == e.Name || o.conf == e.Conf }
 		switch {
 		case slices.ContainsFunc(wanted, isWanted):
 		case slices.Contains(a.wrong, e.Conf):

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"vblade/internal/aoe"
 	"vblade/internal/control"
 	"vblade/internal/statefile"
 )
@@ -284,6 +285,6 @@ func (o *options) setNameIfAny(args []string) error {
 		return err
 	}
 	o.name = args[0]
-	_, _, err := control.ParseName(o.name)
+	_, err := aoe.ParseAddress(o.name)
 	return err
 }

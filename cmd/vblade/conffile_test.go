@@ -41,7 +41,7 @@ func TestReadConf(t *testing.T) {
 			if err == nil || err.Error() != path+": "+c.wrong {
 				t.Errorf("%s: %v, want %s", c.lines, err, c.wrong)
 			}
-		case err != nil || o.ownProcess != c.own || o.address() != "e9.0" || o.conf != path:
+		case err != nil || o.ownProcess != c.own || o.address().String() != "e9.0" || o.conf != path:
 			t.Errorf("%s: %+v, %v", c.lines, o, err)
 		}
 	}

@@ -36,7 +36,7 @@ func listConf(o options, c console) error {
 			if x.ownProcess {
 				process = "own"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", x.address(), process, strings.Join(x.links, ","), x.filename, path)
+			fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%s\n", x.address(), process, strings.Join(x.links, ","), x.filename, path)
 		}
 	}
 	if err := w.Flush(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/internal/journal"
 )
@@ -27,7 +28,7 @@ type looker struct {
 	rivals *rivals
 	link   string
 	ini    *initiator.Initiator
-	wanted map[initiator.Address]*asked // for which rivals have to be looked for; rivals.mu guards it
+	wanted map[aoe.Address]*asked // for which rivals have to be looked for; rivals.mu guards it
 }
 
 // openLooker opens the socket of a looker on a link.
@@ -36,7 +37,7 @@ func openLooker(r *rivals, link string) (*looker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &looker{rivals: r, link: link, ini: ini, wanted: make(map[initiator.Address]*asked)}, nil
+	return &looker{rivals: r, link: link, ini: ini, wanted: make(map[aoe.Address]*asked)}, nil
 }
 
 // look asks for rivals until it has asked for all, or ctx ends.
@@ -70,7 +71,7 @@ func (l *looker) look(ctx context.Context) {
 
 // next returns the addresses to ask for. If there are none it returns nil and
 // removes the looker; a new one is made when there are some.
-func (l *looker) next() map[initiator.Address]*asked {
+func (l *looker) next() map[aoe.Address]*asked {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
 	if len(l.wanted) == 0 {
@@ -92,11 +93,11 @@ func (l *looker) leave() {
 // settle takes out of the wanted those that were asked for. Of what was found it
 // returns the rivals to warn of: of an address that is served here still, and not at
 // one of our own links.
-func (l *looker) settle(now map[initiator.Address]*asked, found []*initiator.Target) []*initiator.Target {
+func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) []*initiator.Target {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
 	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
-		a := initiator.Address{Shelf: t.Shelf, Slot: t.Slot}
+		a := t.Address()
 		return l.wanted[a] != now[a] || isOwn(t, now[a].links, l.rivals.known) || !l.rivals.known.FoundRival(t.Name(), t.MAC)
 	})
 	for a, asked := range now {

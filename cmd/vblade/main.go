@@ -123,6 +123,6 @@ func printStarted(stdout io.Writer, pid int, o options, file *ata.File) {
 	if file.ReadOnly() {
 		mode = "O_RDONLY"
 	}
-	fmt.Fprintf(stdout, "pid %d: e%d.%d, %d sectors %s\n",
-		pid, o.shelf, o.slot, file.Size()/ata.SectorSize, mode)
+	fmt.Fprintf(stdout, "pid %d: %v, %d sectors %s\n",
+		pid, o.address(), file.Size()/ata.SectorSize, mode)
 }

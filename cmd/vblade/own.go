@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"vblade/internal/aoe"
 	"vblade/internal/control"
 	"vblade/internal/journal"
 	"vblade/internal/macvlan"
@@ -32,11 +33,11 @@ func interfacesOf(e *control.Export) []macvlan.Interface {
 
 // interfacesOfServed is interfacesOf for an export in the status of a server.
 func interfacesOfServed(i control.Info) ([]macvlan.Interface, error) {
-	e := control.Export{Links: i.Links}
-	var err error
-	if e.Shelf, e.Slot, err = control.ParseName(i.Name); err != nil {
+	a, err := aoe.ParseAddress(i.Name)
+	if err != nil {
 		return nil, err
 	}
+	e := control.Export{Shelf: a.Shelf, Slot: a.Slot, Links: i.Links}
 	for n, s := range i.HWAddr {
 		mac, ok := parseMAC(s)
 		if !ok || n >= len(i.Links) {

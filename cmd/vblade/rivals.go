@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/initiator"
 	"vblade/internal/journal"
 )
 
@@ -54,7 +53,7 @@ func newRivals(log *journal.Log, known rivalsKnown) *rivals {
 // interfaces: at once, or from begin on. The interfaces are those below links with the
 // export's own MAC: an answer to that would go to whichever host has it. That rivals
 // cannot be looked for is no reason not to serve.
-func (r *rivals) ask(a initiator.Address, interfaces []string, links []ownLink) {
+func (r *rivals) ask(a aoe.Address, interfaces []string, links []ownLink) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, name := range interfaces {
@@ -77,7 +76,7 @@ func (r *rivals) ask(a initiator.Address, interfaces []string, links []ownLink) 
 }
 
 // forget stops looking for rivals of an address that is no longer served.
-func (r *rivals) forget(a initiator.Address) {
+func (r *rivals) forget(a aoe.Address) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range r.lookers {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
-	"vblade/internal/initiator"
 	"vblade/internal/journal"
 	"vblade/internal/netio"
 )
@@ -75,7 +74,7 @@ func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLin
 		t.Error(err)
 	}
 	for _, slot := range slots {
-		l.rivals.ask(initiator.Address{Shelf: 9, Slot: slot}, []string{netif}, append([]ownLink{station{mac}}, others...))
+		l.rivals.ask(aoe.Address{Shelf: 9, Slot: slot}, []string{netif}, append([]ownLink{station{mac}}, others...))
 	}
 }
 
@@ -167,7 +166,7 @@ func TestRivalsLinkDown(t *testing.T) {
 	}
 	set("down")
 	l := s.lookFor(t, "ini0", []uint8{0})
-	if _, err := l.lookers["ini0"].ini.Ask(9, 0, time.Second, 1); err == nil {
+	if _, err := l.lookers["ini0"].ini.Ask(aoe.Address{Shelf: 9}, time.Second, 1); err == nil {
 		t.Error("a link that is down takes the question")
 	}
 	l.begin()
@@ -204,7 +203,7 @@ func TestRivalsForgotten(t *testing.T) {
 	}
 	l := s.lookFor(t, "ini0", []uint8{0})
 	l.begin()
-	l.forget(initiator.Address{Shelf: 9})
+	l.forget(aoe.Address{Shelf: 9})
 	l.done(t)
 	if len(l.lookers) > 0 {
 		t.Error("it goes on looking")

@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"time"
 
+	"vblade/internal/aoe"
 	"vblade/internal/blade"
 	"vblade/internal/control"
-	"vblade/internal/initiator"
 	"vblade/internal/journal"
 	"vblade/internal/server"
 )
 
 // served is what an export occupies.
 type served struct {
-	address    initiator.Address
+	address    aoe.Address
 	export     control.Export // with the disk and the state file
 	interfaces []string       // that it was added on
 	links      []string       // that it is served on: those, or its own above them
@@ -71,7 +71,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 		return err
 	}
 	one := &served{
-		address: initiator.Address{Shelf: e.Shelf, Slot: e.Slot},
+		address: e.Address(),
 		export:  e, interfaces: e.Links, links: links, moves: len(e.HWAddr) > 0, claims: held,
 	}
 	s.exports[e.Name()] = one
@@ -102,12 +102,13 @@ func (s *site) serveOn(ports []*server.Port, e control.Export, kept *blade.State
 }
 
 // Remove ends an export, within a time limit, as server.Server.Remove does.
-func (s *site) Remove(shelf uint16, slot uint8, within time.Duration) error {
-	name := fmt.Sprintf("e%d.%d", shelf, slot)
+func (s *site) Remove(name string, within time.Duration) error {
 	s.mu.Lock()
 	e := s.exports[name]
-	delete(s.exports, name)
-	s.rivals.forget(initiator.Address{Shelf: shelf, Slot: slot})
+	if e != nil {
+		delete(s.exports, name)
+		s.rivals.forget(e.address)
+	}
 	s.mu.Unlock()
 	if e == nil {
 		return fmt.Errorf("%s is not served here", name)

@@ -60,7 +60,7 @@ func (o options) openState(otherwise string) (f *statefile.File, warning, err er
 	if dir == "" {
 		return nil, nil, nil
 	}
-	f, warning, err = statefile.Open(dir, o.shelf, o.slot)
+	f, warning, err = statefile.Open(dir, o.address())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; --state names another directory for what initiators set, or none", err)
 	}
@@ -86,7 +86,7 @@ func (o options) findState(otherwise string) (*statefile.File, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	return statefile.Find(dir, o.shelf, o.slot)
+	return statefile.Find(dir, o.address())
 }
 
 // How long an export waits for its state file while another process has it, which

@@ -14,13 +14,13 @@ const linuxBuffers = 2
 // warnings returns what works but is probably a mistake, a line each.
 func warnings(o options, file *ata.File) []string {
 	lines := file.Warnings()
-	name := fmt.Sprintf("e%d.%d", o.shelf, o.slot)
+	name := o.address()
 	if o.buffers < linuxBuffers {
-		lines = append(lines, fmt.Sprintf("%s: with -b %d the Linux aoe driver does not use the disk; give -b %d or more",
+		lines = append(lines, fmt.Sprintf("%v: with -b %d the Linux aoe driver does not use the disk; give -b %d or more",
 			name, o.buffers, linuxBuffers))
 	}
 	if n := file.Size() / ata.SectorSize; n > 1 && n%2 != 0 {
-		lines = append(lines, fmt.Sprintf("%s: %d sectors, an odd number: Linux has to use the disk one sector at a time; -l %d avoids that",
+		lines = append(lines, fmt.Sprintf("%v: %d sectors, an odd number: Linux has to use the disk one sector at a time; -l %d avoids that",
 			name, n, n-1))
 	}
 	return lines

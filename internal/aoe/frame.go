@@ -128,11 +128,14 @@ func (f Frame) Fail(e Error) {
 	f[offError] = byte(e)
 }
 
-// Shelf returns the target's shelf (AoEr11: major address).
+// Shelf returns the target's shelf.
 func (f Frame) Shelf() uint16 { return binary.BigEndian.Uint16(f[offShelf:]) }
 
-// Slot returns the target's slot (AoEr11: minor address).
+// Slot returns the target's slot.
 func (f Frame) Slot() uint8 { return f[offSlot] }
+
+// Address returns the target's address.
+func (f Frame) Address() Address { return Address{f.Shelf(), f.Slot()} }
 
 // SetTarget sets shelf and slot.
 func (f Frame) SetTarget(shelf uint16, slot uint8) {

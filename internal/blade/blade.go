@@ -94,7 +94,7 @@ func (cfg Config) serial() string {
 }
 
 // Name returns what initiators call the blade, such as e9.0.
-func (b *Blade) Name() string { return fmt.Sprintf("e%d.%d", b.shelf, b.slot) }
+func (b *Blade) Name() string { return aoe.Address{Shelf: b.shelf, Slot: b.slot}.String() }
 
 // Shelf returns the blade's shelf.
 func (b *Blade) Shelf() uint16 { return b.shelf }

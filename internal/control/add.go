@@ -80,7 +80,7 @@ func (s *Server) remove(name string) error {
 	if was == failed {
 		return e.Close()
 	}
-	if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+	if err := s.Engine.Remove(e.Name(), s.End); err != nil {
 		return fmt.Errorf("%s is removed, but: %w", name, err)
 	}
 	return nil

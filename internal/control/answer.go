@@ -85,7 +85,7 @@ func (s *Server) do(r *request, files []*os.File, p unixsocket.Peer) *reply {
 
 // doAdd adds an export. It owns the files.
 func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
-	what := deed{"add", name(r.Export.Shelf, r.Export.Slot)}
+	what := deed{"add", r.Export.address().String()}
 	e, err := r.Export.open(files)
 	if err != nil {
 		s.note(p, what, "", err)

@@ -20,7 +20,7 @@ func (s *Server) change(now *entry, e *Export) (warning, err error) {
 		return nil, asBefore(e.Name(), err, nil)
 	}
 	files := e.files()
-	err = s.Engine.Remove(e.Shelf, e.Slot, s.End)
+	err = s.Engine.Remove(e.Name(), s.End)
 	if err == nil {
 		err = s.begin(e)
 	}

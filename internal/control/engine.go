@@ -23,7 +23,7 @@ type Engine interface {
 	// received is answered, the disk synced and closed, and the state file. Its error says what of
 	// that could not be done in time; the export is gone all the same. Where its disk
 	// hangs, what is added on it afterwards does not overtake the calls that hang.
-	Remove(shelf uint16, slot uint8, within time.Duration) error
+	Remove(name string, within time.Duration) error
 	// Announce advertises an export, or with an empty name all, and returns which
 	// links carry no frames, and why: there it waits for the link.
 	Announce(name string) (waiting []string, err error)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,22 +36,11 @@ type Export struct {
 	remark string // a remark for the client that has added it; may be empty
 }
 
+// Address returns the export's address.
+func (e *Export) Address() aoe.Address { return aoe.Address{Shelf: e.Shelf, Slot: e.Slot} }
+
 // Name is the address as initiators write it, such as e9.0.
-func (e *Export) Name() string { return name(e.Shelf, e.Slot) }
-
-// name is the address of shelf and slot.
-func name(shelf uint16, slot uint8) string { return fmt.Sprintf("e%d.%d", shelf, slot) }
-
-// ParseName reads an address in the form of Name.
-func ParseName(s string) (shelf uint16, slot uint8, err error) {
-	first, second, _ := strings.Cut(strings.TrimPrefix(s, "e"), ".")
-	n, errShelf := strconv.ParseUint(first, 10, 16)
-	m, errSlot := strconv.ParseUint(second, 10, 8)
-	if errShelf != nil || errSlot != nil || name(uint16(n), uint8(m)) != s {
-		return 0, 0, fmt.Errorf("%q is no address; write e<shelf>.<slot>, such as e9.0", s)
-	}
-	return uint16(n), uint8(m), nil
-}
+func (e *Export) Name() string { return e.Address().String() }
 
 // same reports whether e and other export the same file in the same way. The name
 // that the file was opened by, and the conf file, do not matter.
@@ -60,7 +48,7 @@ func (e *Export) same(other *Export) bool {
 	options, others := e.File, other.File
 	options.Writers, others.Writers = 0, 0
 	options.Force, others.Force = false, false // which matters only for opening
-	return e.Shelf == other.Shelf && e.Slot == other.Slot &&
+	return e.Address() == other.Address() &&
 		slices.Equal(e.paths(), other.paths()) &&
 		e.Disk.SameFile(other.Disk) && options == others &&
 		e.Buffers == other.Buffers && e.Serial == other.Serial &&

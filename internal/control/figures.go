@@ -185,7 +185,7 @@ func (s *Server) status(wanted string) *reply {
 	measured := make(map[string]*stats.Export, len(now.Exports))
 	for i := range now.Exports {
 		e := &now.Exports[i]
-		measured[name(e.Shelf, e.Slot)] = e
+		measured[e.Name()] = e
 	}
 	for i := range all {
 		if e := measured[all[i].Name]; e != nil {

@@ -34,7 +34,7 @@ func (s *Server) DiskGone(ctx context.Context, name string, disk *ata.File, why 
 	}
 	s.drop(e)
 	if was == serving {
-		if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+		if err := s.Engine.Remove(e.Name(), s.End); err != nil {
 			s.Log.Warnf("%s is withdrawn, but: %v", journal.Export(name), err)
 		}
 	}

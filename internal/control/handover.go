@@ -164,7 +164,7 @@ func (s *Server) stopAll(entries []*entry) error {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			if err := s.Engine.Remove(e.Shelf, e.Slot, s.End); err != nil {
+			if err := s.Engine.Remove(e.Name(), s.End); err != nil {
 				errs[i] = fmt.Errorf("%s cannot be handed over: %w", e.Name(), err)
 			}
 		}()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 
+	"vblade/internal/aoe"
 	"vblade/internal/ata"
 )
 
@@ -132,7 +133,7 @@ func (r *request) check(files int) error {
 	case r.Name == "" && r.Do != doRemove:
 		return nil
 	}
-	_, _, err := ParseName(r.Name)
+	_, err := aoe.ParseAddress(r.Name)
 	return err
 }
 

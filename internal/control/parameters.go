@@ -111,6 +111,9 @@ func (p *parameters) export() (*Export, error) {
 	return e, e.Check()
 }
 
+// address returns the export's address.
+func (p *parameters) address() aoe.Address { return aoe.Address{Shelf: p.Shelf, Slot: p.Slot} }
+
 // encodeMACs writes MACs in 12 hexadecimal digits each.
 func encodeMACs(macs []aoe.MAC) []string {
 	texts := make([]string, len(macs))

@@ -118,14 +118,14 @@ func (g *engine) Add(e Export) error {
 }
 
 // Remove ends an export.
-func (g *engine) Remove(shelf uint16, slot uint8, _ time.Duration) error {
+func (g *engine) Remove(name string, _ time.Duration) error {
 	g.lan.mu.Lock()
 	defer g.lan.mu.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	e, ok := g.on[name(shelf, slot)]
+	e, ok := g.on[name]
 	if !ok {
-		g.lan.t.Errorf("%s is removed and was not there", name(shelf, slot))
+		g.lan.t.Errorf("%s is removed and was not there", name)
 		return nil
 	}
 	delete(g.on, e.Name())
@@ -172,7 +172,7 @@ func (g *engine) count() int {
 // end ends all exports, as the end of a process does.
 func (g *engine) end() {
 	for _, e := range maps.Clone(g.on) {
-		g.Remove(e.Shelf, e.Slot, 0)
+		g.Remove(e.Name(), 0)
 	}
 }
 

@@ -44,7 +44,7 @@ func (p *parameters) openState(e *Export, files []*os.File) ([]*os.File, error) 
 	file := files[at]
 	files = slices.Delete(files, at, at+1)
 	var err error
-	e.State, err = statefile.FromDescriptor(p.StateFile.Path, e.Shelf, e.Slot, file)
+	e.State, err = statefile.FromDescriptor(p.StateFile.Path, e.Address(), file)
 	return files, err
 }
 

@@ -21,7 +21,7 @@ import (
 func keptExport(t *testing.T, dir string, change ...func(*Export)) *Export {
 	t.Helper()
 	e := newExport(t, 9, 0, change...)
-	f, warning, err := statefile.Open(dir, 9, 0)
+	f, warning, err := statefile.Open(dir, aoe.Address{Shelf: 9})
 	if err != nil || warning != nil {
 		t.Fatal(err, warning)
 	}

@@ -20,17 +20,11 @@ const (
 	askPause = 4 * time.Millisecond
 )
 
-// Address is a target's shelf and slot.
-type Address struct {
-	Shelf uint16
-	Slot  uint8
-}
-
-// Ask is Discover for one shelf and slot. There should be one target; it is
-// returned once for every MAC that answers.
-func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough int) ([]*Target, error) {
+// Ask is Discover for one address. There should be one target; it is returned once
+// for every MAC that answers.
+func (i *Initiator) Ask(a aoe.Address, within time.Duration, enough int) ([]*Target, error) {
 	tag := rand.Uint32() // a target that did not receive the question cannot answer it
-	if err := i.sendQueries([]Address{{shelf, slot}}, tag); err != nil {
+	if err := i.sendQueries([]aoe.Address{a}, tag); err != nil {
 		return nil, err
 	}
 	return i.listen(within, enough, func(f aoe.Frame) bool { return f.Tag() == tag })
@@ -39,15 +33,15 @@ func (i *Initiator) Ask(shelf uint16, slot uint8, within time.Duration, enough i
 // AskEach asks for the targets of many addresses. It returns those that answer
 // until some time after the last question, each once for every MAC, and at most
 // so many for an address.
-func (i *Initiator) AskEach(addresses []Address, within time.Duration, enough int) ([]*Target, error) {
-	answers := make(map[Address]int, len(addresses))
+func (i *Initiator) AskEach(addresses []aoe.Address, within time.Duration, enough int) ([]*Target, error) {
+	answers := make(map[aoe.Address]int, len(addresses))
 	for _, a := range addresses {
 		answers[a] = 0
 	}
 	var found []*Target
 	tag := rand.Uint32()
 	take := func(t *Target, f aoe.Frame) bool {
-		a := Address{t.Shelf, t.Slot}
+		a := t.Address()
 		n, asked := answers[a]
 		if f.Tag() == tag && asked && n < enough && !slices.ContainsFunc(found, t.isSame) {
 			answers[a]++
@@ -73,11 +67,11 @@ func (i *Initiator) AskEach(addresses []Address, within time.Duration, enough in
 
 // sendQueries asks for each target once. It fails unless the link accepts all of
 // the questions.
-func (i *Initiator) sendQueries(addresses []Address, tag uint32) error {
+func (i *Initiator) sendQueries(addresses []aoe.Address, tag uint32) error {
 	frames := make([][]byte, len(addresses))
 	for n, a := range addresses {
 		f := make(aoe.Frame, aoe.MinLen)
-		query(f, a.Shelf, a.Slot)
+		query(f, a)
 		f.SetSrc(i.opts.MAC)
 		f.SetTag(tag)
 		frames[n] = f
@@ -133,5 +127,5 @@ func (i *Initiator) hear(within time.Duration, take func(*Target, aoe.Frame) boo
 
 // isSame reports whether other is the same target at the same MAC.
 func (t *Target) isSame(other *Target) bool {
-	return t.Shelf == other.Shelf && t.Slot == other.Slot && t.MAC == other.MAC
+	return t.Address() == other.Address() && t.MAC == other.MAC
 }

@@ -39,14 +39,13 @@ type request struct {
 
 // TimeoutError means that a request was not answered.
 type TimeoutError struct {
-	Shelf    uint16
-	Slot     uint8
+	Target   string
 	Patience time.Duration
 }
 
 // Error returns the message.
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("e%d.%d: no answer in %v", e.Shelf, e.Slot, e.Patience)
+	return fmt.Sprintf("%s: no answer in %v", e.Target, e.Patience)
 }
 
 // errInterrupted is returned by an exchange that Interrupt ended.
@@ -186,8 +185,7 @@ func (i *Initiator) sendAgain(x Exchange, now time.Time) error {
 			continue
 		}
 		if now.Sub(s.first) > i.opts.Patience {
-			f := aoe.Frame(s.buf)
-			return &TimeoutError{f.Shelf(), f.Slot(), i.opts.Patience}
+			return &TimeoutError{aoe.Frame(s.buf).Address().String(), i.opts.Patience}
 		}
 		due := s.sent.Add(s.retry).Sub(now)
 		if due <= 0 {

@@ -28,7 +28,10 @@ type Target struct {
 }
 
 // Name is what initiators call the target, such as e9.0.
-func (t *Target) Name() string { return fmt.Sprintf("e%d.%d", t.Shelf, t.Slot) }
+func (t *Target) Name() string { return t.Address().String() }
+
+// Address returns the target's address.
+func (t *Target) Address() aoe.Address { return aoe.Address{Shelf: t.Shelf, Slot: t.Slot} }
 
 // Initiator returns the initiator that found the target.
 func (t *Target) Initiator() *Initiator { return t.initiator }
@@ -60,12 +63,12 @@ func (i *Initiator) newTarget(f aoe.Frame) (*Target, bool) {
 	}, true
 }
 
-// query writes a broadcast config read for shelf and slot.
-func query(f aoe.Frame, shelf uint16, slot uint8) int {
+// query writes a broadcast config read for an address.
+func query(f aoe.Frame, a aoe.Address) int {
 	clear(f[:aoe.MinLen])
 	f.SetHeader(aoe.Version, 0, aoe.CommandConfig)
 	f.SetDst(aoe.Broadcast)
-	f.SetTarget(shelf, slot)
+	f.SetTarget(a.Shelf, a.Slot)
 	f.SetConfigRequest(aoe.ConfigRead, nil)
 	return aoe.MinLen
 }
@@ -73,14 +76,15 @@ func query(f aoe.Frame, shelf uint16, slot uint8) int {
 // Find finds one target by its shelf and slot.
 func (i *Initiator) Find(shelf uint16, slot uint8) (*Target, error) {
 	var found *Target
+	a := aoe.Address{Shelf: shelf, Slot: slot}
 	err := i.Run(Exchange{
 		Requests: 1,
 		Window:   1,
-		Build:    func(_ int, f aoe.Frame) int { return query(f, shelf, slot) },
+		Build:    func(_ int, f aoe.Frame) int { return query(f, a) },
 		Reply: func(_ int, f aoe.Frame, _ time.Duration) error {
 			t, ok := i.newTarget(f)
 			if !ok {
-				return fmt.Errorf("e%d.%d: malformed config reply of %d bytes", shelf, slot, len(f))
+				return fmt.Errorf("%v: malformed config reply of %d bytes", a, len(f))
 			}
 			found = t
 			return nil
@@ -92,7 +96,7 @@ func (i *Initiator) Find(shelf uint16, slot uint8) (*Target, error) {
 // Discover asks every target on the LAN, and returns those that answer within a
 // time, or the first so many of them.
 func (i *Initiator) Discover(within time.Duration, enough int) ([]*Target, error) {
-	return i.Ask(aoe.EveryShelf, aoe.EverySlot, within, enough)
+	return i.Ask(aoe.Address{Shelf: aoe.EveryShelf, Slot: aoe.EverySlot}, within, enough)
 }
 
 // Identity is what IDENTIFY DEVICE says about a disk (docs/protocol.md, section

@@ -71,7 +71,7 @@ func writePage(w io.Writer, s *stats.Server) error {
 	p := newSamples(w)
 	targets := make([]string, len(s.Exports))
 	for i := range s.Exports {
-		targets[i] = label("target", target(&s.Exports[i]))
+		targets[i] = label("target", s.Exports[i].Name())
 	}
 	p.exportInfo(s.Exports, targets)
 	for _, m := range exportMetrics() {

@@ -25,14 +25,11 @@ func Report(s stats.Server) string {
 	return lines.String()
 }
 
-// target is what initiators call an export.
-func target(e *stats.Export) string { return fmt.Sprintf("e%d.%d", e.Shelf, e.Slot) }
-
 // exportLine returns the counters of an export.
 func exportLine(e *stats.Export) string {
 	times := e.Service.Times()
 	return fmt.Sprintf("%s: %d reads %s, %d writes %s, %d flushes, %s, %d masked out, %d in flight, p50 %s, p99 %s, %d shed, oldest %s%s",
-		target(e), e.Reads, byteCount(e.ReadBytes), e.Writes, byteCount(e.WriteBytes), e.Flushes, errorCounts(e),
+		e.Name(), e.Reads, byteCount(e.ReadBytes), e.Writes, byteCount(e.WriteBytes), e.Flushes, errorCounts(e),
 		e.Masked, e.InFlight, duration(times.Quantile(0.5)), duration(times.Quantile(0.99)), e.Shed, duration(e.Oldest),
 		brackets(troubles(e)...))
 }

@@ -58,7 +58,7 @@ func (s *Status) summary(all *stats.Server) string {
 		var names []string
 		for i := range all.Exports {
 			if e := &all.Exports[i]; trouble.has(e) {
-				names = append(names, target(e))
+				names = append(names, e.Name())
 			}
 		}
 		parts = appendNames(parts, "disk", trouble.what, names)

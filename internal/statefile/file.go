@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 
+	"vblade/internal/aoe"
 	"vblade/internal/blade"
 )
 
@@ -26,7 +27,7 @@ type File struct {
 	storage storage // file
 	path    string  // to be shown
 	id      string
-	of      address
+	of      aoe.Address
 	inUse   bool // another process has it
 
 	kept   blade.State // the state that was read or written last
@@ -35,7 +36,7 @@ type File struct {
 }
 
 // newFile returns the File of an opened file that was not read yet.
-func newFile(file *os.File, path string, of address) *File {
+func newFile(file *os.File, path string, of aoe.Address) *File {
 	return &File{file: file, storage: file, path: path, of: of}
 }
 

@@ -17,7 +17,7 @@ import (
 const sectorSize = 512
 
 // of is the export of these tests.
-var of = address{9, 3}
+var of = aoe.Address{Shelf: 9, Slot: 3}
 
 // randomState returns a state of any size.
 func randomState(t testing.TB, random *rand.Rand) *blade.State {
@@ -76,7 +76,7 @@ func TestRecord(t *testing.T) {
 			t.Fatalf("state %d: a bit that has changed is not noticed", i)
 		}
 	}
-	if _, _, err := decode(encode(of, 1, states[0]), address{9, 4}); err == nil || err.Error() != "it is the state of e9.3" {
+	if _, _, err := decode(encode(of, 1, states[0]), aoe.Address{Shelf: 9, Slot: 4}); err == nil || err.Error() != "it is the state of e9.3" {
 		t.Errorf("the state of another export: %v", err)
 	}
 }

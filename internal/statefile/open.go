@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"vblade/internal/aoe"
 )
 
 // tries is how often Open begins anew where others move the file away meanwhile.
@@ -17,8 +19,7 @@ const tries = 10
 // makes both where they are not there. A file that cannot be used it moves aside
 // and makes anew: the warning says so. Where another process has the file, it
 // is InUse.
-func Open(dir string, shelf uint16, slot uint8) (f *File, warning error, err error) {
-	of := address{shelf, slot}
+func Open(dir string, of aoe.Address) (f *File, warning error, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, nil, fmt.Errorf("find the path of %s: %w", dir, err)
 	}
@@ -51,8 +52,8 @@ func Open(dir string, shelf uint16, slot uint8) (f *File, warning error, err err
 // Find opens the state file of an export in a directory for comparing it with
 // others: it makes, locks, reads and moves nothing. Where there is none that Open
 // would use as it is, it returns nil.
-func Find(dir string, shelf uint16, slot uint8) (*File, error) {
-	path, err := filepath.Abs(filepath.Join(dir, address{shelf, slot}.String()+".state"))
+func Find(dir string, of aoe.Address) (*File, error) {
+	path, err := filepath.Abs(filepath.Join(dir, of.String()+".state"))
 	if err != nil {
 		return nil, fmt.Errorf("find the path of %s: %w", dir, err)
 	}
@@ -67,7 +68,7 @@ func Find(dir string, shelf uint16, slot uint8) (*File, error) {
 		file.Close()
 		return nil, err
 	}
-	return FromDescriptor(path, shelf, slot, file)
+	return FromDescriptor(path, of, file)
 }
 
 // makeDir makes a directory, where it is not there yet.
@@ -85,7 +86,7 @@ func makeDir(dir string) error {
 }
 
 // open opens a state file, makes it where it is not there, and locks it.
-func open(path string, of address) (*File, error) {
+func open(path string, of aoe.Address) (*File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
 	if err != nil {
 		return nil, err
@@ -146,8 +147,8 @@ func (f *File) setAside(why error) (warning, err error) {
 
 // FromDescriptor makes a File of what another process's Open opened at path. It
 // trusts nothing of it. It owns the file: if it fails, it closes it.
-func FromDescriptor(path string, shelf uint16, slot uint8, file *os.File) (*File, error) {
-	f := newFile(file, path, address{shelf, slot})
+func FromDescriptor(path string, of aoe.Address, file *os.File) (*File, error) {
+	f := newFile(file, path, of)
 	info, err := file.Stat()
 	switch {
 	case err != nil:

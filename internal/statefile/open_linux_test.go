@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vblade/internal/aoe"
 	"vblade/internal/blade"
 )
 
@@ -22,7 +23,7 @@ import (
 // checks what that warns of.
 func mustOpen(t *testing.T, dir, warning string) *File {
 	t.Helper()
-	f, warned, err := Open(dir, 9, 3)
+	f, warned, err := Open(dir, of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	handed, err := FromDescriptor(f.Path(), 9, 3, copied.Descriptor())
+	handed, err := FromDescriptor(f.Path(), of, copied.Descriptor())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,7 @@ func TestUnusableFile(t *testing.T) {
 		"zeros":       {make([]byte, Size), "it is no state of vblade"},
 		"cut":         {whole[:Size-1], "it is no state of vblade"},
 		"long":        {append(bytes.Clone(whole), 0), "it is no state of vblade"},
-		"of another":  {append(encode(address{9, 4}, 1, s), encode(address{9, 4}, 2, s)...), "it is the state of e9.4"},
+		"of another":  {append(encode(aoe.Address{Shelf: 9, Slot: 4}, 1, s), encode(aoe.Address{Shelf: 9, Slot: 4}, 2, s)...), "it is the state of e9.4"},
 		"empty, new":  {[]byte{}, ""},
 		"not written": {nil, ""},
 	} {
@@ -163,14 +164,14 @@ func TestUnusablePath(t *testing.T) {
 			if err := c.make(path); err != nil {
 				t.Fatal(err)
 			}
-			_, warned, err := Open(dir, 9, 3)
+			_, warned, err := Open(dir, of)
 			got := strings.ReplaceAll(fmt.Sprint(err), path, "PATH")
 			if c.want != "" && got != c.want || (err != nil) != (c.want != "") || warned != nil {
 				t.Errorf("%q, warns of %v; want %q", got, warned, c.want)
 			}
 		})
 	}
-	if _, _, err := Open(filepath.Join(t.TempDir(), "no", "state"), 9, 3); err == nil || !strings.HasSuffix(err.Error(), "/no is not there") {
+	if _, _, err := Open(filepath.Join(t.TempDir(), "no", "state"), of); err == nil || !strings.HasSuffix(err.Error(), "/no is not there") {
 		t.Errorf("without a parent directory: %v", err)
 	}
 }
@@ -180,7 +181,7 @@ func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	none := func(what string) {
 		t.Helper()
-		if f, err := Find(dir, 9, 3); f != nil || err != nil {
+		if f, err := Find(dir, of); f != nil || err != nil {
 			t.Errorf("%s: %v, %v", what, f, err)
 		}
 	}
@@ -189,7 +190,7 @@ func TestFind(t *testing.T) {
 		t.Errorf("the directory has %v, %v", names, err)
 	}
 	f := mustOpen(t, dir, "")
-	found, err := Find(dir, 9, 3)
+	found, err := Find(dir, of)
 	if err != nil || found.ID() != f.ID() || found.Path() != f.Path() {
 		t.Fatalf("it finds another: %v", err)
 	}
@@ -222,7 +223,7 @@ func TestForeignDescriptor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := FromDescriptor("STATE", 9, 3, file); err == nil || err.Error() != c.want {
+		if _, err := FromDescriptor("STATE", of, file); err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v; want %s", c.path, err, c.want)
 		}
 		if file.Close() == nil {

@@ -38,17 +38,8 @@ const (
 // A record holds the longest state.
 const _ = uint(offSum - offLists - aoe.MaxConfigString - (blade.MaxMasks+aoe.MaxReservations)*aoe.MACLen)
 
-// address is the shelf and slot that a state belongs to.
-type address struct {
-	shelf uint16
-	slot  uint8
-}
-
-// String is the address as initiators write it.
-func (a address) String() string { return fmt.Sprintf("e%d.%d", a.shelf, a.slot) }
-
 // encode returns the record of a state.
-func encode(a address, generation uint64, s *blade.State) []byte {
+func encode(a aoe.Address, generation uint64, s *blade.State) []byte {
 	var masks []aoe.MAC // others than those of initiators are not kept
 	b := make([]byte, RecordSize)
 	if s.Masked() {
@@ -56,8 +47,8 @@ func encode(a address, generation uint64, s *blade.State) []byte {
 	}
 	copy(b, magic)
 	binary.BigEndian.PutUint64(b[offGeneration:], generation)
-	binary.BigEndian.PutUint16(b[offShelf:], a.shelf)
-	b[offSlot] = a.slot
+	binary.BigEndian.PutUint16(b[offShelf:], a.Shelf)
+	b[offSlot] = a.Slot
 	binary.BigEndian.PutUint16(b[offConfigLen:], uint16(len(s.Config())))
 	b[offMasks], b[offReservation] = byte(len(masks)), byte(len(s.Reservation()))
 	at := offLists + copy(b[offLists:], s.Config())
@@ -78,7 +69,7 @@ var (
 )
 
 // decode returns the state in a record and its generation.
-func decode(b []byte, a address) (*blade.State, uint64, error) {
+func decode(b []byte, a aoe.Address) (*blade.State, uint64, error) {
 	sum := sha256.Sum256(b[:offSum])
 	switch {
 	case !bytes.HasPrefix(b, []byte(magic)):
@@ -86,7 +77,7 @@ func decode(b []byte, a address) (*blade.State, uint64, error) {
 	case !bytes.Equal(sum[:], b[offSum:]):
 		return nil, 0, errTorn
 	}
-	if of := (address{binary.BigEndian.Uint16(b[offShelf:]), b[offSlot]}); of != a {
+	if of := (aoe.Address{Shelf: binary.BigEndian.Uint16(b[offShelf:]), Slot: b[offSlot]}); of != a {
 		return nil, 0, fmt.Errorf("it is the state of %v", of)
 	}
 	n := int(binary.BigEndian.Uint16(b[offConfigLen:]))

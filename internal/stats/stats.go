@@ -5,6 +5,7 @@ package stats
 import (
 	"time"
 
+	"vblade/internal/aoe"
 	"vblade/internal/blade"
 )
 
@@ -56,6 +57,9 @@ type Export struct {
 	// Service is the times of all requests that were answered. It keeps counting.
 	Service Service
 }
+
+// Name is what initiators call the export, such as e9.0.
+func (e *Export) Name() string { return aoe.Address{Shelf: e.Shelf, Slot: e.Slot}.String() }
 
 // Link is the counters of a link, in frames, and its present condition.
 type Link struct {

@@ -28,7 +28,7 @@ func (s *serving) stateOnSlowDisk(path string) *slowdisk.Disk {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	state, err := statefile.FromDescriptor("/slow/e9.0.state", 9, 0, file)
+	state, err := statefile.FromDescriptor("/slow/e9.0.state", aoe.Address{Shelf: 9}, file)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestFullState(t *testing.T) {
 func TestRefusedStartKeepsMasks(t *testing.T) {
 	s, dir := newSite(t, 1500), t.TempDir()
 	set := []aoe.MAC{{2, 0, 0, 0, 0, 7}}
-	f, _, err := statefile.Open(dir, 9, 0)
+	f, _, err := statefile.Open(dir, aoe.Address{Shelf: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestRefusedStartKeepsMasks(t *testing.T) {
 	if out, err := s.host.Output(s.vblade, "--state", dir, "-m", "02:00:00:00:00:08", "9", "0", "tgt0", disk); err == nil {
 		t.Errorf("it starts a second time: %s", out)
 	}
-	again, _, err := statefile.Open(dir, 9, 0)
+	again, _, err := statefile.Open(dir, aoe.Address{Shelf: 9})
 	if err != nil {
 		t.Fatal(err)
 	}

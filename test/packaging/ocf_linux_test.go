@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
 	"vblade/test/slowdisk"
@@ -41,7 +42,7 @@ func newOurs(t *testing.T, disk string, parameters ...string) *cluster {
 // answers tells whether a target answers now.
 func (c *cluster) answers() *initiator.Target {
 	c.t.Helper()
-	found, err := c.initiator(initiator.Options{}).Ask(9, 0, 200*time.Millisecond, 1)
+	found, err := c.initiator(initiator.Options{}).Ask(aoe.Address{Shelf: 9}, 200*time.Millisecond, 1)
 	if err != nil {
 		c.t.Fatal(err)
 	}
