@@ -97,9 +97,9 @@ func openStateFor(e *control.Export, server control.Client, o options, c console
 	return nil
 }
 
-// addWithOwn has a server serve an export, as ask asks it to, from interfaces of its own if it has any:
-// the server cannot make them. Where it has had them already, those that are gone are
-// made again.
+// addWithOwn has a server serve an export, as ask asks it to, from interfaces of its
+// own if it has any: the server cannot make them. Where it has had them already, those
+// that are gone are made again.
 func addWithOwn(e *control.Export, ask func(*control.Export) (*control.Answer, error)) (*control.Answer, error) {
 	interfaces, err := makeOwn(e, unclaimed(e))
 	if err != nil {

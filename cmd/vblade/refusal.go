@@ -11,13 +11,6 @@ import (
 	"strings"
 )
 
-// misuse is an error of the command line itself, which trying again does not
-// help.
-type misuse struct{ error }
-
-// Unwrap returns what is wrong.
-func (m misuse) Unwrap() error { return m.error }
-
 // refusalVariable names the environment variable that holds the exit status of a
 // misuse, for a service manager that restarts a program that exits with another
 // one.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,42 +14,6 @@ import (
 
 // noState is the value of --state that keeps nothing.
 const noState = "none"
-
-// stateDirectory is the value of --state.
-type stateDirectory string
-
-// Set accepts any name that is not empty; whether it can be used shows later.
-func (d *stateDirectory) Set(s string) error {
-	if s == "" {
-		return errors.New("it is empty; name a directory, or write none")
-	}
-	*d = stateDirectory(s)
-	return nil
-}
-
-// String is the value as Set reads it.
-func (d *stateDirectory) String() string { return string(*d) }
-
-// Type is not shown, because the usage text names the value.
-func (d *stateDirectory) Type() string { return "directory" }
-
-// serialNumber is the value of --serial.
-type serialNumber string
-
-// Set reads the value.
-func (n *serialNumber) Set(s string) error {
-	if s == "" {
-		return errors.New("it is empty; give a text, or leave the option out")
-	}
-	*n = serialNumber(s)
-	return blade.CheckSerial(s)
-}
-
-// String is the value as Set reads it.
-func (n *serialNumber) String() string { return string(*n) }
-
-// Type is not shown, because the usage text names the value.
-func (n *serialNumber) Type() string { return "text" }
 
 // openState opens the state file of an export in the directory of --state, or
 // else in the directory given here. With neither nothing is kept, and the file is

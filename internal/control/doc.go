@@ -135,12 +135,12 @@
 // Announce advertises the export, or all of them, as when they were added; a link
 // that carries no frames is named in the warnings, and hears of it once it does.
 //
-// To add what is served already is no error if the device or inode, the window,
-// the options, links, own addresses, masks, serial and state file are the same, whatever the path and
-// exclusive say; a different export under the same address is refused, unless it is to be changed, and so is
-// the same from another conf file. One that was added by hand becomes the conf
-// file's that says the same. Remove answers once the export has
-// ended: what was received is answered, the disk is synced and closed.
+// To add what is served already is no error if all parameters but the path of the
+// file are the same, and it leads to the same device or inode. A different export
+// under the same address is refused, unless it is to be changed, and so is the same
+// from another conf file. One that was added by hand becomes the conf file's that
+// says the same. Remove answers once the export has ended: what was received is
+// answered, the disk is synced and closed.
 //
 // # Replacing a server
 //

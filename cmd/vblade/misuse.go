@@ -11,6 +11,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// misuse is an error of the command line itself, which trying again does not
+// help.
+type misuse struct{ error }
+
+// Unwrap returns what is wrong.
+func (m misuse) Unwrap() error { return m.error }
+
 // argumentNames are the positional arguments.
 var argumentNames = [...]string{"shelf", "slot", "netif", "filename"}
 
