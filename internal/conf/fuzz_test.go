@@ -5,13 +5,15 @@ package conf
 import (
 	"strings"
 	"testing"
+
+	"vblade/test/conffile"
 )
 
 // FuzzParse checks that a file either is wrong, and the error says where, or says
 // the same once it is written anew with every value between single quotes.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(complete))
-	f.Add([]byte(with(`filename="/srv/\"a\" \\ \x"' $b'\ \$c~` + "\nown_process=no;options=a~:b # c")))
+	f.Add([]byte(conffile.Complete))
+	f.Add([]byte(conffile.With(`filename="/srv/\"a\" \\ \x"' $b'\ \$c~` + "\nown_process=no;options=a~:b # c")))
 	f.Add([]byte("shelf=9 netif=~"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		one, err := Parse("x.conf", content)

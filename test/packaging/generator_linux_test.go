@@ -6,10 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
+	"vblade/test/conffile"
 	"vblade/test/lab"
 )
 
@@ -32,22 +32,6 @@ func (r tree) generate(t *testing.T, container bool) string {
 	return units
 }
 
-// complete is a conf file with all that it needs.
-const complete = "shelf=9\nslot=0\nnetif=eth0\nfilename=/srv/disk.img\n"
-
-// with is the complete conf file with lines of its own instead of those that set
-// the same variables.
-func with(lines string) string {
-	kept := ""
-	for line := range strings.Lines(complete) {
-		name, _, _ := strings.Cut(line, "=")
-		if !regexp.MustCompile(`(?m)(^|\s)` + name + `=`).MatchString(lines) {
-			kept += line
-		}
-	}
-	return kept + lines
-}
-
 // Parts of what the generator grants.
 const (
 	afterEth0 = "[Unit]\nWants=sys-subsystem-net-devices-eth0.device\nAfter=sys-subsystem-net-devices-eth0.device\n"
@@ -64,29 +48,29 @@ func TestGenerator(t *testing.T) {
 		name, conf, unit, needs string
 		own                     bool
 	}{
-		{name: "disk0", conf: complete, unit: "disk0", needs: afterEth0 + inSrv},
-		{name: "disk-1", conf: complete, unit: `disk\x2d1`, needs: afterEth0 + inSrv},
-		{name: "a disk", conf: complete, unit: `a\x20disk`, needs: afterEth0 + inSrv},
-		{name: "bridge", conf: with("netif=br-lan.7,eth0"), unit: "bridge",
+		{name: "disk0", conf: conffile.Complete, unit: "disk0", needs: afterEth0 + inSrv},
+		{name: "disk-1", conf: conffile.Complete, unit: `disk\x2d1`, needs: afterEth0 + inSrv},
+		{name: "a disk", conf: conffile.Complete, unit: `a\x20disk`, needs: afterEth0 + inSrv},
+		{name: "bridge", conf: conffile.With("netif=br-lan.7,eth0"), unit: "bridge",
 			needs: "[Unit]\nWants=sys-subsystem-net-devices-br\\x2dlan.7.device\nAfter=sys-subsystem-net-devices-br\\x2dlan.7.device\n" +
 				strings.TrimPrefix(afterEth0, afterLo) + inSrv},
-		{name: "lo", conf: with("netif=lo"), unit: "lo", needs: afterLo + inSrv},
-		{name: "device", conf: with("netif=lo filename=/dev/vg0/disk"), unit: "device", needs: afterLo + inDev},
-		{name: "elsewhere", conf: with("netif=lo filename=/srv/../place/x"), unit: "elsewhere", needs: afterLo + "[Service]\nReadWritePaths=\"-/place\"\n"},
-		{name: "tmp", conf: with("netif=lo filename=/tmp/../var/tmp/x"), unit: "tmp", needs: afterLo + "[Service]\nPrivateTmp=no\n"},
-		{name: "spaces", conf: with("netif=lo filename='/a \"100%\" \\place/x'"), unit: "spaces",
+		{name: "lo", conf: conffile.With("netif=lo"), unit: "lo", needs: afterLo + inSrv},
+		{name: "device", conf: conffile.With("netif=lo filename=/dev/vg0/disk"), unit: "device", needs: afterLo + inDev},
+		{name: "elsewhere", conf: conffile.With("netif=lo filename=/srv/../place/x"), unit: "elsewhere", needs: afterLo + "[Service]\nReadWritePaths=\"-/place\"\n"},
+		{name: "tmp", conf: conffile.With("netif=lo filename=/tmp/../var/tmp/x"), unit: "tmp", needs: afterLo + "[Service]\nPrivateTmp=no\n"},
+		{name: "spaces", conf: conffile.With("netif=lo filename='/a \"100%\" \\place/x'"), unit: "spaces",
 			needs: afterLo + "[Service]\nReadWritePaths=\"-/a \\\"100%%\\\" \\\\place\"\n"},
-		{name: "own", conf: with("netif=lo filename=/dev/x own_process=yes"), unit: "own", needs: afterLo + inDev, own: true},
-		{name: "shared", conf: with("netif=lo filename=/dev/x own_process=no"), unit: "shared", needs: afterLo + inDev},
-		{name: "ionice", conf: with("netif=lo filename=/dev/x ionice='-c1'"), unit: "ionice",
+		{name: "own", conf: conffile.With("netif=lo filename=/dev/x own_process=yes"), unit: "own", needs: afterLo + inDev, own: true},
+		{name: "shared", conf: conffile.With("netif=lo filename=/dev/x own_process=no"), unit: "shared", needs: afterLo + inDev},
+		{name: "ionice", conf: conffile.With("netif=lo filename=/dev/x ionice='-c1'"), unit: "ionice",
 			needs: afterLo + "[Service]\nSystemCallFilter=ioprio_set\nCapabilityBoundingSet=CAP_SYS_NICE\n", own: true},
-		{name: "metrics", conf: with("netif=lo filename=/dev/x options='-r --metrics localhost:9100'"), unit: "metrics",
+		{name: "metrics", conf: conffile.With("netif=lo filename=/dev/x options='-r --metrics localhost:9100'"), unit: "metrics",
 			needs: afterLo + "[Service]\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=any\n", own: true},
-		{name: "socket", conf: with("netif=lo filename=/dev/x options='--metrics=unix:/run/vblade/x'"), unit: "socket", needs: afterLo + inDev, own: true},
+		{name: "socket", conf: conffile.With("netif=lo filename=/dev/x options='--metrics=unix:/run/vblade/x'"), unit: "socket", needs: afterLo + inDev, own: true},
 		{name: "incomplete", conf: "shelf=9\n", unit: "incomplete"},
-		{name: "broken", conf: complete + "options='-r", unit: "broken"},
-		{name: "command", conf: complete + "echo hello", unit: "command"},
-		{name: "torn", conf: complete + "ionice=-c1\nown_process=no", unit: "torn"},
+		{name: "broken", conf: conffile.Complete + "options='-r", unit: "broken"},
+		{name: "command", conf: conffile.Complete + "echo hello", unit: "command"},
+		{name: "torn", conf: conffile.Complete + "ionice=-c1\nown_process=no", unit: "torn"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := install(t)
@@ -118,7 +102,7 @@ func TestGenerator(t *testing.T) {
 // no udev.
 func TestGeneratorContainer(t *testing.T) {
 	root := install(t)
-	root.conf(t, "disk", complete)
+	root.conf(t, "disk", conffile.Complete)
 	needs, err := os.ReadFile(filepath.Join(root.generate(t, true), "vblade@disk.service.d/needs.conf"))
 	if err != nil || string(needs) != afterLo+inSrv {
 		t.Errorf("needs %s, %v, want %s", needs, err, afterLo+inSrv)
@@ -140,8 +124,8 @@ func TestGeneratorNothing(t *testing.T) {
 func TestUnits(t *testing.T) {
 	analyze := lab.Need(t, "systemd-analyze", "systemd")
 	root := install(t)
-	root.conf(t, "a disk", with("ionice=-c1\nfilename='/a place/x'\noptions='--metrics :9100'\n"))
-	root.conf(t, "disk", complete)
+	root.conf(t, "a disk", conffile.With("ionice=-c1\nfilename='/a place/x'\noptions='--metrics :9100'\n"))
+	root.conf(t, "disk", conffile.Complete)
 	units := root.generate(t, false)
 	path := units + ":" + root.path("usr/lib/systemd/system") + ":"
 	verify := exec.Command(analyze, "verify", "--man=no", "vblade.service", "vblade-exports.service", "vblade@disk.service", `vblade@a\x20disk.service`)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vblade/test/conffile"
 )
 
 // lsb stands in for /lib/lsb/init-functions.
@@ -47,7 +49,7 @@ func TestInit(t *testing.T) {
 		for conf in $confs; do grep -q own_process=yes "$conf" && basename "$conf" .conf; done
 	`)
 	for name, more := range map[string]string{"a": "", "b": "own_process=yes\n", "c": "own_process=yes\n"} {
-		root.conf(t, name, complete+more)
+		root.conf(t, name, conffile.Complete+more)
 	}
 	if err := os.MkdirAll(root.path("run"), 0o755); err != nil {
 		t.Fatal(err)

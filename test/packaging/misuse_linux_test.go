@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"regexp"
 	"testing"
+
+	"vblade/test/conffile"
 )
 
 // TestUnitMisuse starts exports that no waiting mends, and one that waiting may,
@@ -26,11 +28,11 @@ func TestUnitMisuse(t *testing.T) {
 		conf         string
 		status, bare int // with the unit's environment, and without
 	}{
-		{with("slot=255"), 78, 1},
-		{with("shelf=x"), 78, 1},
-		{with("options=--readonly"), 78, 1},
-		{complete + "opts=-r", 78, 1},
-		{with("netif=lo filename=/nowhere/disk.img"), 1, 1},
+		{conffile.With("slot=255"), 78, 1},
+		{conffile.With("shelf=x"), 78, 1},
+		{conffile.With("options=--readonly"), 78, 1},
+		{conffile.Complete + "opts=-r", 78, 1},
+		{conffile.With("netif=lo filename=/nowhere/disk.img"), 1, 1},
 	} {
 		root.conf(t, "disk", c.conf)
 		for _, command := range [][]string{{}, {"add", "--control", root.path("control")}} {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"vblade/test/conffile"
 	"vblade/test/lab"
 )
 
@@ -153,7 +154,7 @@ func TestUnitsFollow(t *testing.T) {
 	for name, line := range map[string]string{"a disk-0": "", "one": "", "two": "", "own": "own_process=yes", "missing": "", "wrong": "x", "new": ""} {
 		slot := map[string]string{"a disk-0": "0", "one": "1", "two": "2", "missing": "3", "own": "4", "wrong": "7"}[name]
 		if slot != "" {
-			root.conf(t, name, with("slot="+slot+" netif=tgt0 filename='"+root.path("disks/"+name)+"' options='--state none'\n"+line))
+			root.conf(t, name, conffile.With("slot="+slot+" netif=tgt0 filename='"+root.path("disks/"+name)+"' options='--state none'\n"+line))
 		}
 		if name != "missing" {
 			root.write(t, "disks/"+name, strings.Repeat("vblade! ", 1<<14))
