@@ -7,7 +7,6 @@
 //
 // An Initiator runs exchanges: any number of requests, of which a window is
 // outstanding, each repeated until it is answered. A Target is what discovery has
-// found, with methods for every command of the protocol. Paths are Targets that
-// are the same disk on several links. Only one goroutine at a time may use an
-// Initiator, its Targets and their Paths.
+// found, with methods for every command of the protocol. Only one goroutine at a
+// time may use an Initiator and its Targets.
 package initiator

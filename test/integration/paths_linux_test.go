@@ -13,10 +13,12 @@ import (
 )
 
 // pathPatience is how long an initiator tries a path before it takes another,
-// pathRetry how long before it repeats a request on the same.
+// pathRetry how long before it repeats a request on the same, and
+// pathWindow how many it keeps outstanding.
 const (
 	pathPatience = 300 * time.Millisecond
 	pathRetry    = 30 * time.Millisecond
+	pathWindow   = 16 // requests
 )
 
 // plug lays a wire of its own for an interface, new, to a bridge: the interface can
@@ -46,21 +48,17 @@ func newLANs(t *testing.T, n int) *site {
 	return s
 }
 
-// paths finds e9.0 on so many LANs.
-func (s *site) paths(n int) *initiator.Paths {
+// multipath finds e9.0 on so many LANs.
+func (s *site) multipath(n int) *multipath {
 	s.t.Helper()
-	var found []*initiator.Target
+	p := &multipath{limit: 2 * patience}
 	for i := range n {
 		target, err := s.open(fmt.Sprint("ini", i), initiator.Options{Patience: pathPatience, Retry: pathRetry}).Find(9, 0)
 		if err != nil {
 			s.t.Fatalf("on LAN %d: %v", i, err)
 		}
-		target.SetWindow(16)
-		found = append(found, target)
-	}
-	p, err := initiator.NewPaths(2*patience, found...)
-	if err != nil {
-		s.t.Fatal(err)
+		target.SetWindow(pathWindow)
+		p.paths = append(p.paths, target)
 	}
 	return p
 }
@@ -81,13 +79,13 @@ func testPaths(t *testing.T, n int) {
 		netifs = append(netifs, fmt.Sprint("tgt", i))
 	}
 	v := s.host.StartVblade(t, s.vblade, "9", "0", strings.Join(netifs, ","), s.image)
-	paths := s.paths(n)
-	l := s.startLoadOn(paths)
+	disk := s.multipath(n)
+	l := s.startLoadOn(disk)
 	for i := range 2 * n {
 		s.torment(l, netifs[i%n], netifs[(i+1)%n])
 	}
 	l.finish(t)
-	t.Logf("transfers were repeated %d times", paths.Repeats)
+	t.Logf("transfers were repeated %d times", disk.repeats)
 	if !v.Alive() {
 		t.Fatalf("vblade ended: %s", v.Stderr())
 	}
