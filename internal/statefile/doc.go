@@ -2,15 +2,15 @@
 
 // Package statefile keeps what initiators have set on an export (its config
 // string, masks and reservation) in a file, for the next time that the export is
-// served, by the same process, by another one, or on another host.
+// served, by the same process, another one, or another host.
 //
 // # The file
 //
-// An export has a file of its own, eSHELF.SLOT.state in a directory. It has two
-// records of RecordSize bytes. A state is written over the older one and synced, so
-// that whatever ends that, the other one holds what was kept before. The newest
-// record that is whole is what is kept. All of the file is written when it is made:
-// later writes want no more room.
+// An export has a file of its own, eSHELF.SLOT.state in a directory, with two
+// records of RecordSize bytes. A state is written over the older record and synced:
+// if that is interrupted, the other record still holds the previous state. The
+// newest record that is whole counts. All of the file is written when it is made, so
+// later writes need no more space.
 //
 // A record, with numbers in big-endian:
 //
@@ -34,6 +34,6 @@
 // on other hosts if the file system locks for all of them, as NFS, OCFS2 and GFS2
 // do.
 //
-// BUG(1): Where neither a state nor, after it, the one before can be written, but
-// some of it was, nobody knows which of the two a crash leaves behind.
+// BUG(1): If a state cannot be written, nor the previous one over it, but part of
+// it was, a crash may leave either of the two.
 package statefile

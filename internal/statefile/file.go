@@ -32,7 +32,7 @@ type File struct {
 
 	kept   blade.State // the state that was read or written last
 	newest uint64      // generation of the record that was written last, whether or not that succeeded
-	whole  int         // the record that holds kept
+	whole  int         // index of the record that holds kept
 }
 
 // newFile returns the File of an opened file that was not read yet.
@@ -40,14 +40,14 @@ func newFile(file *os.File, path string, of aoe.Address) *File {
 	return &File{file: file, storage: file, path: path, of: of}
 }
 
-// Path is the path of the file, as the process that opened it sees it.
+// Path returns the path of the file, as the process that opened it sees it.
 func (f *File) Path() string { return f.path }
 
-// ID tells the file from all others of this host.
+// ID returns what distinguishes the file from all others of this host.
 func (f *File) ID() string { return f.id }
 
-// InUse tells that Open has found the file in use by another process: then nothing
-// of it was read, and nothing can be said of it.
+// InUse reports whether Open has found the file in use by another process. Then the
+// file was not read.
 func (f *File) InUse() bool { return f.inUse }
 
 // invalidError is the error of a file without a usable record.
@@ -61,12 +61,12 @@ func (e invalidError) Error() string {
 	return fmt.Sprintf("%s cannot be used: %v", e.path, e.why)
 }
 
-// IsInvalid reports whether an error of Load is that nothing in the file can be
-// used: the export starts as one of which initiators have set nothing.
+// IsInvalid reports whether an error of Load means that nothing in the file can be
+// used. The export then starts as one on which initiators have set nothing.
 func IsInvalid(err error) bool { return errors.As(err, new(invalidError)) }
 
-// Load reads what is kept. Where that is nothing, the next Save replaces what is
-// there.
+// Load returns the state that is kept. If there is none, the next Save replaces what
+// the file holds.
 func (f *File) Load() (*blade.State, error) {
 	f.kept, f.newest, f.whole = blade.State{}, 0, 0
 	b := make([]byte, Size)
@@ -94,8 +94,8 @@ func (f *File) Load() (*blade.State, error) {
 	return &s, nil
 }
 
-// Save returns once a state is what is kept, on the disk. If it fails, what was
-// kept before still is, also where some of the new was written.
+// Save keeps a state, and returns once it is on the disk. If it fails, the previous
+// state is still kept, even if part of the new one was written.
 func (f *File) Save(s *blade.State) error {
 	err := f.put(s)
 	if err == nil {
@@ -109,7 +109,7 @@ func (f *File) Save(s *blade.State) error {
 	return err
 }
 
-// put writes a state over the record that is not what is kept.
+// put writes a state over the record that does not hold the kept state.
 func (f *File) put(s *blade.State) error {
 	f.newest++
 	at := int64(1-f.whole) * RecordSize
@@ -122,7 +122,7 @@ func (f *File) put(s *blade.State) error {
 	return nil
 }
 
-// make fills a new file, whose first record is what is kept then: nothing.
+// make fills a new file. Its first record holds the kept state, which is empty.
 func (f *File) make() error {
 	f.kept, f.newest, f.whole = blade.State{}, 1, 0
 	both := append(encode(f.of, f.newest, &f.kept), make([]byte, RecordSize)...)
@@ -135,13 +135,13 @@ func (f *File) make() error {
 	return nil
 }
 
-// Descriptor is the opening of the file. It remains the File's.
+// Descriptor returns the opening of the file, which still belongs to the File.
 func (f *File) Descriptor() *os.File { return f.file }
 
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// error says what could not be done with the file.
+// error returns an error that says what could not be done with the file.
 func (f *File) error(what string, err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

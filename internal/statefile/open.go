@@ -12,13 +12,14 @@ import (
 	"vblade/internal/aoe"
 )
 
-// tries is how often Open begins anew where others move the file away meanwhile.
+// tries is how often Open starts over if other processes set the file aside
+// meanwhile.
 const tries = 10
 
-// Open opens the state file of an export in a directory, locks and reads it; it
-// makes both where they are not there. A file that cannot be used it moves aside
-// and makes anew: the warning says so. Where another process has the file, it
-// is InUse.
+// Open opens the state file of an export in a directory, locks it and reads it. It
+// makes both if they do not exist. It sets a file that cannot be used aside and
+// makes a new one: the warning says so. If another process has the file, it is
+// InUse.
 func Open(dir string, of aoe.Address) (f *File, warning error, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, nil, fmt.Errorf("find the path of %s: %w", dir, err)
@@ -49,9 +50,9 @@ func Open(dir string, of aoe.Address) (f *File, warning error, err error) {
 	return nil, nil, fmt.Errorf("open %s: it is moved away again and again", path)
 }
 
-// Find opens the state file of an export in a directory for comparing it with
-// others: it makes, locks, reads and moves nothing. Where there is none that Open
-// would use as it is, it returns nil.
+// Find opens the state file of an export in a directory, to compare it with others.
+// It makes, locks, reads and moves nothing, and returns nil if there is no file that
+// Open would use as it is.
 func Find(dir string, of aoe.Address) (*File, error) {
 	path, err := filepath.Abs(filepath.Join(dir, of.String()+".state"))
 	if err != nil {
@@ -71,21 +72,21 @@ func Find(dir string, of aoe.Address) (*File, error) {
 	return FromDescriptor(path, of, file)
 }
 
-// makeDir makes a directory, where it is not there yet.
+// makeDir makes a directory if it does not exist.
 func makeDir(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	switch {
 	case err == nil:
 		return syncDir(filepath.Dir(dir))
 	case errors.Is(err, fs.ErrExist):
-		return nil // whether it is a directory, opening the file tells
+		return nil // opening the file fails if it is no directory
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("make %s: %s is not there", dir, filepath.Dir(dir))
 	}
 	return err
 }
 
-// open opens a state file, makes it where it is not there, and locks it.
+// open opens a state file, or makes it if it does not exist, and locks it.
 func open(path string, of aoe.Address) (*File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
 	if err != nil {
@@ -109,8 +110,8 @@ func open(path string, of aoe.Address) (*File, error) {
 	return f, nil
 }
 
-// prepare reads a file that is locked, or fills it where it is new, and reports
-// whether its path still leads to it: else another process has moved it aside.
+// prepare reads a locked file, or fills it if it is new, and reports whether its
+// path still leads to it: if not, another process has set it aside.
 func (f *File) prepare(path string) (leads bool, err error) {
 	info, err := f.file.Stat()
 	if err != nil {
@@ -135,8 +136,8 @@ func (f *File) prepare(path string) (leads bool, err error) {
 	return true, err
 }
 
-// setAside renames a file that cannot be used, over the one that was set aside
-// before it. The warning says so.
+// setAside renames a file that cannot be used, and replaces the one that was set
+// aside before. The warning says so.
 func (f *File) setAside(why error) (warning, err error) {
 	to := f.path + ".bad"
 	if err := os.Rename(f.path, to); err != nil {
@@ -145,8 +146,9 @@ func (f *File) setAside(why error) (warning, err error) {
 	return fmt.Errorf("%w; it is set aside as %s: config string, masks and reservation of %v that were kept are not in force", why, to, f.of), nil
 }
 
-// FromDescriptor makes a File of what another process's Open opened at path. It
-// trusts nothing of it. It owns the file: if it fails, it closes it.
+// FromDescriptor makes a File from the descriptor of a file that another process
+// has opened at path by Open. It does not trust it. It owns the descriptor, and
+// closes it if it fails.
 func FromDescriptor(path string, of aoe.Address, file *os.File) (*File, error) {
 	f := newFile(file, path, of)
 	info, err := file.Stat()
@@ -179,12 +181,13 @@ func (f *File) Lock() error {
 	return err
 }
 
-// ErrInUse is the error of a file that another process has.
+// ErrInUse returns the error of a file that another process has.
 func (f *File) ErrInUse() error {
 	return fmt.Errorf("%s is in use by another process: %v is served elsewhere, or was just now", f.path, f.of)
 }
 
-// Duplicate returns another File of the same opening, for when this one is closed.
+// Duplicate returns another File with the same opening, which remains open when this
+// one is closed.
 func (f *File) Duplicate() (*File, error) {
 	file, err := duplicate(f.file)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // BUG(2): State is kept on Linux and FreeBSD only.
 
-// openFlags are none.
+// openFlags is empty.
 const openFlags = 0
 
 // tryLock refuses every file: it cannot be locked here.

@@ -13,11 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFlags have no file opened that somebody else has pointed a link at, and
-// nobody wait for the other end of a pipe.
+// openFlags make an open fail at a symbolic link, which somebody else may have
+// made, and not wait for the other end of a pipe.
 const openFlags = unix.O_NOFOLLOW | unix.O_NONBLOCK
 
-// tryLock locks the opening, unless another one of the file is locked.
+// tryLock locks the opening, and reports whether another opening of the file has
+// the lock.
 func (f *File) tryLock() (inUse bool, err error) {
 	for {
 		switch err := unix.Flock(int(f.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
@@ -32,7 +33,7 @@ func (f *File) tryLock() (inUse bool, err error) {
 	}
 }
 
-// checkFlags checks that the file was opened as Open does.
+// checkFlags checks that the file was opened as Open does it.
 func (f *File) checkFlags() error {
 	flags, err := unix.FcntlInt(f.file.Fd(), unix.F_GETFL, 0)
 	switch {
@@ -53,7 +54,7 @@ func duplicate(file *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), file.Name()), nil
 }
 
-// ID tells a file from all others of this host.
+// ID returns what distinguishes a file from all others of this host.
 func ID(file *os.File) (string, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -63,8 +64,8 @@ func ID(file *os.File) (string, error) {
 	return fmt.Sprintf("%d:%d", uint64(st.Dev), uint64(st.Ino)), nil
 }
 
-// syncDir makes durable what was made, moved or removed in a directory, where its
-// file system can.
+// syncDir makes durable what was made, moved or removed in a directory, if its file
+// system can.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

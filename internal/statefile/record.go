@@ -40,7 +40,7 @@ const _ = uint(offSum - offLists - aoe.MaxConfigString - (blade.MaxMasks+aoe.Max
 
 // encode returns the record of a state.
 func encode(a aoe.Address, generation uint64, s *blade.State) []byte {
-	var masks []aoe.MAC // others than those of initiators are not kept
+	var masks []aoe.MAC // only those that initiators have set are kept
 	b := make([]byte, RecordSize)
 	if s.Masked() {
 		masks, b[offMasked] = s.Masks(), 1
@@ -62,7 +62,7 @@ func encode(a aoe.Address, generation uint64, s *blade.State) []byte {
 	return b
 }
 
-// What is wrong with a record that decode does not take.
+// Why decode refuses a record.
 var (
 	errForeign = errors.New("it is no state of vblade")
 	errTorn    = errors.New("it is not whole")
