@@ -64,6 +64,12 @@ func (f *File) Duplicate() (*File, error) {
 // opened by different paths.
 func (f *File) SameFile(other *File) bool { return isSame(f.info, other.info) }
 
+// Overlaps reports whether f and other have sectors of the same file or device in
+// common.
+func (f *File) Overlaps(other *File) bool {
+	return f.SameFile(other) && f.start < other.start+other.Size() && other.start < f.start+f.Size()
+}
+
 // checkOpenings checks descriptors that another process has opened.
 func checkOpenings(path string, o Options, openings []*os.File) error {
 	if n := len(openings); n == 0 || n > MaxDescriptors || (n == 1) != (openingsOf(o) == 1) {

@@ -117,8 +117,7 @@ func (d *Disk) Shares(other *Disk) (some, aligned bool) {
 	if !ok || !also {
 		return d.store == other.store, true
 	}
-	some = f.SameFile(g) && f.start < g.start+g.Size() && g.start < f.start+f.Size()
-	return some, f.start == g.start
+	return f.Overlaps(g), f.start == g.start
 }
 
 // WritesThrough reports whether each write has to be on the disk when it is

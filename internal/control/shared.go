@@ -17,17 +17,11 @@ func (t *table) sharers(e *Export) []string {
 	defer t.mu.Unlock()
 	var names []string
 	for _, other := range t.sorted() {
-		if other.Name() != e.Name() && other.state != gone && !other.File.ReadOnly && other.overlaps(e) && other.Disk.SameFile(e.Disk) {
+		if other.Name() != e.Name() && other.state != gone && !other.File.ReadOnly && other.Disk.Overlaps(e.Disk) {
 			names = append(names, other.Name())
 		}
 	}
 	return names
-}
-
-// overlaps reports whether e and other have sectors in common if they are on the
-// same disk.
-func (e *Export) overlaps(other *Export) bool {
-	return e.File.Offset < other.File.Offset+other.sectors() && other.File.Offset < e.File.Offset+e.sectors()
 }
 
 // sharersMost is the most exports that a warning names.
