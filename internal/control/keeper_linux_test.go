@@ -4,11 +4,59 @@ package control
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"vblade/internal/ata"
 )
+
+// keeper is a Keeper in memory.
+type keeper struct {
+	mu   sync.Mutex
+	kept map[string]string
+	err  error
+	look func(files []*os.File) // at what is kept; nil for none
+
+	drops int // so far
+}
+
+// get returns what is kept.
+func (k *keeper) get() map[string]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return maps.Clone(k.kept)
+}
+
+// fail has all calls fail from now on.
+func (k *keeper) fail(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.err = err
+}
+
+// Keep keeps the parameters.
+func (k *keeper) Keep(name string, encoded []byte, files []*os.File) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept[name] = fmt.Sprintf("%s and %d files", encoded, len(files))
+	if k.look != nil {
+		k.look(files)
+	}
+	return k.err
+}
+
+// Drop forgets them.
+func (k *keeper) Drop(name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, name)
+	k.drops++
+	return k.err
+}
 
 // TestKeeper checks that what is served is kept, and what is removed is not.
 func TestKeeper(t *testing.T) {
