@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 
-	"vblade/internal/ata"
 	"vblade/internal/journal"
 	"vblade/internal/unixsocket"
 )
@@ -173,6 +172,3 @@ func (s *Server) note(p unixsocket.Peer, what deed, about string, err error) {
 		s.Log.Infof("control: %v: %s: done", p, what)
 	}
 }
-
-// sectors is the size of the export.
-func (e *Export) sectors() int64 { return e.Disk.Size() / ata.SectorSize }

@@ -42,6 +42,9 @@ func (e *Export) Address() aoe.Address { return aoe.Address{Shelf: e.Shelf, Slot
 // Name is the address as initiators write it, such as e9.0.
 func (e *Export) Name() string { return e.Address().String() }
 
+// sectors returns the size of the export.
+func (e *Export) sectors() int64 { return e.Disk.Size() / ata.SectorSize }
+
 // same reports whether e and other export the same file in the same way. The name
 // that the file was opened by, and the conf file, do not matter.
 func (e *Export) same(other *Export) bool {
@@ -80,7 +83,7 @@ func (e *Export) describe() string {
 	if e.File.ReadOnly {
 		mode = "O_RDONLY"
 	}
-	text := fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.Disk.Size()/ata.SectorSize, mode)
+	text := fmt.Sprintf("%s on %s, %d sectors %s", e.Filename, strings.Join(e.Links, ","), e.sectors(), mode)
 	if e.Announce > 0 {
 		text += fmt.Sprintf(", announced every %v", e.Announce)
 	}

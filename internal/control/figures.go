@@ -168,38 +168,3 @@ func usersOf(u *stats.Users) *Users {
 	}
 	return all
 }
-
-// status answers a request for the status of the export of a name, or of all without
-// one.
-func (s *Server) status(wanted string) *reply {
-	all, err := s.table.status(wanted)
-	answer := s.reply(err)
-	if err != nil {
-		return answer
-	}
-	now := s.Engine.Stats()
-	down := make(map[string]bool)
-	for i := range now.Links {
-		down[now.Links[i].Name] = now.Links[i].Down != ""
-	}
-	measured := make(map[string]*stats.Export, len(now.Exports))
-	for i := range now.Exports {
-		e := &now.Exports[i]
-		measured[e.Name()] = e
-	}
-	for i := range all {
-		if e := measured[all[i].Name]; e != nil {
-			all[i].measure(e, down)
-		}
-	}
-	answer.Exports = all
-	if wanted == "" {
-		answer.Interfaces = linksOf(now.Links, nil)
-	} else if e := measured[wanted]; e != nil {
-		answer.Interfaces = linksOf(now.Links, e)
-		if u, err := s.Engine.Users(wanted); err == nil { // otherwise it was just removed
-			all[0].Users = usersOf(&u)
-		}
-	}
-	return answer
-}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -264,46 +263,4 @@ func (t *table) sorted() []*entry {
 		return (int(a.Shelf)-int(b.Shelf))<<8 + int(a.Slot) - int(b.Slot)
 	})
 	return all
-}
-
-// status returns the status of the export of a name, or of all without one.
-func (t *table) status(name string) ([]status, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if name == "" {
-		var all []status
-		for _, e := range t.sorted() {
-			all = append(all, e.status())
-		}
-		return all, nil
-	}
-	e := t.entries[name]
-	if e == nil {
-		return nil, notServed(name)
-	}
-	return []status{e.status()}, nil
-}
-
-// status returns the status of the entry.
-func (e *entry) status() status {
-	s := status{parameters: *e.parameters(), Name: e.Name(), Sectors: e.sectors(), State: e.state.shown()}
-	if e.trouble != nil {
-		s.Trouble = e.trouble.Error()
-	} else if err := e.busy(); err != nil {
-		s.Trouble = strings.TrimSuffix(err.Error(), "; "+errAgain.Error())
-	}
-	return s
-}
-
-// shown returns the State for an entry in this state.
-func (s state) shown() State {
-	switch s {
-	case coming:
-		return Starting
-	case serving:
-		return Up
-	case going:
-		return Draining
-	}
-	return NotServed
 }
