@@ -90,9 +90,9 @@ func (l *looker) leave() {
 	}
 }
 
-// settle takes out of the wanted those that were asked for. Of what was found it
-// returns the rivals to warn of: of an address that is served here still, and not at
-// one of our own links.
+// settle removes the addresses that were asked for from those that are wanted. Of the
+// targets that were found it returns the rivals to warn of: their address is still
+// served here, and they are not exports of ours.
 func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) []*initiator.Target {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
@@ -108,9 +108,9 @@ func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) [
 	return rivals
 }
 
-// isOwn reports whether what has answered is an export itself, by another of its
-// links on the same LAN, say: from an address of its own, after it has heard the
-// question. Otherwise another host has that address, too.
+// isOwn reports whether a target that has answered is the export itself, for example
+// by another of its links on the same LAN: the answer comes from one of its MACs, and
+// it has heard the question. Otherwise another host has that MAC, too.
 func isOwn(t *initiator.Target, links []ownLink, known rivalsKnown) bool {
 	own := slices.ContainsFunc(links, func(l ownLink) bool { return l.MAC() == t.MAC })
 	return own && known.Heard(t.Name(), t.Tag)

@@ -13,8 +13,8 @@ import (
 )
 
 // rivals looks for other targets with the addresses that are served here. They
-// may be other paths to the same disk; if not, initiators see the two disks by
-// turns. On each link there is one looker, while there are addresses to ask for.
+// may be other paths to the same disk; if not, initiators see now one disk, now the
+// other. A link has a looker while there are addresses to ask for.
 type rivals struct {
 	log     *journal.Log
 	known   rivalsKnown
@@ -28,8 +28,8 @@ type rivals struct {
 
 // rivalsKnown is what rivals needs of the server, which hears of them, too.
 type rivalsKnown interface {
-	// FoundRival takes in that a rival of an export was found, and reports
-	// whether to warn of it.
+	// FoundRival notes that a rival of an export was found, and reports whether to
+	// warn of it.
 	FoundRival(name string, mac aoe.MAC) (warn bool)
 	// Heard reports whether a config query with a tag was heard by an export
 	// itself.
@@ -49,10 +49,10 @@ func newRivals(log *journal.Log, known rivalsKnown) *rivals {
 	return &rivals{log: log, known: known, lookers: make(map[string]*looker), blind: make(map[string]bool)}
 }
 
-// ask has rivals of an address that is served on links looked for, once on each of the
-// interfaces: at once, or from begin on. The interfaces are those below links with the
-// export's own MAC: an answer to that would go to whichever host has it. That rivals
-// cannot be looked for is no reason not to serve.
+// ask looks once for rivals of an address that is served on links, on each of the
+// interfaces: at once, or when begin is called. Where a link has the export's own MAC,
+// the interface is the one below it, because an answer to that MAC would go to
+// whichever host has it. A look that fails is no reason not to serve.
 func (r *rivals) ask(a aoe.Address, interfaces []string, links []ownLink) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,9 +138,9 @@ func (s *site) watchRivals(ctx context.Context) {
 	}
 }
 
-// lookAgain looks for the rivals that are known, which are there while they answer,
-// whether or not they make themselves known; and for those of exports with an address
-// of their own: a macvlan interface hears nothing that is sent from its own address.
+// lookAgain looks for the rivals that are known, to find out whether they still answer,
+// and for rivals of exports with an address of their own: a macvlan interface does not
+// receive what another host sends from the same address.
 func (s *site) lookAgain() {
 	names := s.server.Rivals()
 	s.mu.Lock()

@@ -138,8 +138,8 @@ func (s *site) Remove(name string, within time.Duration) error {
 	return err
 }
 
-// finish completes a removal that has timed out, once the calls that hang have
-// ended.
+// finish completes a removal that has timed out, once ended says that the calls that
+// hung have ended.
 func (s *site) finish(e *served, ended <-chan struct{}) {
 	<-ended
 	s.mu.Lock()
