@@ -31,7 +31,7 @@ const patience = 5 * time.Second
 // concurrently.
 type Store struct {
 	address string
-	most    int // how many files the manager keeps; 0 if the terminal does not say
+	most    int // how many files the manager keeps; 0 if it does not say
 
 	mu   sync.Mutex
 	kept map[string]int // how many files each name has

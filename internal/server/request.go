@@ -19,7 +19,7 @@ type request struct {
 	export *export // that it addresses
 
 	length  int           // of the frame that was received, in bytes
-	stamp   int64         // when the kernel received it, in nanoseconds; 0 where the terminal does not say
+	stamp   int64         // when the kernel received it, in nanoseconds; 0 if it does not say
 	copied  bool          // it is a copy of a broadcast that is counted elsewhere
 	arrived time.Duration // clock of the turn that admitted it
 
