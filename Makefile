@@ -68,9 +68,9 @@ setcap: vblade
 race: modules
 	$(AS_ROOT) $(GO) test -count=1 -race ./...
 
-## e2e: run the tests with the Linux aoe driver, Debian systems and clusters in virtual machines, as root
+## e2e: run the tests with the Linux aoe driver, Debian systems and clusters in virtual machines, as root; ALL=1 with Ceph too
 e2e: vblade packages
-	VBLADE_E2E=1 $(GO) test -count=1 -v -timeout 60m ./test/e2e
+	VBLADE_E2E=1 $(if $(ALL),VBLADE_E2E_ALL=1) $(GO) test -count=1 -v -timeout 60m ./test/e2e
 
 ## soak: random requests and random faults for SOAK (10m), and floods, as root
 soak: modules

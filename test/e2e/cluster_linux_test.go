@@ -18,12 +18,15 @@ const (
 	ownGap    = 20 * time.Second
 )
 
+// pacemakerPackages are the Debian packages of a node with Pacemaker, and of DRBD.
+const pacemakerPackages = "pacemaker,corosync,pacemaker-cli-utils,resource-agents,crmsh,drbd-utils,iproute2,procps,kmod"
+
 // TestCluster has Pacemaker serve a disk on one of two hosts, as docs/clusters.md
 // says, and move it: a guest with the Linux driver, which writes all the time,
 // notices a pause.
 func TestCluster(t *testing.T) {
 	s := newSite(t, buildLedger(t))
-	root := nodeRoot(t)
+	root := nodeRoot(t, "cluster", pacemakerPackages)
 	for _, mode := range []struct {
 		name, recipe string
 		most         time.Duration
@@ -61,7 +64,7 @@ func (s *site) newPair(t *testing.T, root string) *pair {
 	}
 	p.joins()
 	for _, n := range p.nodes {
-		n.runs(root, p.lab)
+		n.runs(root, p.lab, "pacemaker")
 	}
 	p.begins()
 	return p
@@ -79,32 +82,15 @@ func (p *pair) begins() {
 func (p *pair) furnish() {
 	p.t.Helper()
 	for name, from := range map[string]string{
-		"root/usr/sbin/vblade":                      p.site.vblade,
-		"root/usr/lib/ocf/resource.d/vblade/export": "../../packaging/ocf/export",
-		"root/usr/sbin/fence_lab":                   "node/fence_lab",
-		"root/var/lib/pacemaker/cib/cib.xml":        "node/cib.xml",
+		"/usr/sbin/vblade":                      p.site.vblade,
+		"/usr/lib/ocf/resource.d/vblade/export": "../../packaging/ocf/export",
+		"/usr/sbin/fence_lab":                   "node/fence_lab",
+		"/var/lib/pacemaker/cib/cib.xml":        "node/cib.xml",
 	} {
-		place := filepath.Join(p.lab, name)
-		text, err := os.ReadFile(from)
-		if err == nil {
-			err = os.MkdirAll(filepath.Dir(place), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(place, text, 0o755)
-		}
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		furnishProgram(p.t, p.lab, name, from)
 	}
 	for _, name := range []string{"/etc/corosync/corosync.conf", "/etc/hosts"} {
-		place := filepath.Join(p.lab, "root", name)
-		err := os.MkdirAll(filepath.Dir(place), 0o755)
-		if err == nil {
-			err = os.WriteFile(place, []byte(recipe(p.t, name)), 0o644)
-		}
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		furnish(p.t, p.lab, name, recipe(p.t, name), 0o644)
 	}
 	for _, dir := range []string{"fence", "off", "state"} {
 		if err := os.Mkdir(filepath.Join(p.lab, dir), 0o777); err != nil {

@@ -11,6 +11,7 @@
 // Environment:
 //
 //	VBLADE_E2E        1 to run the tests; without it they are skipped
+//	VBLADE_E2E_ALL    1 to run those, too, that are too long for each change: Ceph
 //	VBLADE            the program under test; ../../vblade if not set
 //	VBLADE_E2E_CACHE  where the guest's kernel and the clusters' system are kept;
 //	                  ~/.cache/vblade-e2e if not set
@@ -25,10 +26,10 @@
 // `make packages` and serves a guest is made by debootstrap, from where this
 // machine gets its own packages.
 //
-// TestCluster and TestReplicated follow docs/clusters.md: they take commands and
-// files from it (recipe). The nodes of a cluster (node_linux_test.go) are Debian systems with
-// Pacemaker in namespaces of this machine, made by mmdebstrap and kept. Each ends
-// with its first process, and that with this one.
+// TestCluster, TestReplicated and TestCeph follow docs/clusters.md: they take commands
+// and files from it (recipe). The nodes of a cluster (node_linux_test.go) are Debian
+// systems with Pacemaker, or with all of a Ceph cluster, in namespaces of this machine,
+// made by mmdebstrap and kept. Each ends with its first process, and that with this one.
 //
 // # How a test is written
 //

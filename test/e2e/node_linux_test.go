@@ -23,8 +23,8 @@ const rootLimit = 6 * time.Minute
 // nodeLimit bounds what a node is told to do, and what the cluster does.
 const nodeLimit = 2 * time.Minute
 
-// node is a node of a cluster: a Debian system with Pacemaker, in namespaces of its
-// own on this machine. Its eth0 is on the site's bridge.
+// node is a node of a cluster: a Debian system in namespaces of its own on this
+// machine. Its eth0 is on the site's bridge.
 type node struct {
 	t       *testing.T
 	site    *site
@@ -46,17 +46,18 @@ func (s *site) newNode(t *testing.T, name, bridge string) *node {
 	return n
 }
 
-// runs starts the node's system, by the files in the directory lab.
-func (n *node) runs(root, lab string) {
+// runs starts the node's system, by the files in the directory lab, and what the
+// script work in the directory node starts there.
+func (n *node) runs(root, lab, work string) {
 	n.t.Helper()
 	cmd := exec.Command("unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child",
-		"bash", "node/init", n.name, root, n.t.TempDir(), lab)
+		"bash", "node/init", n.name, root, n.t.TempDir(), lab, work)
 	var err error
 	if n.process, err = startProcess(n.host, cmd); err != nil {
 		n.t.Fatal(err)
 	}
 	n.t.Cleanup(n.ends)
-	if _, err := n.process.firstLine(startLimit); err != nil {
+	if _, err := n.process.firstLine(nodeLimit); err != nil {
 		n.t.Fatalf("start %s: %v", n.name, err)
 	}
 	pid := cmd.Process.Pid
@@ -70,8 +71,8 @@ func (n *node) runs(root, lab string) {
 // ends ends the node with its test, and shows its log where that has failed.
 func (n *node) ends() {
 	if n.t.Failed() && n.first != "" {
-		out, _ := n.try("tail -n 100 /var/log/pacemaker/pacemaker.log")
-		n.t.Logf("the log of %s ends:\n%s", n.name, out)
+		out, _ := n.try("tail -n 50 /var/log/pacemaker/pacemaker.log /var/log/ceph/ceph-mon.a.log /run/vblade.log 2>/dev/null")
+		n.t.Logf("the logs of %s end:\n%s", n.name, out)
 	}
 	n.dies()
 }
@@ -107,15 +108,16 @@ func (n *node) run(script string) string {
 	return out
 }
 
-// nodeRoot makes the Debian system that nodes run, once for all runs, and returns
-// its place.
-func nodeRoot(t *testing.T) string {
+// nodeRoot makes a Debian system that nodes run, with the packages listed with commas,
+// once for all runs, and returns its place.
+func nodeRoot(t *testing.T, name, packages string) string {
 	t.Helper()
+	requested(t)
 	lab.Need(t, "mmdebstrap", "mmdebstrap")
 	uri, suite := mirror(t)
 	ctx, cancel := context.WithTimeout(t.Context(), rootLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "node/mkroot.sh", cacheDir(t), suite, uri)
+	cmd := exec.CommandContext(ctx, "sh", "node/mkroot.sh", cacheDir(t), suite, uri, name, packages)
 	cmd.WaitDelay = time.Second
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -124,6 +126,29 @@ func nodeRoot(t *testing.T) string {
 		t.Fatalf("make the nodes' system: %v\n%s", err, &errs)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// furnish puts a file into the lab that the nodes are to have.
+func furnish(t *testing.T, lab, name, text string, mode os.FileMode) {
+	t.Helper()
+	place := filepath.Join(lab, "root", name)
+	err := os.MkdirAll(filepath.Dir(place), 0o755)
+	if err == nil {
+		err = os.WriteFile(place, []byte(text), mode)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// furnishProgram is furnish for a program, or another file, of this machine.
+func furnishProgram(t *testing.T, lab, name, from string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	furnish(t, lab, name, string(text), 0o755)
 }
 
 // recipe returns the block of docs/clusters.md, commands or a file, that begins with

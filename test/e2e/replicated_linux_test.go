@@ -13,13 +13,13 @@ import (
 // it, by an address that moves along, to a third, which writes all the time. The
 // disk moves as planned, and then because a host crashes.
 func TestReplicated(t *testing.T) {
-	root := nodeRoot(t)
+	root := nodeRoot(t, "cluster", pacemakerPackages)
 	s := newSite(t, buildLedger(t),
 		filepath.Join(root, "usr/sbin/drbdadm"), filepath.Join(root, "usr/sbin/drbdmeta"), filepath.Join(root, "usr/sbin/drbdsetup"),
 		filepath.Join(root, "lib/drbd/drbdadm-84"), filepath.Join(root, "lib/drbd/drbdsetup-84"))
 	var hosts [2]*shell
 	for i := range hosts {
-		hosts[i] = s.newHost(t, fmt.Sprint("tap", i+1), emptyDisk(t, 64<<20))
+		hosts[i] = s.newHost(t, fmt.Sprint("tap", i+1), drive(emptyDisk(t, 64<<20))...)
 	}
 	g := s.guest(t, "tap0", 1500)
 	s.bridge(t, "br0", "tap0", "tap1", "tap2")
@@ -49,13 +49,13 @@ func TestReplicated(t *testing.T) {
 	l.closes()
 }
 
-// newHost boots a guest with a disk, on a tap device. The disk may be another guest's,
-// too.
-func (s *site) newHost(t *testing.T, tap, disk string) *shell {
+// newHost boots a guest that is to serve, on a tap device, with further arguments of
+// qemu's.
+func (s *site) newHost(t *testing.T, tap string, more ...string) *shell {
 	t.Helper()
 	s.tap(t, tap)
 	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
-	g, err := bootGuest(s.host, s.boot, tap, "-m", "384", "-drive", "file="+disk+",file.locking=off,if=virtio,format=raw,cache=unsafe")
+	g, err := bootGuest(s.host, s.boot, tap, append(more, "-m", "384")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,12 @@ func (s *site) newHost(t *testing.T, tap, disk string) *shell {
 		g.kill()
 	})
 	return &shell{t, g}
+}
+
+// drive are the arguments of qemu's for a guest with a disk, which may be another
+// guest's, too.
+func drive(disk string) []string {
+	return []string{"-drive", "file=" + disk + ",file.locking=off,if=virtio,format=raw,cache=unsafe"}
 }
 
 // replicates makes the guest host i of a replicated disk.
@@ -90,14 +96,22 @@ func (sh *shell) servesReplicated() {
 // servesBy has the guest run commands, the last of which is vblade, until that serves.
 func (sh *shell) servesBy(commands string) {
 	sh.t.Helper()
-	sh.run(": >/run/vblade.log\n" + strings.TrimSuffix(commands, "\n") + ` >/run/vblade.log 2>&1 &
+	sh.run(serving(commands))
+}
+
+// serving is a script that runs commands, the last of which is vblade, until that serves.
+func serving(commands string) string {
+	return ": >/run/vblade.log\n" + strings.TrimSuffix(commands, "\n") + ` >/run/vblade.log 2>&1 &
 		echo $! >/run/vblade.pid
 		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid) || break; sleep 0.05; done
-		cat /run/vblade.log; exit 1`)
+		cat /run/vblade.log; exit 1`
 }
 
 // servesNoMore ends the vblade that the guest runs.
 func (sh *shell) servesNoMore() {
 	sh.t.Helper()
-	sh.run("kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done")
+	sh.run(endServing)
 }
+
+// endServing is a script that ends the vblade that serving has started.
+const endServing = "kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done\n"

@@ -19,7 +19,7 @@ func TestShared(t *testing.T) {
 	disk := emptyDisk(t, sharedSize)
 	var hosts [2]*shell
 	for i := range hosts {
-		hosts[i] = s.newHost(t, fmt.Sprint("tap", i+1), disk)
+		hosts[i] = s.newHost(t, fmt.Sprint("tap", i+1), drive(disk)...)
 		hosts[i].run("ip link set eth0 up; exec 9</dev/vda; sleep infinity & cat /dev/vda >/dev/null")
 	}
 	s.bridge(t, "br0", "tap1", "tap2")

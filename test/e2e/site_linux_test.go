@@ -56,9 +56,7 @@ type site struct {
 // this machine lacks something. Its guests have more programs, named by their paths.
 func newSite(t *testing.T, more ...string) *site {
 	t.Helper()
-	if os.Getenv("VBLADE_E2E") != "1" {
-		t.Skip("boots virtual machines: run by `make e2e`")
-	}
+	requested(t)
 	for _, p := range append(hostPrograms, guestPrograms...) {
 		lab.Need(t, p.name, p.pkg)
 	}
@@ -75,6 +73,14 @@ func newSite(t *testing.T, more ...string) *site {
 		}
 	})
 	return s
+}
+
+// requested skips t unless somebody wants the tests that take minutes.
+func requested(t *testing.T) {
+	t.Helper()
+	if os.Getenv("VBLADE_E2E") != "1" {
+		t.Skip("boots virtual machines: run by `make e2e`")
+	}
 }
 
 // programUnderTest finds the vblade to test.

@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mkroot.sh CACHE SUITE MIRROR makes a Debian system with Pacemaker below CACHE,
-# unless an earlier run did, and prints its place.
+# mkroot.sh CACHE SUITE MIRROR NAME PACKAGES makes a Debian system with packages, whose
+# names have commas between them, below CACHE, unless an earlier run did, and prints its
+# place.
 set -eu
 
 cache=$1
 suite=$2
 mirror=$3
-packages=pacemaker,corosync,pacemaker-cli-utils,resource-agents,crmsh,drbd-utils,iproute2,procps,kmod
-root=$cache/cluster-$suite-$(printf %s "$packages" | sha256sum | cut -c 1-12)
+name=$4
+packages=$5
+root=$cache/$name-$suite-$(printf %s "$packages" | sha256sum | cut -c 1-12)
 
 if ! [ -d "$root" ]; then
 	mkdir -p "$cache"
-	tmp=$(mktemp -d "$cache/cluster.XXXXXX")
+	tmp=$(mktemp -d "$cache/$name.XXXXXX")
 	trap 'rm -rf "$tmp"' EXIT
 	chmod 755 "$tmp"
 	mmdebstrap --quiet --variant=apt --include="$packages" \
