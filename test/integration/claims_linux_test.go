@@ -5,7 +5,6 @@ package integration
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 
 	"vblade/test/lab"
@@ -57,7 +56,7 @@ func TestServedTwice(t *testing.T) {
 func TestServedByAStoppedProcess(t *testing.T) {
 	s := newSite(t, 1500)
 	first := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
-	first.Signal(syscall.SIGSTOP)
+	s.must(0, first.Suspend())
 	second := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
 	want := fmt.Sprintf("vblade: e9.0: pid %d, which served e9.0 on tgt0, does not answer and has not ended\n", first.Pid())
 	if !strings.Contains(second.Stderr(), want) {

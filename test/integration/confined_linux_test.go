@@ -4,8 +4,6 @@ package integration
 
 import (
 	"bytes"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,7 +13,7 @@ import (
 
 // maxResident is the most memory that a target may have had in use, in KiB, on
 // each interface: frames on lo are 64 KiB long, and every buffer may hold one.
-var maxResident = map[string]int{"tgt0": 24 << 10, "lo": 48 << 10}
+var maxResident = map[string]int64{"tgt0": 24 << 10, "lo": 48 << 10}
 
 // TestConfined looks at the process that serves: it has given up what it does
 // not need, and serves files, block devices and files of a user-space file
@@ -56,26 +54,12 @@ func (s *site) testConfined(t *testing.T, netif, file string) {
 		t.Fatalf("what is read is not what was written: %v", err)
 	}
 	lab.CheckConfined(t, v.Pid()) // the threads that came with the load, too
-	if n := resident(t, v.Pid()); n > maxResident[netif] {
-		t.Errorf("%d KiB of memory were in use; want at most %d", n, maxResident[netif])
+	if n, err := v.Field("status", "VmHWM"); err != nil || n > maxResident[netif] {
+		t.Errorf("%d KiB of memory were in use, %v; want at most %d", n, err, maxResident[netif])
 	}
 	if err := v.Stop(); err != nil || strings.Contains(v.Stderr(), "keeps rights") {
 		t.Errorf("%v, and on standard error: %s", err, v.Stderr())
 	}
-}
-
-// resident returns the most memory that a process has had in use, in KiB.
-func resident(t *testing.T, pid int) (n int) {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	if _, err := fmt.Sscan(rest, &n); err != nil {
-		t.Fatalf("read VmHWM: %v", err)
-	}
-	return n
 }
 
 // loopDevice makes a block device of the disk's file for the length of the test.

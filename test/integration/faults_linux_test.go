@@ -102,7 +102,7 @@ func TestHang(t *testing.T) {
 	disk := s.slowDisk()
 	disk.Hang(slowdisk.Read)
 	st := s.newStation()
-	v, stderr := s.loud("9", "0", "tgt0", disk.Path())
+	v, stderr := s.startWithStderr("9", "0", "tgt0", disk.Path())
 	st.await(1)
 	await := func(want string) string {
 		t.Helper()

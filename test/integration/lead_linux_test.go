@@ -68,10 +68,8 @@ func testLead(t *testing.T) {
 // when it goes on.
 func (s *site) atOnce(v *lab.Process, st *lab.Station, frames ...aoe.Frame) {
 	s.t.Helper()
-	v.Signal(unix.SIGSTOP)
+	s.must(0, v.Suspend())
 	defer v.Signal(unix.SIGCONT)
-	var info unix.Siginfo
-	s.must(0, unix.Waitid(unix.P_PID, v.Pid(), &info, unix.WSTOPPED|unix.WNOWAIT, nil))
 	for _, f := range frames {
 		s.must(0, st.Send(f))
 	}

@@ -15,15 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
 )
 
-// loud starts a target with its standard error to be read line by line.
-func (s *site) loud(args ...string) (*lab.Process, *bufio.Reader) {
+// startWithStderr starts vblade, and returns its standard error to be read line by line.
+func (s *site) startWithStderr(args ...string) (*lab.Process, *bufio.Reader) {
 	s.t.Helper()
 	v, pipe := s.startPiped(args...)
 	pipe.SetReadDeadline(time.Now().Add(2 * patience))
@@ -57,7 +55,7 @@ func TestReport(t *testing.T) {
 	s := newSite(t, 1500)
 	st := s.newStation()
 	own := st.link.MAC()
-	v, stderr := s.loud("-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image)
+	v, stderr := s.startWithStderr("-m", fmt.Sprintf("%x", own[:]), "9", "0", "tgt0", s.image)
 	st.await(1) // the advertisement
 	report(t, v, stderr, `e9\.0: 0 reads 0 B, 0 writes 0 B, 0 flushes, 0 errors, 0 masked out, 0 in flight, p50 0 us, p99 0 us, 0 shed, oldest 0 us`,
 		`tgt0: 0 frames received, 1 sent, 0 ignored, 0 dropped by the kernel, 0 replies dropped, received by ring, sent by (AF_XDP|(bypass|qdisc) \(.*\)), 0 stale`)
@@ -95,13 +93,9 @@ func (s *site) arrived() int {
 func TestReportOfFlood(t *testing.T) {
 	s := newSite(t, 1500)
 	st := s.newStation()
-	v, stderr := s.loud("9", "0", "tgt0", s.image)
+	v, stderr := s.startWithStderr("9", "0", "tgt0", s.image)
 	st.await(1)
-	v.Signal(syscall.SIGSTOP)
-	var stopped unix.Siginfo
-	if err := unix.Waitid(unix.P_PID, v.Pid(), &stopped, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
-		t.Fatal(err)
-	}
+	s.must(0, v.Suspend())
 	st.send(flood, st.request(0, 0, 0, 0)[:30]) // too short for an answer
 	v.Signal(syscall.SIGCONT)
 	if _, err := s.open("ini0", initiator.Options{}).Find(9, 0); err != nil {

@@ -5,7 +5,6 @@ package integration
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,24 +19,6 @@ import (
 
 // stopLength is how long a target is stopped: longer than a frame may wait.
 const stopLength = 1300 * time.Millisecond
-
-// stop stops a target, and returns once it has stopped.
-func (s *site) stop(v *lab.Process) {
-	s.t.Helper()
-	v.Signal(syscall.SIGSTOP)
-	for end := time.Now().Add(10 * time.Second); ; {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", v.Pid()))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if _, state, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(state, "T") {
-			return
-		}
-		if time.Now().After(end) {
-			s.t.Fatal("vblade does not stop")
-		}
-	}
-}
 
 // writeTo returns a write of a sector to a target, with a tag of its own.
 func writeTo(t *initiator.Target, src [6]byte, lba uint64, data []byte) []byte {
@@ -62,7 +43,7 @@ func TestStoppedAndContinued(t *testing.T) {
 			by, stopped := s.findOn(0, aoe.MAC{}), s.findOn(1, aoe.MAC{})
 			wire := s.far.Station(t, "ini1")
 			older, newer := bytes.Repeat([]byte("old "), sectorSize/4), bytes.Repeat([]byte("new "), sectorSize/4)
-			s.stop(v)
+			s.must(0, v.Suspend())
 			for lba := range uint64(n) {
 				if err := wire.Send(writeTo(stopped, wire.MAC, lba, older)); err != nil {
 					t.Fatal(err)
@@ -122,7 +103,7 @@ func TestStoppedBehindAWrite(t *testing.T) {
 			s.must(target.ReadAt(make([]byte, sectorSize), 4096*sectorSize)) // by then both are received
 			late := time.After(stopLength)
 			if stops {
-				s.stop(v)
+				s.must(0, v.Suspend())
 			}
 			<-late
 			if stops {

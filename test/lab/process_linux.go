@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // patience is how long a program may take to be ready, and to end.
@@ -125,6 +127,15 @@ func (p *Process) State() *os.ProcessState { return p.cmd.ProcessState }
 
 // Signal sends the program a signal.
 func (p *Process) Signal(s os.Signal) { p.cmd.Process.Signal(s) }
+
+// Suspend stops the program until it gets SIGCONT, and returns once it has stopped.
+func (p *Process) Suspend() error {
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	var info unix.Siginfo
+	return unix.Waitid(unix.P_PID, p.Pid(), &info, unix.WSTOPPED|unix.WNOWAIT, nil)
+}
 
 // Kill ends the program at once, if it still runs.
 func (p *Process) Kill() {
