@@ -21,7 +21,8 @@ type application struct {
 
 	did    int // how many exports were added, changed or removed
 	failed int
-	wrong  []string // conf files that could not be read
+	wrong  []string  // conf files that could not be read
+	own    []options // exports with a process of their own
 }
 
 // apply makes the server serve what conf files describe. For a directory, this
@@ -99,6 +100,7 @@ func (a *application) read(files []string, whole bool) []options {
 	for _, path := range files {
 		o, err := readConf(path)
 		if err == nil && o.ownProcess && whole {
+			a.own = append(a.own, o)
 			continue
 		}
 		if err == nil {
@@ -132,9 +134,19 @@ func (a *application) removeOthers(wanted []options) {
 		case slices.Contains(a.wrong, e.Conf):
 			a.log().Warnf("%s is served as before: %s is wrong", e.Name, e.Conf)
 		default:
-			if err := a.remove(e, "no conf file describes it"); err != nil {
+			if err := a.remove(e, a.whyUnwanted(e)); err != nil {
 				a.fail(err)
 			}
 		}
 	}
+}
+
+// whyUnwanted says why an export that is served is not wanted.
+func (a *application) whyUnwanted(e control.Info) string {
+	for _, o := range a.own {
+		if o.address().String() == e.Name || o.conf == e.Conf {
+			return "it has a process of its own by " + o.conf
+		}
+	}
+	return "no conf file describes it"
 }

@@ -33,12 +33,8 @@ func (a *application) bringAndSay(o options) error {
 // file with another address ends. An export with this address that is not from
 // the file is changed only if the file may take it over.
 func (a *application) bring(o options, e *control.Export, takeOver bool) (*control.Answer, error) {
-	for _, x := range slices.Clone(a.served) {
-		if x.Conf == e.Conf && x.Name != e.Name() {
-			if err := a.remove(x, "now "+e.Name()+" by "+e.Conf); err != nil {
-				return nil, err
-			}
-		}
+	if err := a.removeFormer(e); err != nil {
+		return nil, err
 	}
 	was := a.find(e.Name())
 	a.forget(e.Name())
@@ -60,27 +56,34 @@ func (a *application) bring(o options, e *control.Export, takeOver bool) (*contr
 	return answer, err
 }
 
+// removeFormer ends exports from the conf file of e that have another address. What
+// can be checked of e is checked before.
+func (a *application) removeFormer(e *control.Export) error {
+	for _, x := range slices.Clone(a.served) {
+		if x.Conf != e.Conf || x.Name == e.Name() {
+			continue
+		}
+		err := checkNewLinks(e, x.Links)
+		if err == nil {
+			_, err = a.server.Try(e)
+		}
+		if err != nil {
+			return fmt.Errorf("%w; %s is served as before", err, x.Name)
+		}
+		if err := a.remove(x, "now "+e.Name()+" by "+e.Conf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // put makes the server serve an export. was is what it serves at this address, or
 // nil.
 func (a *application) put(e *control.Export, was *control.Info, takeOver bool) (*control.Answer, error) {
 	if was == nil || was.Conf != e.Conf && !takeOver {
-		return addWithOwn(e, a.server.Add)
+		return addWithOwn(e, a.server)
 	}
-	if len(e.HWAddr) == 0 && len(was.HWAddr) == 0 {
-		return a.server.Change(e)
-	}
-	// The interfaces of an export's own are removed with it.
-	answer, err := a.server.Try(e)
-	if err != nil || answer.Did != control.Changed {
-		return addWithOwn(e, a.server.Change)
-	}
-	if err := removeExport(was.Name, a.console, a.server); err != nil {
-		return nil, err
-	}
-	if answer, err = addWithOwn(e, a.server.Add); err == nil {
-		answer.Did = control.Changed
-	}
-	return answer, err
+	return a.change(e, *was)
 }
 
 // remove ends an export, and says why.

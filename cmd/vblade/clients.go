@@ -31,7 +31,7 @@ func add(o options, c console) error {
 	if err := openStateFor(e, server, o, c); err != nil {
 		return err
 	}
-	answer, err := addWithOwn(e, server.Add)
+	answer, err := addWithOwn(e, server)
 	if err != nil {
 		return err
 	}
@@ -97,19 +97,19 @@ func openStateFor(e *control.Export, server control.Client, o options, c console
 	return nil
 }
 
-// addWithOwn has a server serve an export, as ask asks it to, from interfaces of its
-// own if it has any: the server cannot make them. Where it has had them already, those
-// that are gone are made again.
-func addWithOwn(e *control.Export, ask func(*control.Export) (*control.Answer, error)) (*control.Answer, error) {
-	interfaces, err := makeOwn(e, unclaimed(e))
+// addWithOwn has a server serve an export, from interfaces of its own if it has any:
+// the server cannot make them. Where it has had them already, those that are gone are
+// made again.
+func addWithOwn(e *control.Export, server control.Client) (*control.Answer, error) {
+	interfaces, err := makeOwn(e, nil, unclaimed(e))
 	if err != nil {
 		return nil, err
 	}
-	if err := interfaces.up(); err != nil {
-		interfaces.undo()
-		return nil, err
+	err = interfaces.up()
+	var answer *control.Answer
+	if err == nil {
+		answer, err = server.Add(e)
 	}
-	answer, err := ask(e)
 	if err != nil {
 		interfaces.undo()
 	}

@@ -109,7 +109,7 @@ func (e *export) begin(x control.Export) (err error) {
 	if e.held, err = e.claim(x.Name(), x.Links); err != nil {
 		return err
 	}
-	if e.interfaces, err = makeOwn(&x, true); err != nil {
+	if e.interfaces, err = makeOwn(&x, nil, true); err != nil {
 		return err
 	}
 	if err = e.interfaces.up(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vblade/internal/aoe"
 	"vblade/internal/control"
@@ -17,8 +18,9 @@ import (
 // ownInterfaces are the interfaces of an export's own (--hwaddr). It is nil for
 // an export that has none.
 type ownInterfaces struct {
-	all  []macvlan.Interface
-	made []macvlan.Interface // those that did not exist before
+	all   []macvlan.Interface
+	made  []macvlan.Interface // those that did not exist before
+	moved []macvlan.Interface // those that had another address: as they were
 }
 
 // interfacesOf returns the interfaces of an export's own, one on each link.
@@ -72,23 +74,38 @@ func findLinks(names []string) error {
 }
 
 // makeOwn makes an export's own interfaces, all or none. It adopts those that
-// were left behind; with replace, also those with other addresses.
-func makeOwn(e *control.Export, replace bool) (*ownInterfaces, error) {
+// were left behind; with replace, also those with other addresses. Those in use,
+// for the export as it is before a change, get their new addresses.
+func makeOwn(e *control.Export, inUse []macvlan.Interface, replace bool) (*ownInterfaces, error) {
 	o := &ownInterfaces{all: interfacesOf(e)}
 	if len(o.all) == 0 {
 		return nil, nil
 	}
 	for _, i := range o.all {
-		made, err := i.Make(replace)
-		if made {
-			o.made = append(o.made, i)
-		}
-		if err != nil {
+		if err := o.make(i, inUse, replace); err != nil {
 			o.undo()
 			return nil, err
 		}
 	}
 	return o, nil
+}
+
+// make is makeOwn for one interface.
+func (o *ownInterfaces) make(i macvlan.Interface, inUse []macvlan.Interface, replace bool) error {
+	for _, was := range inUse {
+		if was.Name == i.Name && was.Parent == i.Parent && was.MAC != i.MAC {
+			err := was.Readdress(i.MAC)
+			if err == nil {
+				o.moved = append(o.moved, was)
+			}
+			return err
+		}
+	}
+	made, err := i.Make(replace)
+	if made {
+		o.made = append(o.made, i)
+	}
+	return err
 }
 
 // up sets the interfaces up.
@@ -104,11 +121,28 @@ func (o *ownInterfaces) up() error {
 	return nil
 }
 
-// undo removes the interfaces that makeOwn has made.
-func (o *ownInterfaces) undo() {
-	if o != nil {
-		removeAll(o.made)
+// undo undoes makeOwn.
+func (o *ownInterfaces) undo() error {
+	if o == nil {
+		return nil
 	}
+	errs := []error{removeAll(o.made)}
+	for _, was := range o.moved {
+		errs = append(errs, was.Readdress(was.MAC))
+	}
+	return errors.Join(errs...)
+}
+
+// removeOthers removes interfaces, of an export before a change, that it does not
+// have any more.
+func (o *ownInterfaces) removeOthers(before []macvlan.Interface) error {
+	var others []macvlan.Interface
+	for _, was := range before {
+		if o == nil || !slices.ContainsFunc(o.all, func(i macvlan.Interface) bool { return i.Name == was.Name }) {
+			others = append(others, was)
+		}
+	}
+	return removeAll(others)
 }
 
 // remove removes the interfaces.

@@ -127,6 +127,9 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 func (s *Server) try(e *Export) *reply {
 	defer e.Close()
 	did, err := s.table.decide(e)
+	if err == nil && did != Kept {
+		err = s.checkAlone(e)
+	}
 	answer := s.reply(err)
 	answer.Did = did
 	return answer

@@ -30,6 +30,28 @@ func (i Interface) Make(replace bool) (made bool, err error) {
 	return c.make(i, replace)
 }
 
+// Readdress gives the interface another address while it is in use. It fails if an
+// interface on the same parent has that address.
+func (i Interface) Readdress(mac [6]byte) error {
+	c, err := dial(0)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	s, found, err := c.look(i.Name)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return fmt.Errorf("readdress interface %s: %w", i.Name, unix.ENODEV)
+	}
+	if err := i.own(s); err != nil {
+		return err
+	}
+	i.MAC = mac
+	return i.explain(c.setMAC(s.index, mac), "readdress")
+}
+
 // Up sets the interface up.
 func (i Interface) Up() error {
 	c, err := dial(0)

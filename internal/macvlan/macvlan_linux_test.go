@@ -160,6 +160,37 @@ func TestReplace(t *testing.T) {
 	b.state(own.Name)
 }
 
+// TestReaddress gives an interface that is up another address, and one that is taken.
+func TestReaddress(t *testing.T) {
+	b := newBench(t)
+	b.makes(own, false, true, "")
+	other := Interface{Name: Name(9, 1, "p0"), Parent: "p0", MAC: Address(9, 1, 0)}
+	b.makes(other, false, true, "")
+	for _, c := range []struct {
+		mac  [6]byte
+		want string
+	}{{Address(9, 2, 0), ""}, {own.MAC, ""}, {other.MAC, "another one on p0 has the address a2:0e:00:09:01:00"}} {
+		err := b.Do(func() error {
+			for _, i := range []Interface{own, other} {
+				if err := i.Up(); err != nil {
+					return err
+				}
+			}
+			return own.Readdress(c.mac)
+		})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%x: %v, want %q", c.mac, err, c.want)
+		}
+		if now, _, err := b.look(own.Name); err != nil || (now.mac == c.mac) != (c.want == "") {
+			t.Errorf("it has the address %x, %v", now.mac, err)
+		}
+	}
+	none := Interface{Name: "vb9.3-p0", Parent: "p0"}
+	if err := b.Do(func() error { return none.Readdress(own.MAC) }); err == nil {
+		t.Error("it readdresses what is not there")
+	}
+}
+
 // TestRefused makes interfaces that cannot be.
 func TestRefused(t *testing.T) {
 	b := newBench(t)

@@ -15,6 +15,9 @@ var errNone = errors.New("an export has an address of its own (--hwaddr) on Linu
 // Make refuses.
 func (i Interface) Make(bool) (bool, error) { return false, errNone }
 
+// Readdress refuses.
+func (i Interface) Readdress([6]byte) error { return errNone }
+
 // Up refuses.
 func (i Interface) Up() error { return errNone }
 

@@ -137,6 +137,15 @@ func (c conn) setMTU(index, mtu uint32) error {
 	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
 }
 
+// setMAC sets the address of an interface.
+func (c conn) setMAC(index uint32, mac [6]byte) error {
+	attributes, err := encode(func(e *netlink.AttributeEncoder) { e.Bytes(unix.IFLA_ADDRESS, mac[:]) })
+	if err != nil {
+		return err
+	}
+	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
+}
+
 // forbidAddresses keeps the kernel from giving an interface IPv6 addresses.
 func (c conn) forbidAddresses(index uint32) error {
 	attributes, err := encode(func(e *netlink.AttributeEncoder) {

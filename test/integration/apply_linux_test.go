@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,10 +33,17 @@ func newApplying(t *testing.T) *applying {
 	return a
 }
 
-// conf writes the conf file of a disk.
+// conf writes the conf file of a disk. The lines may set netif and filename, too.
 func (a *applying) conf(name string, slot int, lines ...string) {
 	a.t.Helper()
-	text := fmt.Sprintf("shelf=9\nslot=%d\nnetif=tgt0\nfilename=%s\n%s\n", slot, a.path(name), strings.Join(lines, "\n"))
+	text := fmt.Sprintf("shelf=9\nslot=%d\n", slot)
+	for _, setting := range []string{"netif=tgt0", "filename=" + a.path(name)} {
+		key, _, _ := strings.Cut(setting, "=")
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, key+"=") }) {
+			text += setting + "\n"
+		}
+	}
+	text += strings.Join(lines, "\n") + "\n"
 	if err := os.WriteFile(a.file(name), []byte(text), 0o600); err != nil {
 		a.t.Fatal(err)
 	}
@@ -99,6 +107,10 @@ vblade: 3 of 6 conf files are not in force, see above
 	a.conf("c", 1) // change places
 	a.applies(true, "e9.1: removed, now e9.2 by b.conf\ne9.2: changed, b on tgt0, by b.conf\ne9.1: added, c on tgt0, by c.conf\n")
 	a.applies(true, "nothing to do: exports are as 3 conf files say\n")
+	a.conf("a", 3, "own_process=yes")
+	a.conf("f", 2, "own_process=yes") // e9.2, from b.conf so far
+	os.Remove(a.file("b"))
+	a.applies(true, "e9.2: removed, it has a process of its own by f.conf\ne9.3: removed, it has a process of its own by a.conf\n")
 	if err := a.Stop(); err != nil {
 		t.Error(err)
 	}
