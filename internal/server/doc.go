@@ -36,6 +36,7 @@
 //	counts.go   counts on the way, for others to read (stats.go), also of the last
 //	            seconds (recent.go)
 //	initiators.go  knows who uses an export, and what was sent again (recall.go)
+//	rival.go    hears other targets of an export's address, and counts them
 //	words.go    what the log and errors say of work
 //	pulse.go    lets others see that the leader's loop turns
 //
