@@ -24,6 +24,7 @@ import (
 
 	"vblade/internal/initiator"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // The disk of the demo.
@@ -72,11 +73,7 @@ func run(vblade string) error {
 		return err
 	}
 	defer target.Stop()
-	var ini *initiator.Initiator
-	err = host.Do(func() (err error) {
-		ini, err = initiator.Open("ini0", initiator.Options{})
-		return err
-	})
+	ini, err := peer.OpenInitiator(host, "ini0", initiator.Options{})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vblade/internal/initiator"
+	"vblade/test/peer"
 )
 
 // guest returns the guest on the other end of tap, running, its side of the
@@ -100,16 +101,7 @@ func (s *site) bridge(t *testing.T, name string, taps ...string) {
 // initiator makes the site's host an initiator, by an interface, for the length of t.
 func (s *site) initiator(t *testing.T, netif string) *initiator.Initiator {
 	t.Helper()
-	var ini *initiator.Initiator
-	err := s.host.Do(func() (err error) {
-		ini, err = initiator.Open(netif, initiator.Options{})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ini.Close() })
-	return ini
+	return peer.Initiator(t, s.host, netif, initiator.Options{})
 }
 
 // run runs a program on the site's host, which must succeed.

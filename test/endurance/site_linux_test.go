@@ -105,11 +105,8 @@ func station(i int) aoe.MAC { return aoe.MAC{2, 0, 0, 0, 5, byte(i + 1)} }
 // open opens an initiator on an interface; the caller closes it.
 func (s *site) open(netif string, o initiator.Options) *initiator.Initiator {
 	s.t.Helper()
-	var ini *initiator.Initiator
-	s.must(s.host.Do(func() (err error) {
-		ini, err = initiator.Open(netif, o)
-		return err
-	}))
+	ini, err := peer.OpenInitiator(s.host, netif, o)
+	s.must(err)
 	return ini
 }
 

@@ -14,6 +14,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
+	"vblade/test/peer"
 	"vblade/test/slowdisk"
 )
 
@@ -110,16 +111,7 @@ func (s *site) content() []byte {
 // open opens an initiator at the wire's other end, or at another interface.
 func (s *site) open(netif string, o initiator.Options) *initiator.Initiator {
 	s.t.Helper()
-	var ini *initiator.Initiator
-	err := s.far.Do(func() (err error) {
-		ini, err = initiator.Open(netif, o)
-		return err
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { ini.Close() })
-	return ini
+	return peer.Initiator(s.t, s.far, netif, o)
 }
 
 // find finds e9.0 from an address; the zero one is the interface's own.

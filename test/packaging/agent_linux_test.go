@@ -16,6 +16,7 @@ import (
 
 	"vblade/internal/initiator"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // cluster is what Pacemaker does on one of its hosts: it calls a resource agent
@@ -135,16 +136,7 @@ func (c *cluster) number() int {
 // initiator opens an initiator at the other end of the wire.
 func (c *cluster) initiator(o initiator.Options) *initiator.Initiator {
 	c.t.Helper()
-	var ini *initiator.Initiator
-	err := c.host.Do(func() (err error) {
-		ini, err = initiator.Open("ini0", o)
-		return err
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.t.Cleanup(func() { ini.Close() })
-	return ini
+	return peer.Initiator(c.t, c.host, "ini0", o)
 }
 
 // read finds the disk as an initiator, which waits for a target that starts.

@@ -11,6 +11,7 @@ import (
 	"vblade/cmd/bench/internal/plan"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
+	"vblade/test/peer"
 )
 
 // Wire is a virtual wire between a target and the load.
@@ -72,11 +73,7 @@ func (all Initiators) Close() {
 }
 
 // Open opens another initiator at the load's end of the wire.
-func (w Wire) Open(host *lab.Host, o initiator.Options) (ini *initiator.Initiator, err error) {
+func (w Wire) Open(host *lab.Host, o initiator.Options) (*initiator.Initiator, error) {
 	o.Poll, o.Sleep, o.Fast = w.Polls, !w.Polls, true
-	err = host.Do(func() error {
-		ini, err = initiator.Open(w.Load, o)
-		return err
-	})
-	return ini, err
+	return peer.OpenInitiator(host, w.Load, o)
 }
