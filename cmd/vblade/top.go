@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -17,30 +16,6 @@ import (
 	"vblade/internal/control"
 	"vblade/internal/view"
 )
-
-// interval is the value of --delay.
-type interval time.Duration
-
-// leastInterval is the shortest interval.
-const leastInterval = 100 * time.Millisecond
-
-// Set reads seconds, such as 0.5.
-func (i *interval) Set(s string) error {
-	f, err := strconv.ParseFloat(s, 64)
-	if d := time.Duration(f * float64(time.Second)); err == nil && f < 1e6 && d >= leastInterval {
-		*i = interval(d)
-		return nil
-	}
-	return fmt.Errorf("%q is no time; give 0.1 to 999999 seconds", s)
-}
-
-// String is the value as Set reads it.
-func (i *interval) String() string {
-	return strconv.FormatFloat(time.Duration(*i).Seconds(), 'g', -1, 64)
-}
-
-// Type is not shown, because the usage text names the value.
-func (i *interval) Type() string { return "seconds" }
 
 // showTop shows the busiest exports in intervals: on a terminal until a key or a
 // signal ends it, elsewhere as plain text.
