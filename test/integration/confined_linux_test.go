@@ -62,7 +62,8 @@ func (s *site) testConfined(t *testing.T, netif, file string) {
 	}
 }
 
-// loopDevice makes a block device of the disk's file for the length of the test.
+// loopDevice makes a block device of the disk's file, and has it open, for the length
+// of the test.
 func (s *site) loopDevice() string {
 	s.t.Helper()
 	return lab.LoopDevice(s.t, s.image).Name()

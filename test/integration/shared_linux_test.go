@@ -10,16 +10,11 @@ import (
 )
 
 // TestSharedDisk serves a disk that two hosts share, two loop devices over a file: by
-// the one, by the other, which writes, and by the one again. There something else has
-// the device open all the time, so that the kernel keeps what it has read.
+// the one, by the other, which writes, and by the one again. The test has the devices
+// open all the time, so that the kernel keeps what it has read.
 func TestSharedDisk(t *testing.T) {
 	s := newSite(t, 1500)
 	one, other := s.loopDevice(), s.loopDevice()
-	holder, err := os.Open(one)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer holder.Close()
 	serve := func(device string, do func(p []byte) error) (printed string) {
 		t.Helper()
 		v := s.host.StartVblade(t, s.vblade, "-s", "9", "0", "tgt0", device)
