@@ -108,20 +108,32 @@ func (t *terminal) run(o options) error {
 			n++
 			ask = true
 		case key, open := <-keys:
-			switch {
-			case !open, key == 'q', key == 'Q', key == ctrlC, key == ctrlD:
+			if !open {
 				return nil
-			case key == ctrlZ:
-				if err := t.suspend(); err != nil {
-					return err
-				}
 			}
-			ask = key == ' ' || key == '\r'
+			var end bool
+			var err error
+			if ask, end, err = t.press(key); end || err != nil {
+				return err
+			}
 		}
 		if ask {
 			t.ask(server)
 		}
 	}
+}
+
+// press does what a key means, and reports whether to ask the server now, or to end.
+func (t *terminal) press(key byte) (ask, end bool, err error) {
+	switch key {
+	case ' ', '\r':
+		return true, false, nil
+	case 'q', 'Q', ctrlC, ctrlD:
+		return false, true, nil
+	case ctrlZ:
+		return false, false, t.suspend()
+	}
+	return false, false, nil
 }
 
 // ask asks the server for its status. While it does not answer, the last status

@@ -11,40 +11,19 @@ import (
 // acceptConfig answers a config command (section 4). The caller has read the
 // link's MTU just before.
 func (b *Blade) acceptConfig(r *Request) {
-	f := r.Frame
-	op := f.ConfigOp()
-	s, whole := f.ConfigString()
-	if !whole && lacking(f) {
+	s, whole := r.Frame.ConfigString()
+	if !whole && lacking(r.Frame) {
 		return
 	}
-	own := b.state.Config()
-	next := own
-	switch op {
-	case aoe.ConfigRead:
-	case aoe.ConfigTest:
-		if !bytes.Equal(own, s) {
-			return
-		}
-	case aoe.ConfigPrefix:
-		if !bytes.HasPrefix(own, s) {
-			return
-		}
-	case aoe.ConfigSet:
-		if len(own) == 0 || bytes.Equal(own, s) {
-			next = s
-		} else {
-			r.fail(aoe.ErrConfig)
-		}
-	case aoe.ConfigForceSet:
-		next = s
-	default:
-		r.fail(aoe.ErrArgument)
+	next, answered := b.nextConfig(r, s)
+	if !answered {
+		return
 	}
 	if aoe.ConfigLen+len(next) > r.room {
 		r.refuse()
 		return
 	}
-	if !bytes.Equal(own, next) {
+	if !bytes.Equal(b.state.Config(), next) {
 		if draft := b.draft(r); draft != nil {
 			draft.setConfig(next)
 			return
@@ -52,6 +31,31 @@ func (b *Blade) acceptConfig(r *Request) {
 		b.state.setConfig(next)
 	}
 	r.answer(b.putConfig(r.Buf, r.wire))
+}
+
+// nextConfig returns the config string that is in force after a command with the
+// string s, and whether the command is answered. It fails a command that is refused.
+func (b *Blade) nextConfig(r *Request, s []byte) (next []byte, answered bool) {
+	own := b.state.Config()
+	switch r.Frame.ConfigOp() {
+	case aoe.ConfigRead:
+	case aoe.ConfigTest:
+		return own, bytes.Equal(own, s)
+	case aoe.ConfigPrefix:
+		return own, bytes.HasPrefix(own, s)
+	case aoe.ConfigSet:
+		if len(own) == 0 {
+			return s, true
+		}
+		if !bytes.Equal(own, s) {
+			r.fail(aoe.ErrConfig)
+		}
+	case aoe.ConfigForceSet:
+		return s, true
+	default:
+		r.fail(aoe.ErrArgument)
+	}
+	return own, true
 }
 
 // lacking reports whether a config command that does not hold its string is not

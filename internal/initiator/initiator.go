@@ -34,6 +34,21 @@ type Options struct {
 	Sleep    bool          // the opposite of Poll: give the CPU to others while nothing arrives
 }
 
+// complete returns the options with the usual values in place of zeros. own is the
+// interface's address.
+func (o Options) complete(own aoe.MAC) Options {
+	if o.MAC == (aoe.MAC{}) {
+		o.MAC = own
+	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	if o.Retry == 0 {
+		o.Retry = 200 * time.Millisecond
+	}
+	return o
+}
+
 // Initiator is a station on the LAN that speaks to targets.
 type Initiator struct {
 	host     *netio.Host
@@ -59,15 +74,7 @@ func Open(netif string, o Options) (*Initiator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.MAC == (aoe.MAC{}) {
-		o.MAC = own
-	}
-	if o.Patience == 0 {
-		o.Patience = 10 * time.Second
-	}
-	if o.Retry == 0 {
-		o.Retry = 200 * time.Millisecond
-	}
+	o = o.complete(own)
 	filter, err := aoe.ReplyFilter(o.MAC)
 	if err != nil {
 		return nil, fmt.Errorf("assemble the socket filter: %w", err)
