@@ -4,6 +4,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -175,11 +176,12 @@ func (w wire) hear(mostFiles int, within time.Duration) (*reply, []*os.File, err
 	return r, files, nil
 }
 
-// decodeReply reads a reply; a refusal is an error.
+// decodeReply reads a reply; a refusal is an error. It passes over fields that it
+// does not know, which a later version may add.
 func decodeReply(line []byte) (*reply, error) {
 	r := new(reply)
-	if err := decode(line, r); err != nil {
-		return nil, err
+	if err := json.Unmarshal(line, r); err != nil {
+		return nil, fmt.Errorf("not understood: %w", err)
 	}
 	if r.Error != "" {
 		return nil, refusal{r.Error, r.Again}

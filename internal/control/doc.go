@@ -22,9 +22,11 @@
 //
 // A message is one line: a JSON object and a newline. Up to 128 descriptors come
 // with it (SCM_RIGHTS), in any of the calls that send the line. A request has at
-// most 65,536 bytes. Fields that are not listed here are refused, and so is
-// anything after the line. A client sends one request on a connection; the server
-// sends one reply, and closes it.
+// most 65,536 bytes. Fields that are not listed here are refused in a request, and
+// in the exports of a handover, because they may mean what must not be ignored; in
+// a reply they are passed over, because later versions add some. Anything after
+// the line is refused. A client sends one request on a connection; the server sends
+// one reply, and closes it.
 //
 // A request has these fields:
 //
@@ -130,7 +132,7 @@
 //	            and repeated, as above; reserved, whether the export is reserved for
 //	            it; masked, whether the masks leave it out
 //
-// Later versions may add fields to replies. Existing fields keep their meaning.
+// Existing fields keep their meaning.
 //
 // Announce advertises the export, or all of them, as when they were added; a link
 // that carries no frames is named in the warnings, and hears of it once it does.
