@@ -165,7 +165,7 @@ func TestConf(t *testing.T) {
 	}
 	from("/etc/mail.conf")
 	_, err := r.Add(&spool)
-	wantError(t, "add it from another file", err, "16 sectors O_RDWR, by /etc/mail.conf; give another")
+	wantError(t, "add it from another file", err, "16 sectors O_RDWR, --state none, by /etc/mail.conf; give another")
 	from("/etc/mail.conf")
 	if a := r.mustAdd(e); a.Did != Kept {
 		t.Errorf("by hand it is %s", a.Did)

@@ -104,7 +104,8 @@ func TestAddAgain(t *testing.T) {
 			}
 			continue
 		}
-		wantError(t, c.name, err, "e9.0 is served already: "+e.Filename+" on eth0,eth1, 16 sectors O_RDWR; give another shelf or slot, or first: vblade remove e9.0")
+		wantError(t, c.name, err, "e9.0 is served already, but not with the same ")
+		wantError(t, c.name, err, ": "+e.describe()+"; give another shelf or slot, or first: vblade remove e9.0")
 	}
 	if n := r.engine.count(); n != 1 {
 		t.Errorf("%d exports", n)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -119,7 +120,11 @@ func (t *table) outcome(e *Export, change bool) (Outcome, error) {
 	case change:
 		return Changed, nil
 	}
-	return "", fmt.Errorf("%s is served already: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), old.describe(), e.Name())
+	unlike := ""
+	if names := old.differences(e); len(names) > 0 {
+		unlike = ", but not with the same " + strings.Join(names, ", ")
+	}
+	return "", fmt.Errorf("%s is served already%s: %s; give another shelf or slot, or first: vblade remove %s", e.Name(), unlike, old.describe(), e.Name())
 }
 
 // depart marks the export of a name as going, and returns it with its previous

@@ -153,7 +153,7 @@ func TestAddConf(t *testing.T) {
 	a.conf("a", 4)
 	a.must("add", "--conf", a.file("a"))
 	a.conf("b", 4)
-	refuses("e9.4 is served already: "+a.path("a")+" on tgt0, 16384 sectors O_RDWR, by "+a.file("a"), "add", "--conf", a.file("b"))
+	refuses("e9.4 is served already, but not with the same file: "+a.path("a")+" on tgt0, 16384 sectors O_RDWR, --state "+a.state+", by "+a.file("a"), "add", "--conf", a.file("b"))
 	refuses("leave out other options of it, and arguments", "add", "--conf", a.file("a"), "-r")
 	a.conf("b", 1, "own_process=yes")
 	refuses("it has a process of its own", "add", "--conf", a.file("b"))
