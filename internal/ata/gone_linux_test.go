@@ -17,12 +17,12 @@ import (
 
 // TestIsGone tells errors of a disk that is gone from others.
 func TestIsGone(t *testing.T) {
-	for _, err := range []error{unix.EIO, unix.ENXIO, unix.ENODEV, unix.ENOTCONN, unix.ESHUTDOWN} {
+	for _, err := range []error{unix.EIO, unix.ENXIO, unix.ENODEV, unix.ENOTCONN, unix.ESHUTDOWN, unix.EINVAL} {
 		if !ata.IsGone(fmt.Errorf("%w; %w", err, ata.ErrLost)) {
 			t.Errorf("%v is no disk that is gone", err)
 		}
 	}
-	for _, err := range []error{nil, unix.ENOSPC, unix.EINVAL, ata.ErrEnd, ata.ErrWouldWait, errors.New("other")} {
+	for _, err := range []error{nil, unix.ENOSPC, ata.ErrEnd, ata.ErrWouldWait, errors.New("other")} {
 		if ata.IsGone(err) {
 			t.Errorf("%v is a disk that is gone", err)
 		}

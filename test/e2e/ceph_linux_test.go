@@ -49,9 +49,7 @@ func (s *site) newCeph(t *testing.T) *ceph {
 	if err != nil || !strings.Contains(string(out), "Candidate: ") || strings.Contains(string(out), "Candidate: (none)") {
 		lab.Skip(t, "Debian's package ceph-osd", "name a release that has it in /etc/apt, and run apt-get update")
 	}
-	if _, err := os.Stat("/dev/fuse"); err != nil {
-		lab.Skip(t, "FUSE: "+err.Error(), "modprobe fuse")
-	}
+	needFUSE(t)
 	root := nodeRoot(t, "ceph", cephPackages)
 	dir := t.TempDir()
 	furnishProgram(t, dir, "/usr/sbin/vblade", s.vblade)

@@ -20,16 +20,17 @@
 // unpacked: the tests run on Debian for amd64. The packages needed:
 //
 //	aoetools bash busybox-static cpio debootstrap dpkg e2fsprogs fio iproute2
-//	kmod mmdebstrap qemu-system-x86 util-linux
+//	kmod libnbd-bin mmdebstrap qemu-system-x86 qemu-utils util-linux
 //
 // The Debian system (debian_linux_test.go) that installs the package of
 // `make packages` and serves a guest is made by debootstrap, from where this
 // machine gets its own packages.
 //
-// TestCluster, TestReplicated and TestCeph follow docs/clusters.md: they take commands
-// and files from it (recipe). The nodes of a cluster (node_linux_test.go) are Debian
-// systems with Pacemaker, or with all of a Ceph cluster, in namespaces of this machine,
-// made by mmdebstrap and kept. Each ends with its first process, and that with this one.
+// TestCluster, TestReplicated, TestCeph and TestImage follow docs/clusters.md: they take
+// commands and files from it (recipe). The nodes of a cluster (node_linux_test.go) are
+// Debian systems with Pacemaker, or with all of a Ceph cluster, in namespaces of this
+// machine, made by mmdebstrap and kept; that of TestImage is a copy of this machine's
+// system. Each ends with its first process, and that with this one.
 //
 // # How a test is written
 //
