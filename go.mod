@@ -5,7 +5,6 @@ module vblade
 go 1.24.0
 
 require (
-	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/hanwen/go-fuse/v2 v2.11.0
 	github.com/jsimonetti/rtnetlink/v2 v2.2.0
 	github.com/landlock-lsm/go-landlock v0.10.1

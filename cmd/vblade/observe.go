@@ -14,6 +14,7 @@ import (
 	"vblade/internal/journal"
 	"vblade/internal/monitor"
 	"vblade/internal/stats"
+	"vblade/internal/systemd"
 )
 
 // observation is how a run can be watched: by signals, by metrics, and by its
@@ -74,7 +75,7 @@ func (w *observation) attach(srv watched, log *journal.Log) {
 	if w.notifier == nil {
 		return
 	}
-	if interval, err := monitor.WatchdogInterval(); err != nil {
+	if interval, err := systemd.WatchdogInterval(); err != nil {
 		complain(err)
 	} else if interval > 0 {
 		srv.Pulse(interval, w.notifier.Beat)

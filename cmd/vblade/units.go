@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/coreos/go-systemd/v22/unit"
 	"github.com/spf13/pflag"
 
 	"vblade/internal/conf"
+	"vblade/internal/systemd"
 )
 
 // unitsArguments describe the positional arguments of units.
@@ -51,7 +51,7 @@ func makeUnits(o options, _ console) error {
 	}
 	list := "[Unit]\n"
 	for _, path := range files {
-		name := "vblade@" + unit.UnitNameEscape(conf.Name(path)) + ".service"
+		name := "vblade@" + systemd.Escape(conf.Name(path)) + ".service"
 		list += "Before=" + name + "\n"
 		if err := makeUnit(path, o.paths[1], filepath.Join(o.paths[2], name+".d")); err != nil {
 			return err
@@ -90,7 +90,7 @@ func afterLinks(links []string) string {
 	}
 	for _, link := range links {
 		if link != "lo" {
-			device := unit.UnitNamePathEscape("/sys/subsystem/net/devices/"+link) + ".device"
+			device := systemd.EscapePath("/sys/subsystem/net/devices/"+link) + ".device"
 			text += fmt.Sprintf("Wants=%s\nAfter=%s\n", device, device)
 		}
 	}

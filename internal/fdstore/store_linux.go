@@ -14,8 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/activation"
 	"golang.org/x/sys/unix"
+
+	"vblade/internal/systemd"
 )
 
 // parametersOf is the suffix of the name of the parameters.
@@ -215,7 +216,7 @@ func memoryFile(name string, content []byte) (*os.File, error) {
 func (s *Store) Restore() (all []Kept, warnings []error) {
 	files, parameters := map[string][]*os.File{}, map[string]*os.File{}
 	var names []string
-	for _, f := range activation.Files(true) {
+	for _, f := range systemd.Files() {
 		name, isParameters := strings.CutSuffix(f.Name(), parametersOf)
 		if isParameters {
 			parameters[name] = f

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
+	"vblade/internal/systemd"
 )
 
 // statusEvery is how often the service manager's status line is updated, if it
@@ -34,16 +34,6 @@ func NewNotifier(status func() string, complain func(error)) *Notifier {
 	return &Notifier{status: status, complain: complain, beats: make(chan struct{}, 1)}
 }
 
-// WatchdogInterval is how often the manager wants to be told that the service is
-// alive; 0 if it does not.
-func WatchdogInterval() (time.Duration, error) {
-	interval, err := daemon.SdWatchdogEnabled(false)
-	if err != nil {
-		return 0, fmt.Errorf("read the watchdog's interval from WATCHDOG_USEC: %w", err)
-	}
-	return interval, nil
-}
-
 // Beat makes the Notifier feed the watchdog. It never blocks; it is called by the
 // loop that the watchdog watches.
 func (n *Notifier) Beat() {
@@ -59,14 +49,14 @@ func (n *Notifier) Run(ctx context.Context) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	n.told = n.status()
-	n.tell(daemon.SdNotifyReady + "\nSTATUS=" + n.told)
+	n.tell(systemd.Ready + "\nSTATUS=" + n.told)
 	for {
 		select {
 		case <-ctx.Done():
-			n.tell(daemon.SdNotifyStopping)
+			n.tell(systemd.Stopping)
 			return
 		case <-n.beats:
-			n.tell(daemon.SdNotifyWatchdog)
+			n.tell(systemd.Watchdog)
 		case <-tick.C:
 			if now := n.status(); now != n.told {
 				n.told = now
@@ -78,7 +68,7 @@ func (n *Notifier) Run(ctx context.Context) {
 
 // tell sends a message.
 func (n *Notifier) tell(message string) {
-	_, err := daemon.SdNotify(false, message)
+	err := systemd.Notify(message)
 	if err != nil && !n.failed {
 		n.complain(fmt.Errorf("notify the service manager: %w", err))
 	}

@@ -110,24 +110,3 @@ func TestNoManager(t *testing.T) {
 		t.Errorf("%d complaints of READY and STOPPING that could not be sent", complaints)
 	}
 }
-
-// TestWatchdogInterval reads the environment.
-func TestWatchdogInterval(t *testing.T) {
-	for _, c := range []struct {
-		usec, pid string
-		want      time.Duration
-		fails     bool
-	}{
-		{"", "", 0, false},
-		{"3000000", "", 3 * time.Second, false},
-		{"3000000", "1", 0, false}, // another's
-		{"soon", "", 0, true},
-		{"-1", "", 0, true},
-	} {
-		t.Setenv("WATCHDOG_USEC", c.usec)
-		t.Setenv("WATCHDOG_PID", c.pid)
-		if got, err := WatchdogInterval(); got != c.want || (err != nil) != c.fails {
-			t.Errorf("WATCHDOG_USEC=%s WATCHDOG_PID=%s: %v, %v", c.usec, c.pid, got, err)
-		}
-	}
-}
