@@ -11,13 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"vblade/test/lab"
 )
-
-// patience is how long a test waits for what must happen, before it fails.
-const patience = 20 * time.Second
 
 // office is a host whose metrics are served, and clients on it.
 type office struct {
