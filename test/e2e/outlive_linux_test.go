@@ -144,16 +144,17 @@ func (o *ordeal) crash() {
 
 // changeMTU raises the MTU of vblade's wire under load, and lowers it again. The
 // driver sends a frame again as it was: one too long for the wire would never be
-// answered. So nothing is outstanding when it is lowered.
+// answered. So nothing is outstanding when it is lowered, and the file system is frozen
+// until the driver knows: it writes by itself, too.
 func (o *ordeal) changeMTU() {
 	o.t.Helper()
 	o.setMTU(9000)
 	o.guest.run("until dmesg | grep -q 'setting 8704 byte data frames'; do sleep 0.1; done")
 	o.goesOn("MTU 9000")
-	o.guest.run("touch /tmp/rest; until [ -e /tmp/resting ]; do sleep 0.1; done; sync; " +
+	o.guest.run("touch /tmp/rest; until [ -e /tmp/resting ]; do sleep 0.1; done; busybox fsfreeze --freeze /mnt; " +
 		"until read -r r w < /sys/block/etherd!e9.0/inflight && [ $r = 0 ] && [ $w = 0 ]; do sleep 0.1; done")
 	o.setMTU(1500)
-	o.guest.run("until dmesg | grep -q 'setting 1024 byte data frames'; do sleep 0.1; done; rm /tmp/rest")
+	o.guest.run("until dmesg | grep -q 'setting 1024 byte data frames'; do sleep 0.1; done; busybox fsfreeze --unfreeze /mnt; rm /tmp/rest")
 	o.goesOn("MTU 1500")
 }
 
