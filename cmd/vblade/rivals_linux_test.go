@@ -78,6 +78,15 @@ func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLin
 	}
 }
 
+// look lets it look for all, and returns what it says.
+func (l *looking) look(t *testing.T) string {
+	t.Helper()
+	l.begin()
+	l.done(t)
+	l.end()
+	return l.said.String()
+}
+
 // done waits until it has looked for all.
 func (l *looking) done(t *testing.T) {
 	t.Helper()
@@ -143,10 +152,8 @@ func TestNoRivals(t *testing.T) {
 			e := s.start(t, "9", c.slot, c.exported, "FILE")
 			l := s.lookFor(t, c.asked, []uint8{0})
 			l.hears = true
-			l.begin()
-			l.done(t)
-			if l.end(); l.said.Len() > 0 {
-				t.Errorf("it warns: %s", &l.said)
+			if said := l.look(t); said != "" {
+				t.Errorf("it warns: %s", said)
 			}
 			e.stop(t, syscall.SIGTERM)
 		})
@@ -217,10 +224,8 @@ func TestRivalsOnOwnLink(t *testing.T) {
 	e := s.start(t, "9", "0", "tgt0", "FILE")
 	l := s.lookFor(t, "ini0", []uint8{0}, station{s.mac})
 	l.hears = true
-	l.begin()
-	l.done(t)
-	if l.end(); l.said.Len() > 0 {
-		t.Errorf("it warns: %s", &l.said)
+	if said := l.look(t); said != "" {
+		t.Errorf("it warns: %s", said)
 	}
 	e.stop(t, syscall.SIGTERM)
 }
@@ -231,11 +236,8 @@ func TestRivalsWithOwnAddress(t *testing.T) {
 	s := newTestbed(t)
 	e := s.start(t, "9", "0", "tgt0", "FILE")
 	l := s.lookFor(t, "ini0", []uint8{0}, station{s.mac})
-	l.begin()
-	l.done(t)
-	l.end()
-	if want := rivalLine("ini0", s.mac, "68 sectors"); l.said.String() != want {
-		t.Errorf("it says %swant %s", l.said.String(), want)
+	if said, want := l.look(t), rivalLine("ini0", s.mac, "68 sectors"); said != want {
+		t.Errorf("it says %swant %s", said, want)
 	}
 	e.stop(t, syscall.SIGTERM)
 }
@@ -279,9 +281,7 @@ func (s *testbed) answer(t *testing.T, macs int, l *looking) {
 		defer close(answered)
 		s.answerFrom(macs)
 	}()
-	l.begin()
-	l.done(t)
-	l.end()
+	l.look(t)
 	s.link.Interrupt()
 	<-answered
 }
