@@ -119,13 +119,25 @@ func (f *faults) fail(d *fragileDisk) error {
 // fragileDisk is a disk that faults make hang and fail.
 type fragileDisk struct {
 	*slowdisk.Disk
+	served []string     // vblade's arguments to serve it, the path last
 	failed atomic.Int64 // when it failed last, in Unix nanoseconds
 }
 
-// fragileDisk makes a disk for the length of the test.
-func (s *site) fragileDisk(sectors int64) *fragileDisk {
+// fragileDisk makes a disk for the length of the test: one that vblade leaves to its
+// workers, or a device that it reads and writes by io_uring.
+func (s *site) fragileDisk(sectors int, rings bool) *fragileDisk {
 	s.t.Helper()
-	return &fragileDisk{Disk: slowdisk.TestDisk(s.t, sectors*sectorSize)}
+	d := new(fragileDisk)
+	if rings {
+		var device string
+		d.Disk, device = slowdisk.TestDevice(s.t, int64(sectors)*sectorSize)
+		d.served = []string{"-d", device}
+	} else {
+		d.Disk = slowdisk.TestDisk(s.t, int64(sectors)*sectorSize)
+		d.served = []string{d.Path()}
+	}
+	d.SetContent(stamped(sectors), 0)
+	return d
 }
 
 // afterwards is how long after its fault a failed request may be answered.

@@ -5,7 +5,6 @@ package endurance
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -40,7 +39,7 @@ type fleetExport struct {
 	shelf  uint16
 	slot   uint8
 	links  []int        // that it is served on
-	path   string       // of its disk
+	served []string     // vblade's arguments to serve its disk
 	disk   *fragileDisk // nil for most
 	ledger *ledger
 }
@@ -54,11 +53,11 @@ func (e *fleetExport) arguments() []string {
 	for _, l := range e.links {
 		netifs = append(netifs, fmt.Sprint("tgt", l))
 	}
-	return []string{fmt.Sprint(e.shelf), fmt.Sprint(e.slot), strings.Join(netifs, ","), e.path}
+	return append([]string{fmt.Sprint(e.shelf), fmt.Sprint(e.slot), strings.Join(netifs, ",")}, e.served...)
 }
 
 // newFleet makes a server with exports on the first link, the second and both, by
-// turns.
+// turns. The first are on fragile disks, for io_uring and for workers by turns.
 func newFleet(t *testing.T, program string, exports, fragile int) *fleet {
 	t.Helper()
 	f := &fleet{site: newLAN(t), ending: make(chan struct{})}
@@ -71,26 +70,16 @@ func newFleet(t *testing.T, program string, exports, fragile int) *fleet {
 		e := &fleetExport{shelf: uint16(fleetShelf + i/fleetPerShelf), slot: uint8(i % fleetPerShelf), ledger: newLedger(fleetSectors)}
 		e.links = [][]int{{0}, {1}, {0, 1}}[i%3]
 		if i < fragile {
-			f.fragile(e)
+			e.disk = f.fragileDisk(fleetSectors, i%2 == 0)
+			e.served = e.disk.served
 		} else {
-			_, e.path = f.memory(stamped(fleetSectors))
+			_, path := f.memory(stamped(fleetSectors))
+			e.served = []string{path}
 		}
 		f.must(f.add(e))
 		f.exports = append(f.exports, e)
 	}
 	return f
-}
-
-// fragile gives an export a disk that the test makes fail.
-func (f *fleet) fragile(e *fleetExport) {
-	f.t.Helper()
-	e.disk = f.fragileDisk(fleetSectors)
-	e.path = e.disk.Path()
-	file, err := os.OpenFile(e.path, os.O_WRONLY, 0)
-	f.must(err)
-	defer file.Close()
-	_, err = file.Write(stamped(fleetSectors))
-	f.must(err)
 }
 
 // add adds an export to the server.

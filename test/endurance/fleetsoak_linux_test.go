@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"vblade/test/lab"
 )
 
 // TestSoakExports has a server with 200 exports on two links, all in use, with
@@ -77,6 +79,7 @@ func (f *fleetFaults) summary() {
 	}
 	f.t.Logf("%d requests in %d rounds; %d failed with a disk", answered, used, failed)
 	f.t.Logf("faults: %s", f.faults)
+	lab.CheckRings(f.t, f.server.Process, true)
 	for _, e := range f.exports {
 		target, err := f.loads[0].links[e.links[0]].Find(e.shelf, e.slot)
 		if err == nil {

@@ -5,6 +5,7 @@ package endurance
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -27,15 +28,22 @@ const (
 	queries         = 50
 )
 
-// TestIsolation has the disk of one of twenty exports hang with 320 requests that
-// are sent again and again: the others go on, and a config query is answered at
-// once, by the one that hangs too.
+// TestIsolation has the disk of one of twenty exports hang, by io_uring or with
+// workers, with 320 requests that are sent again and again: the others go on, and a
+// config query is answered at once, by the one that hangs too.
 func TestIsolation(t *testing.T) {
-	f := newFleet(t, program, isolatedExports, 1)
+	for i, name := range []string{"io_uring", "workers"} {
+		t.Run(name, func(t *testing.T) { testIsolation(t, i) })
+	}
+}
+
+// testIsolation is TestIsolation with the disk of export i.
+func testIsolation(t *testing.T, i int) {
+	f := newFleet(t, program, isolatedExports, 2)
 	f.man(1)
 	procs := runtime.GOMAXPROCS(fleetLoads + 4)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
-	hung := f.exports[0]
+	hung, others := f.exports[i], slices.Concat(f.exports[:i], f.exports[i+1:])
 	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {
 		hung.disk.Hang(op)
 	}
@@ -46,13 +54,13 @@ func TestIsolation(t *testing.T) {
 			ended <- pinned(i, func() error { return l.others(hung) })
 		}()
 	}
-	f.query("the others, busy", f.exports[1:]...)
+	f.query("the others, busy", others...)
 	for range f.loads {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	}
-	f.query("the others", f.exports[1:]...)
+	f.query("the others", others...)
 	f.query("the one that hangs", hung)
 	f.t.Logf("%d frames for the export that hangs", stop())
 	for _, op := range []slowdisk.Op{slowdisk.Read, slowdisk.Write, slowdisk.Sync} {

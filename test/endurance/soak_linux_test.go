@@ -37,6 +37,7 @@ const soakGrowth = 16 << 10
 type soak struct {
 	*site
 	disk   *fragileDisk
+	rings  bool // the disk is for io_uring
 	vblade *lab.Process
 	ledger *ledger
 	loads  []*load
@@ -49,12 +50,19 @@ type soak struct {
 // TestSoak reads, writes and flushes at random, with verification, while links,
 // disk and administrators do their worst, for as long as SOAK says: nothing lost,
 // nothing wrong, and the target holds in the end what it held once each fault had
-// been there.
+// been there. Workers wait for the disk, or io_uring does.
 func TestSoak(t *testing.T) {
 	limit := endurance(t)
+	for name, rings := range map[string]bool{"workers": false, "io_uring": true} {
+		t.Run(name, func(t *testing.T) { testSoak(t, rings, limit) })
+	}
+}
+
+// testSoak is TestSoak with one kind of disk.
+func testSoak(t *testing.T, rings bool, limit time.Duration) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	s := newSoak(t, seed)
+	s := newSoak(t, seed, rings)
 	ended := make(chan error)
 	for i, l := range s.loads {
 		go func() { ended <- pinned(i, func() error { return s.work(l) }) }()
@@ -75,11 +83,11 @@ func TestSoak(t *testing.T) {
 }
 
 // newSoak starts a target on a disk of the test's making, and finds it.
-func newSoak(t *testing.T, seed uint64) *soak {
+func newSoak(t *testing.T, seed uint64, rings bool) *soak {
 	t.Helper()
-	s := &soak{site: newLAN(t), ledger: newLedger(soakSectors), ending: make(chan struct{})}
-	s.disk = s.fragileDisk(soakSectors)
-	s.vblade = s.host.StartVblade(t, program, "-b", "64", "9", "0", "tgt0", s.disk.Path())
+	s := &soak{site: newLAN(t), rings: rings, ledger: newLedger(soakSectors), ending: make(chan struct{})}
+	s.disk = s.fragileDisk(soakSectors, rings)
+	s.vblade = s.host.StartVblade(t, program, append([]string{"-b", "64", "9", "0", "tgt0"}, s.disk.served...)...)
 	procs := runtime.GOMAXPROCS(soakLoads + 4)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
 	for i := range soakLoads {
@@ -95,8 +103,6 @@ func newSoak(t *testing.T, seed uint64) *soak {
 		})
 	}
 	s.faults = newSoakFaults(s, rand.New(rand.NewPCG(seed, soakLoads)))
-	_, err := s.loads[0].target.WriteAt(stamped(soakSectors), 0)
-	s.must(err)
 	return s
 }
 
@@ -135,6 +141,7 @@ func (s *soak) summary(warm usage) {
 	s.t.Logf("%d requests in %v; %d failed with the disk, %d times one was sent again",
 		answered, s.ledger.now().Round(time.Second), failed, again)
 	s.t.Logf("faults: %s", s.faults)
+	lab.CheckRings(s.t, s.vblade, s.rings)
 	checkFlat(s.t, warm, usageOf(s.t, s.vblade), soakGrowth)
 	target, err := s.loads[0].target.Initiator().Find(9, 0) // the last fault may have changed its MAC
 	if err == nil {
