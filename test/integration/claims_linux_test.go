@@ -96,7 +96,8 @@ func TestAddServedTwice(t *testing.T) {
 // for its disk: nothing is in its way.
 func TestServedByAnEndingProcess(t *testing.T) {
 	s := newSite(t, 1500)
-	first, disk := s.hangAndSignal()
+	disk := s.slowExport()
+	first := s.hangAndSignal(disk)
 	second := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
 	if !first.Alive() || strings.Contains(second.Stderr(), "pid ") {
 		t.Errorf("the first lives: %v; the second says %s", first.Alive(), second.Stderr())

@@ -45,28 +45,29 @@ func (s *site) must(_ int, err error) {
 // follow each other outstanding, which vblade does in few calls: those of the
 // bad sectors fail, the others do not.
 func TestBadSectors(t *testing.T) {
-	s := newSite(t, 1500)
-	disk := s.slowDisk()
-	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
-	target := s.find(aoe.MAC{})
-	disk.SetBadSectors(101, 2, unix.EIO)
-	for _, opcode := range []uint8{ata.ReadExt, ata.WriteExt} {
-		for k, err := range s.inPairs(target, opcode, 80, 20) {
-			switch lba := 80 + 2*k; lba {
-			case 100:
-				s.refused("a good and a bad sector", err, ata.ErrorAborted, 1)
-			case 102:
-				s.refused("a bad and a good sector", err, ata.ErrorAborted, 2)
-			default:
-				if err != nil {
-					t.Errorf("two good sectors at LBA %d: %v", lba, err)
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		v := s.startSlow(disk)
+		target := s.find(aoe.MAC{})
+		disk.SetBadSectors(101, 2, unix.EIO)
+		for _, opcode := range []uint8{ata.ReadExt, ata.WriteExt} {
+			for k, err := range s.inPairs(target, opcode, 80, 20) {
+				switch lba := 80 + 2*k; lba {
+				case 100:
+					s.refused("a good and a bad sector", err, ata.ErrorAborted, disk.left(2, 1))
+				case 102:
+					s.refused("a bad and a good sector", err, ata.ErrorAborted, 2)
+				default:
+					if err != nil {
+						t.Errorf("two good sectors at LBA %d: %v", lba, err)
+					}
 				}
 			}
 		}
-	}
-	disk.SetBadSectors(0, 0, 0)
-	s.must(target.ReadAt(make([]byte, diskSize), 0))
-	s.logged(v, "e9.0: read of 2 sectors at LBA 100: input/output error")
+		disk.SetBadSectors(0, 0, 0)
+		s.must(target.ReadAt(make([]byte, diskSize), 0))
+		lab.CheckRings(t, v, disk.rings)
+		s.logged(v, "e9.0: read of 2 sectors at LBA 100: input/output error")
+	})
 }
 
 // inPairs has n requests of two sectors each outstanding, one behind the other

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vblade/internal/aoe"
+	"vblade/internal/ata"
 	"vblade/internal/initiator"
 	"vblade/test/lab"
 	"vblade/test/slowdisk"
@@ -119,19 +120,18 @@ func TestHugeMTU(t *testing.T) {
 	}
 }
 
-// hangAndSignal has a target's disk hang with a read in flight and sends the
-// target SIGTERM. It returns once no more requests are answered.
-func (s *site) hangAndSignal() (*lab.Process, *slowdisk.Disk) {
+// hangAndSignal has a target's disk hang with two reads in flight, which came at once,
+// and sends the target SIGTERM. It returns once no more requests are answered.
+func (s *site) hangAndSignal(disk *slowExport) *lab.Process {
 	s.t.Helper()
-	disk := s.slowDisk()
-	disk.Hang(slowdisk.Read)
-	v := s.host.StartVblade(s.t, s.vblade, "9", "0", "tgt0", disk.Path())
+	v := s.startSlow(disk)
 	target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond}).Find(9, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if _, err := target.ReadAt(make([]byte, sectorSize), 0); err == nil {
-		s.t.Fatal("a hanging read is answered")
+	s.must(0, err)
+	before, st := disk.Entered(slowdisk.Read), s.far.Station(s.t, "ini0")
+	disk.Hang(slowdisk.Read)
+	s.atOnce(v, st, ataRequest(st, target.MAC, ata.ReadExt, 1, 0, nil), ataRequest(st, target.MAC, ata.ReadExt, 1, 8, nil))
+	if !disk.Await(slowdisk.Read, before+2, patience) {
+		s.t.Fatal("the reads do not come to the disk")
 	}
 	v.Signal(syscall.SIGTERM)
 	for end := time.Now().Add(10 * time.Second); err == nil; _, err = target.Identify() {
@@ -139,31 +139,33 @@ func (s *site) hangAndSignal() (*lab.Process, *slowdisk.Disk) {
 			s.t.Fatal("requests are answered long after SIGTERM")
 		}
 	}
-	return v, disk
+	return v
 }
 
 // TestSignal ends a target by a signal: what is in flight is finished first.
 func TestSignal(t *testing.T) {
-	s := newSite(t, 1500)
-	v, disk := s.hangAndSignal()
-	if !v.Alive() {
-		t.Error("SIGTERM ended it with a request in flight")
-	}
-	disk.Release(slowdisk.Read)
-	if err := v.Wait(); err != nil {
-		t.Errorf("after a signal and the end of what was in flight: %v\n%s", err, v.Stderr())
-	}
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		v := s.hangAndSignal(disk)
+		if !v.Alive() {
+			t.Error("SIGTERM ended it with a request in flight")
+		}
+		disk.Release(slowdisk.Read)
+		if err := v.Wait(); err != nil {
+			t.Errorf("after a signal and the end of what was in flight: %v\n%s", err, v.Stderr())
+		}
+	})
 }
 
 // TestSecondSignal ends a target whose disk hangs.
 func TestSecondSignal(t *testing.T) {
-	s := newSite(t, 1500)
-	v, _ := s.hangAndSignal()
-	v.Signal(syscall.SIGTERM)
-	var ended *exec.ExitError // a call that hangs in FUSE lets go of a process that is killed
-	if err := v.Wait(); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
-		t.Errorf("after a second signal: %v, want an end by it", err)
-	}
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		v := s.hangAndSignal(disk)
+		v.Signal(syscall.SIGTERM)
+		var ended *exec.ExitError // a call that hangs in FUSE lets go of a process that is killed
+		if err := v.Wait(); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+			t.Errorf("after a second signal: %v, want an end by it", err)
+		}
+	})
 }
 
 // TestAoetools uses the target by the programs of Debian's aoetools.

@@ -12,6 +12,7 @@ import (
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/initiator"
+	"vblade/test/lab"
 	"vblade/test/slowdisk"
 )
 
@@ -20,36 +21,37 @@ import (
 // duplicates of acknowledged writes wait when newer ones arrive. What is read
 // must always be the last version that was acknowledged.
 func TestRetransmission(t *testing.T) {
-	s := newSite(t, 1500)
-	disk := s.slowDisk()
-	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
-	ini := s.open("ini0", initiator.Options{Retry: 300 * time.Microsecond})
-	target, err := ini.Find(9, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target.SetWindow(16)
-	const extent = 32 << 10
-	for version := range uint64(40) {
-		disk.SetDelay(slowdisk.Write, time.Duration(version%4)*time.Millisecond)
-		data := bytes.Repeat(binary.BigEndian.AppendUint64(nil, version), extent/8)
-		if _, err := target.WriteAt(data, 0); err != nil {
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		v := s.startSlow(disk)
+		ini := s.open("ini0", initiator.Options{Retry: 300 * time.Microsecond})
+		target, err := ini.Find(9, 0)
+		if err != nil {
 			t.Fatal(err)
 		}
-		got := make([]byte, extent)
-		if _, err := target.ReadAt(got, 0); err != nil {
-			t.Fatal(err)
+		target.SetWindow(16)
+		const extent = 32 << 10
+		for version := range uint64(40) {
+			disk.SetDelay(slowdisk.Write, time.Duration(version%4)*time.Millisecond)
+			data := bytes.Repeat(binary.BigEndian.AppendUint64(nil, version), extent/8)
+			if _, err := target.WriteAt(data, 0); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, extent)
+			if _, err := target.ReadAt(got, 0); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, data) {
+				t.Fatalf("after version %d was acknowledged another is read", version)
+			}
 		}
-		if !bytes.Equal(got, data) {
-			t.Fatalf("after version %d was acknowledged another is read", version)
+		if ini.Retransmissions < 100 {
+			t.Errorf("only %d requests were repeated: the test tested little", ini.Retransmissions)
 		}
-	}
-	if ini.Retransmissions < 100 {
-		t.Errorf("only %d requests were repeated: the test tested little", ini.Retransmissions)
-	}
-	if !v.Alive() {
-		t.Fatalf("vblade ended: %s", v.Stderr())
-	}
+		lab.CheckRings(t, v, disk.rings)
+		if !v.Alive() {
+			t.Fatalf("vblade ended: %s", v.Stderr())
+		}
+	})
 }
 
 // TestOverlappingWrites has three writes to the same sectors outstanding at once:
@@ -86,39 +88,40 @@ func TestOverlappingWrites(t *testing.T) {
 // TestHungSectors has reads of some sectors hang for ever, sent again and again
 // by an impatient initiator: others are served.
 func TestHungSectors(t *testing.T) {
-	s := newSite(t, 1500)
-	disk := s.slowDisk()
-	disk.Hang(slowdisk.Read)
-	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
-	impatient, err := s.open("ini0", initiator.Options{Patience: 500 * time.Millisecond, Retry: time.Millisecond}).Find(9, 0)
-	s.must(0, err)
-	const sectors = 16
-	err = impatient.Initiator().Run(initiator.Exchange{
-		Requests: sectors,
-		Window:   sectors,
-		Build: func(k int, f aoe.Frame) int {
-			return impatient.Command(f, aoe.ATAExtended, ata.ReadExt, 1, 2*uint64(k))
-		},
-		Reply: func(int, aoe.Frame, time.Duration) error { return errors.New("a hanging read is answered") },
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		v := s.startSlow(disk)
+		disk.Hang(slowdisk.Read)
+		impatient, err := s.open("ini0", initiator.Options{Patience: 500 * time.Millisecond, Retry: time.Millisecond}).Find(9, 0)
+		s.must(0, err)
+		const sectors = 16
+		err = impatient.Initiator().Run(initiator.Exchange{
+			Requests: sectors,
+			Window:   sectors,
+			Build: func(k int, f aoe.Frame) int {
+				return impatient.Command(f, aoe.ATAExtended, ata.ReadExt, 1, 2*uint64(k))
+			},
+			Reply: func(int, aoe.Frame, time.Duration) error { return errors.New("a hanging read is answered") },
+		})
+		var late *initiator.TimeoutError
+		if !errors.As(err, &late) {
+			t.Fatal(err)
+		}
+		if n := impatient.Initiator().Retransmissions; n < 5*sectors {
+			t.Errorf("only %d requests were repeated: the test tests little", n)
+		}
+		target := s.find(aoe.MAC{})
+		data := bytes.Repeat([]byte{0xa5}, 1<<20)
+		s.must(target.WriteAt(data, 1<<20))
+		if _, err := target.Identify(); err != nil {
+			t.Error(err)
+		}
+		disk.Release(slowdisk.Read)
+		lab.CheckRings(t, v, disk.rings)
+		got := make([]byte, len(data))
+		s.must(target.ReadAt(got, 1<<20))
+		if !bytes.Equal(got, data) {
+			t.Error("what was written is not what is read")
+		}
+		s.logged(v)
 	})
-	var late *initiator.TimeoutError
-	if !errors.As(err, &late) {
-		t.Fatal(err)
-	}
-	if n := impatient.Initiator().Retransmissions; n < 5*sectors {
-		t.Errorf("only %d requests were repeated: the test tests little", n)
-	}
-	target := s.find(aoe.MAC{})
-	data := bytes.Repeat([]byte{0xa5}, 1<<20)
-	s.must(target.WriteAt(data, 1<<20))
-	if _, err := target.Identify(); err != nil {
-		t.Error(err)
-	}
-	disk.Release(slowdisk.Read)
-	got := make([]byte, len(data))
-	s.must(target.ReadAt(got, 1<<20))
-	if !bytes.Equal(got, data) {
-		t.Error("what was written is not what is read")
-	}
-	s.logged(v)
 }

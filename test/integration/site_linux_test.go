@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -36,8 +37,15 @@ type site struct {
 // program is the vblade under test.
 var program string
 
-// TestMain builds the program.
-func TestMain(m *testing.M) { lab.Main(m, &program) }
+// TestMain builds the program and runs the tests, or does what one of them wants done
+// in a process of its own.
+func TestMain(m *testing.M) {
+	if number := os.Getenv(refusalVar); number != "" {
+		fmt.Fprintln(os.Stderr, becomeRefused(number))
+		os.Exit(1)
+	}
+	lab.Main(m, &program)
+}
 
 // patience is how long a test waits for what must happen, before it fails.
 const patience = 20 * time.Second
