@@ -72,9 +72,9 @@ race: modules
 e2e: vblade packages
 	VBLADE_E2E=1 $(if $(ALL),VBLADE_E2E_ALL=1) $(GO) test -count=1 -v -timeout 60m ./test/e2e
 
-## soak: random requests and random faults for SOAK (10m), and floods, as root
+## soak: random requests and random faults for SOAK (10m) each, with workers and with io_uring, and floods, as root
 soak: modules
-	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 90m -run 'Soak|Flood' ./test/endurance
+	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 240m -run 'Soak|Flood' ./test/endurance
 
 ## bench: measure beside Debian's vblade and fio, as root, for docs/; BENCH=-short for a minute's worth, BENCH='-only loop' for some rows
 bench: vblade

@@ -18,7 +18,8 @@
 //	flood_linux_test.go       what a flood leaves to those who read
 //	initiators_linux_test.go  ten initiators with 64 requests outstanding each
 //	crash_linux_test.go       SIGKILL amid writes
-//	soak_linux_test.go        random requests, random faults (soakfaults, faults, admin, lan)
+//	soak_linux_test.go        random requests, random faults, with workers and with io_uring
+//	                          (soakfaults, faults, admin, lan)
 //	fleetsoak_linux_test.go   the same for a server with 200 exports (fleetfaults, fleet)
 //	isolation_linux_test.go   one of twenty exports hangs
 //
