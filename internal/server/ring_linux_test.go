@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
 	"vblade/internal/server"
+	"vblade/test/frametest"
 	"vblade/test/lab"
 )
 
@@ -87,7 +89,7 @@ func TestRingStepsAside(t *testing.T) {
 	tr := &trial{e, d}
 	tr.hangReads()
 	for tag := uint32(5000); e.server.Standing() != server.LeadCount-2; tag++ {
-		if tag == 5000+1e5 {
+		if tag == 5000+1e4 {
 			t.Fatal("nobody else leads")
 		}
 		e.server.ForgetPaces() // on a loaded machine this disk would count as slow, and be the crew's
@@ -111,5 +113,45 @@ func TestRingStepsAside(t *testing.T) {
 	eventually(t, func() bool { return e.server.Standing() == server.LeadCount-1 }, "not all leads stand by again")
 	if n := host.silenced.Load() - before; n > 0 {
 		t.Errorf("a lead that does not lead has silenced the alarm %d times", n)
+	}
+}
+
+// freezingHost is a host that freezes a server, once it is told to, when a ring is
+// about to wait: what is prepared has not begun then.
+type freezingHost struct {
+	*frametest.Host
+	server *server.Server
+	armed  atomic.Bool
+}
+
+// Descriptors freezes, and returns none.
+func (h *freezingHost) Descriptors() []int {
+	if h.armed.Swap(false) {
+		h.server.Freeze()
+	}
+	return nil
+}
+
+// TestRingFreeze freezes a server after it has prepared writes, and before the kernel
+// has them: they are dropped, and those that come later are done.
+func TestRingFreeze(t *testing.T) {
+	disk, host := newSlowDevice(t), &freezingHost{Host: frametest.NewHost()}
+	e := newEngine(t, host, host.NewLink(9000, "memory0"), true, disk.store())
+	host.server = e.server
+	e.serve(patience)
+	host.armed.Store(true)
+	e.link.Deliver(transferFrame(1, 5, 1, sectorsOf(101, 1)), transferFrame(2, 9, 1, sectorsOf(102, 1)))
+	eventually(t, func() bool { return e.server.Stats().Links[0].Stale == 2 }, "the writes are not dropped")
+	e.link.Deliver(transferFrame(3, 7, 1, sectorsOf(103, 1)), transferFrame(4, 11, 1, sectorsOf(104, 1)))
+	e.reply(3)
+	e.reply(4)
+	if e.link.Reply(1) != nil || e.link.Reply(2) != nil {
+		t.Error("a write that was prepared when the server was frozen is answered")
+	}
+	content := disk.content()
+	for _, lba := range []int{5, 9} {
+		if !bytes.Equal(content[lba*sectorSize:(lba+1)*sectorSize], sectorsOf(lba, 1)) {
+			t.Errorf("sector %d was written", lba)
+		}
 	}
 }
