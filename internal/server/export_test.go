@@ -12,6 +12,7 @@ const (
 	LeadCount = leadCount
 	MaxSweeps = maxSweeps
 	ChoreStep = choreStep
+	Becalmed  = becalmed
 )
 
 // Requests returns how many of a port's requests are idle, and how many there are.
