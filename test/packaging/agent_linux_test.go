@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -93,6 +94,25 @@ func newTheirs(t *testing.T) *cluster {
 // does runs an action of the agent, which must exit with the status given.
 func (c *cluster) does(action string, want int) {
 	c.t.Helper()
+	if got, text := c.do(action); got != want {
+		c.t.Fatalf("%s: exit status %d, want %d\n%s", action, got, want, text)
+	}
+}
+
+// becomes is does for a status that the action exits with soon.
+func (c *cluster) becomes(action string, want int) {
+	c.t.Helper()
+	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
+		if got, _ := c.do(action); got == want {
+			return
+		}
+	}
+	c.does(action, want)
+}
+
+// do runs an action of the agent, and returns its exit status and what it printed.
+func (c *cluster) do(action string) (status int, text string) {
+	c.t.Helper()
 	log, err := os.Create(filepath.Join(c.t.TempDir(), "log"))
 	if err != nil {
 		c.t.Fatal(err)
@@ -101,10 +121,8 @@ func (c *cluster) does(action string, want int) {
 	cmd := exec.Command(c.agent, action)
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.env, log, log // a file: vblade keeps it open
 	c.host.Do(cmd.Run)
-	if got := cmd.ProcessState.ExitCode(); got != want {
-		text, _ := os.ReadFile(log.Name())
-		c.t.Fatalf("%s: exit status %d, want %d\n%s", action, got, want, text)
-	}
+	printed, _ := os.ReadFile(log.Name())
+	return cmd.ProcessState.ExitCode(), string(printed)
 }
 
 // adopt has an agent leave its processes to this one, which sees them end.

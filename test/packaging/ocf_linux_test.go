@@ -144,6 +144,37 @@ func TestOCFRefusals(t *testing.T) {
 	c.does("stop", ocfSuccess)
 }
 
+// TestOCFLink has our agent find that no interface of an export has a link: the export
+// has failed, and starts nowhere without one, unless that is to be left to others.
+func TestOCFLink(t *testing.T) {
+	c := newOurs(t, newDisk(t), "netif=tgt0,tgt1", "options=--hwaddr auto")
+	if err := c.host.Wire("tgt1", "ini1", 1500); err != nil {
+		t.Fatal(err)
+	}
+	link := func(end, state string) {
+		t.Helper()
+		if err := c.host.Run("ip", "link", "set", end, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.does("start", ocfSuccess)
+	link("ini0", "down")
+	c.does("monitor", ocfSuccess) // by the other one
+	link("ini1", "down")
+	c.becomes("monitor", ocfGeneric)
+	c.sets("check_link=false")
+	c.does("monitor", ocfSuccess)
+	c.does("start", ocfSuccess)
+	c.sets("check_link=true")
+	c.does("stop", ocfSuccess)
+	c.does("start", ocfGeneric)
+	c.does("stop", ocfSuccess)
+	link("ini1", "up")
+	c.does("start", ocfSuccess)
+	c.does("monitor", ocfSuccess)
+	c.does("stop", ocfSuccess)
+}
+
 // TestOCFServer has our agent serve by a server that runs anyway, and by that one
 // only for as long as it answers: one that is gone may come back with the export.
 func TestOCFServer(t *testing.T) {

@@ -29,6 +29,9 @@ const (
 	blockSize = 4096
 )
 
+// pause is left between two writes, for the CPU that hosts and initiator share.
+const pause = 10 * time.Millisecond
+
 // ledger is a file, and what it must hold.
 type ledger struct {
 	file *os.File
@@ -78,6 +81,7 @@ func run(path, counter, stop string) error {
 		if _, err := os.Stat(stop); err == nil {
 			return l.compare()
 		}
+		time.Sleep(pause)
 	}
 }
 
