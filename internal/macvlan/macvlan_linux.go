@@ -22,22 +22,37 @@ const mtuAtFirst = 576
 // says that it is not in use. It fails if there is an interface of the name that
 // Make has not made, or that is on another parent.
 func (i Interface) Make(replace bool) (made bool, err error) {
-	c, err := dial(0)
-	if err != nil {
-		return false, err
-	}
-	defer c.Close()
-	return c.make(i, replace)
+	err = ask(func(c conn) error {
+		made, err = c.make(i, replace)
+		return err
+	})
+	return made, err
 }
 
 // Readdress gives the interface another address while it is in use. It fails if an
 // interface on the same parent has that address.
 func (i Interface) Readdress(mac [6]byte) error {
+	return ask(func(c conn) error { return c.readdress(i, mac) })
+}
+
+// Up sets the interface up.
+func (i Interface) Up() error { return ask(func(c conn) error { return c.up(i) }) }
+
+// Remove removes the interface, if there is one.
+func (i Interface) Remove() error { return ask(func(c conn) error { return c.removeOwn(i) }) }
+
+// ask calls f with a connection to the kernel.
+func ask(f func(conn) error) error {
 	c, err := dial(0)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	return f(c)
+}
+
+// readdress is Readdress.
+func (c conn) readdress(i Interface, mac [6]byte) error {
 	s, found, err := c.look(i.Name)
 	switch {
 	case err != nil:
@@ -52,23 +67,8 @@ func (i Interface) Readdress(mac [6]byte) error {
 	return i.explain(c.setMAC(s.index, mac), "readdress")
 }
 
-// Up sets the interface up.
-func (i Interface) Up() error {
-	c, err := dial(0)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.up(i)
-}
-
-// Remove removes the interface, if there is one.
-func (i Interface) Remove() error {
-	c, err := dial(0)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+// removeOwn is Remove.
+func (c conn) removeOwn(i Interface) error {
 	s, found, err := c.look(i.Name)
 	if err != nil || !found {
 		return err

@@ -130,25 +130,17 @@ func (c conn) create(i Interface, lower, mtu uint32) error {
 
 // setMTU sets the MTU of an interface.
 func (c conn) setMTU(index, mtu uint32) error {
-	attributes, err := encode(func(e *netlink.AttributeEncoder) { e.Uint32(unix.IFLA_MTU, mtu) })
-	if err != nil {
-		return err
-	}
-	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
+	return c.set(index, func(e *netlink.AttributeEncoder) { e.Uint32(unix.IFLA_MTU, mtu) })
 }
 
 // setMAC sets the address of an interface.
 func (c conn) setMAC(index uint32, mac [6]byte) error {
-	attributes, err := encode(func(e *netlink.AttributeEncoder) { e.Bytes(unix.IFLA_ADDRESS, mac[:]) })
-	if err != nil {
-		return err
-	}
-	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
+	return c.set(index, func(e *netlink.AttributeEncoder) { e.Bytes(unix.IFLA_ADDRESS, mac[:]) })
 }
 
 // forbidAddresses keeps the kernel from giving an interface IPv6 addresses.
 func (c conn) forbidAddresses(index uint32) error {
-	attributes, err := encode(func(e *netlink.AttributeEncoder) {
+	return c.set(index, func(e *netlink.AttributeEncoder) {
 		e.Nested(unix.IFLA_AF_SPEC, func(e *netlink.AttributeEncoder) error {
 			e.Nested(unix.AF_INET6, func(e *netlink.AttributeEncoder) error {
 				e.Uint8(unix.IFLA_INET6_ADDR_GEN_MODE, genModeNone)
@@ -157,10 +149,15 @@ func (c conn) forbidAddresses(index uint32) error {
 			return nil
 		})
 	})
+}
+
+// set sets attributes of an interface.
+func (c conn) set(index uint32, attributes func(*netlink.AttributeEncoder)) error {
+	b, err := encode(attributes)
 	if err != nil {
 		return err
 	}
-	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, attributes))
+	return c.change(message(unix.RTM_NEWLINK, 0, state{index: index}, 0, b))
 }
 
 // setUp sets an interface up.
