@@ -79,7 +79,7 @@ func showFigures(f *control.Figures, say func(what, format string, args ...any))
 	say("waiting", "%s", waiting)
 	say("in all", "%d reads %s, %d writes %s, %d flushes", f.Reads, bytesOf(float64(f.ReadBytes)),
 		f.Writes, bytesOf(float64(f.WriteBytes)), f.Flushes)
-	say("", "%s, %d repeated, %d masked out, %d shed", errors(f), f.Repeated, f.Masked, f.Shed)
+	say("", "%s, %d repeated, %d masked out, %d shed", errorCounts(f), f.Repeated, f.Masked, f.Shed)
 }
 
 // showUsers shows what initiators have set on an export.

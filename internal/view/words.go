@@ -116,8 +116,8 @@ func links(e *control.Info) string {
 	return strings.Join(names, ",")
 }
 
-// errors writes how many requests were refused or failed, and why.
-func errors(f *control.Figures) string {
+// errorCounts writes how many requests were refused or failed, and why.
+func errorCounts(f *control.Figures) string {
 	all := uint64(0)
 	var kinds []string
 	for kind, n := range f.Errors {

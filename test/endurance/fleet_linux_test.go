@@ -99,8 +99,8 @@ type fleetLoad struct {
 	used  int // exports, one after the other
 }
 
-// man gives the fleet its loads.
-func (f *fleet) man(seed uint64) {
+// addLoads gives the fleet its loads.
+func (f *fleet) addLoads(seed uint64) {
 	f.t.Helper()
 	for i := range fleetLoads {
 		l := &fleetLoad{fleet: f, load: &load{

@@ -19,7 +19,7 @@ type fleetFaults struct {
 
 // newFleetFaults returns the faults of a fleet, and gives it its loads.
 func newFleetFaults(fleet *fleet, seed uint64) *fleetFaults {
-	fleet.man(seed)
+	fleet.addLoads(seed)
 	f := &fleetFaults{fleet: fleet, faults: &faults{lan: fleet.site, rng: rand.New(rand.NewPCG(seed, fleetLoads))}}
 	export := func() *fleetExport { return f.exports[f.rng.IntN(len(f.exports))] }
 	disk := func() *fragileDisk { return f.exports[f.rng.IntN(fleetFragile)].disk }

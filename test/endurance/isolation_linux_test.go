@@ -40,7 +40,7 @@ func TestIsolation(t *testing.T) {
 // testIsolation is TestIsolation with the disk of export i.
 func testIsolation(t *testing.T, i int) {
 	f := newFleet(t, program, isolatedExports, 2)
-	f.man(1)
+	f.addLoads(1)
 	procs := runtime.GOMAXPROCS(fleetLoads + 4)
 	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
 	hung, others := f.exports[i], slices.Concat(f.exports[:i], f.exports[i+1:])
