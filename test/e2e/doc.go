@@ -34,10 +34,10 @@
 //
 // # How a test is written
 //
-// A test is a function on *site in a scenario's file (commands, seed, fio,
-// readonly, several, buffers, grow, inside, outlive, paths, stopped, moves, restart, service, and server,
-// its last part), listed in TestKernelDriver. It takes a guest, starts blades, and
-// tells the guest what to do:
+// A test is a function on *site in a scenario's file (commands, seed, fio, readonly,
+// several, buffers, grow, users, inside, outlive, paths, stopped, moves, restart, and
+// service with its last part, server), listed in TestKernelDriver. It takes a guest,
+// starts blades, and tells the guest what to do:
 //
 //	g := s.guest(t, "tap0", 1500)
 //	s.export(t, "9", "0", "tap0", image)
