@@ -2,16 +2,15 @@
 
 package server
 
-import "time"
-
 // reserve returns how many requests of a port remain for receiving when the
 // exports have used up their shares.
 func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
 
-// shareWait is how long the leader waits before it drops requests of the only
-// export, if that has used up its share of the buffers. On a disk that is only
-// busy some request ends within this time.
-const shareWait = time.Second
+// shareWait is how long the leader waits in one turn before it drops requests of
+// the only export, if that has used up its share of the buffers. On a disk that is
+// only busy some requests end within this time. Frames that arrive meanwhile are
+// not too old afterwards.
+const shareWait = maxAge / 2
 
 // overShare reports whether an export has used up its share of a port's buffers.
 // If there are several exports, each may have up to twice as many in flight as
@@ -40,12 +39,12 @@ func (p *Port) exceeds(e *export) bool {
 // the reserve, too.
 func (p *Port) full() bool { return p.left() <= -p.reserve()/2 }
 
-// awaitShare waits up to shareWait until a request of a port ends, and returns
-// how many may then be in flight. The caller holds s.mu.
+// awaitShare waits until a request of a port ends, or the turn has waited for
+// shareWait, and returns how many may then be in flight. The caller holds s.mu.
 func (s *Server) awaitShare(p *Port) (left int) {
 	s.work.Signal() // for what was lent before
-	late := clock() + shareWait
-	s.shareAlarm.Reset(shareWait)
+	late := s.turn.began + shareWait
+	s.shareAlarm.Reset(late - clock())
 	for left <= 0 && clock() < late {
 		s.freed.Wait()
 		left = p.left()
@@ -55,8 +54,8 @@ func (s *Server) awaitShare(p *Port) (left int) {
 }
 
 // awaitLandings completes requests of the ring while the next run of the turn
-// would exceed its export's share of the buffers, for up to shareWait, because
-// lend waits only for the crew. It does not wait if there are several exports. It
+// would exceed its export's share of the buffers, until the turn has waited for
+// shareWait, because lend waits only for the crew. It does not wait if there are several exports. It
 // returns false if the lead was lost.
 func (l *lead) awaitLandings() (leads bool) {
 	s := l.s
@@ -68,7 +67,7 @@ func (l *lead) awaitLandings() (leads bool) {
 		return true
 	}
 	p, n := l.run.requests[0].port, len(l.run.requests)
-	for late := clock() + shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
+	for late := s.turn.began + shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
 		if !l.submit(1, flyWait) {
 			return false
 		}

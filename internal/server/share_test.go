@@ -222,3 +222,52 @@ func TestKeptLeads(t *testing.T) {
 		f.end()
 	}
 }
+
+// rationedStore is a disk that reads once for each turn that it is given.
+type rationedStore struct {
+	*slowStore
+	turns chan struct{}
+}
+
+// ReadAt waits for a turn, and reads.
+func (s *rationedStore) ReadAt(vecs [][]byte, off int64) (int, error) {
+	<-s.turns
+	return s.slowStore.ReadAt(vecs, off)
+}
+
+// TestSharesInTime has the only export, with all buffers that it may have, end a
+// request now and then: a frame that has come meanwhile is answered, and not too old.
+func TestSharesInTime(t *testing.T) {
+	f, disk := newFleet(t, 1, 64), &rationedStore{newSlowStore(atOnce), make(chan struct{})}
+	shelf, slot := addressOf(0)
+	f.add(blade.New(disk, blade.Config{Shelf: shelf, Slot: slot}))
+	f.serve(patience)
+	l := f.links[0]
+	var frames [][]byte
+	for k := range 64 {
+		frames = append(frames, sentTo(0, transferFrame(f.next(), uint64(engineSectors-1-k%engineSectors), 1, nil)))
+	}
+	l.Deliver(frames...)
+	eventually(t, func() bool { return f.export(0).InFlight >= 48 }, "the export does not use its share")
+	answered, home := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(home)
+		defer close(disk.turns)
+		tick := time.NewTicker(300 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-answered:
+				return
+			case <-tick.C:
+				disk.turns <- struct{}{}
+			}
+		}
+	}()
+	defer func() { <-home }()
+	defer close(answered)
+	f.ask(l, sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+	if n := f.server.Stats().Links[0].Stale; n > 0 {
+		t.Errorf("%d frames are too old", n)
+	}
+}
