@@ -17,17 +17,19 @@ import (
 // cephPackages are the Debian packages of a node that is a Ceph cluster.
 const cephPackages = "ceph-mon,ceph-osd,ceph-common,rbd-fuse,iproute2,mount"
 
-// The most time without I/O: where a host stops to serve an image, or an OSD is killed,
-// and where an OSD is frozen. The others ask it every 6 s, bear its silence for 6 s, and
-// then wait for 5 s more, for it might answer reads still.
+// The most time without I/O: where a host stops to serve an image; where an OSD is
+// frozen, which the others ask every 6 s, whose silence they bear for 6 s, and which
+// might answer reads for 5 s more; and where an image has a client that is dead but not
+// fenced, which Ceph misses after 30 s.
 const (
 	cephGap = 3 * time.Second
 	osdGap  = 20 * time.Second
+	lockGap = 40 * time.Second
 )
 
 // TestCeph has vblade serve images that a Ceph cluster keeps to a guest that writes all
-// the time, as docs/clusters.md says: by krbd on hosts that die, and by rbd-fuse while
-// OSDs do.
+// the time, as docs/clusters.md says: by krbd on hosts that die, and by rbd-fuse,
+// which dies, while OSDs do.
 func TestCeph(t *testing.T) {
 	if os.Getenv("VBLADE_E2E_ALL") != "1" {
 		t.Skip("runs a Ceph cluster and virtual machines, for minutes: run by `make e2e ALL=1`")
@@ -83,13 +85,22 @@ func (c *ceph) guestOf(t *testing.T) *shell {
 	return g
 }
 
-// byFUSE has an image served as a file of rbd-fuse, beside the cluster. Of the three
-// OSDs, each of which has the whole image, one is frozen and goes on, and another killed.
+// byFUSE has an image served as a file of rbd-fuse, beside the cluster. That is killed and
+// started again. Of the three OSDs, each of which has the whole image, one is frozen and
+// goes on, and another killed.
 func (c *ceph) byFUSE(t *testing.T) {
 	c = c.in(t)
 	g := c.guestOf(t)
-	c.run(serving(recipe(t, "rbd-fuse, the host that serves", "disk0", "disk1")))
+	serve := serving(recipe(t, "rbd-fuse, the host that serves", "disk0", "disk1"))
+	c.run(serve)
 	l := g.keepsLedger()
+
+	l.gap()
+	c.run("kill -KILL $(pidof rbd-fuse); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done; grep 'e9.0 has ended, since its disk is gone' /run/vblade.log")
+	c.run(recipe(t, "rbd-fuse, the host that serves no more"))
+	c.run(serve)
+	l.goesOn()
+	l.within("rbd-fuse killed", lockGap)
 
 	l.gap()
 	c.run("kill -STOP $(cat /run/osd.2)" + until("osd.2 down"))
@@ -100,7 +111,7 @@ func (c *ceph) byFUSE(t *testing.T) {
 	l.gap()
 	c.run("kill -KILL $(cat /run/osd.1)" + until("osd.1 down"))
 	l.goesOn()
-	l.within("OSD killed", cephGap)
+	l.within("OSD killed", movingGap)
 	l.closes()
 	c.run(endServing + recipe(t, "rbd-fuse, the host that serves no more"))
 }
