@@ -119,6 +119,36 @@ systemctl restart vblade
 calm
 after=$(systemctl show -P MainPID vblade@own)
 [ "$after" != 0 ] && [ "$after" != "$before" ] || echo "$step: $before became $after"
+# others prints the states of the units but that of the process of its own.
+others() { states | sed '/^Id=vblade@own/,/^$/d'; }
+# upgrade runs what a package does after an upgrade, and prints how often the process of
+# its own has started then.
+upgrade() { : >ROOT/starts; sh "$@" >/dev/null; calm; await idle; wc -l <ROOT/starts; }
+for package in 'rpm-post 2' 'deb-postinst configure 25'; do
+	step="an upgrade by $package"
+	before=$(others)
+	was=$(systemctl show -P MainPID vblade)
+	# shellcheck disable=SC2086
+	starts=$(upgrade ROOT/$package)
+	renewed || echo "$step: the server is the old one"
+	serves 'e9.0 e9.1 e9.3 e9.22'
+	[ "$(others)" = "$before" ] || { echo "$step: the units were $before, and are"; others; }
+	[ "$starts" = 1 ] || echo "$step: the process of its own has started $starts times"
+	step="an upgrade by $package, of processes alone"
+	systemctl stop vblade
+	systemctl start vblade@own
+	: >ROOT/starts
+	# shellcheck disable=SC2086
+	sh ROOT/$package >/dev/null
+	await idle
+	[ "$(wc -l <ROOT/starts)" = 1 ] || echo "$step: the process of its own has started $(wc -l <ROOT/starts) times"
+	case $package in
+	rpm*) [ "$(systemctl is-active vblade)" = inactive ] || echo "$step: it starts the server that was stopped" ;;
+	esac
+	systemctl start vblade
+	calm
+	serves 'e9.0 e9.1 e9.3 e9.22'
+done
 step='the start of all after a crash'
 systemctl stop vblade@one
 crash
@@ -160,6 +190,7 @@ func TestUnitsFollow(t *testing.T) {
 			root.write(t, "disks/"+name, strings.Repeat("vblade! ", 1<<14))
 		}
 	}
+	root.upgrades(t)
 	host := lab.TestHost(t)
 	if err := host.Wire("tgt0", "ini0", 1500); err != nil {
 		t.Fatal(err)
@@ -194,4 +225,22 @@ func (r tree) relax(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// upgrades installs what the packages run after an upgrade, with stand-ins for what
+// would change the host; and has each start of the process of its own write a line.
+func (r tree) upgrades(t *testing.T) {
+	t.Helper()
+	for name, source := range map[string]string{"rpm-post": "rpm/post", "deb-postinst": "debian/postinst"} {
+		text, err := os.ReadFile(filepath.Join("../../packaging", source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.write(t, name, strings.ReplaceAll(string(text), "/usr/libexec/", r.path("usr/libexec/")+"/"))
+	}
+	for _, name := range []string{"systemd-sysusers", "deb-systemd-helper", "update-rc.d"} {
+		r.write(t, "bin/"+name, "#!/bin/sh\n")
+	}
+	r.write(t, "bin/deb-systemd-invoke", "#!/bin/sh\nexec systemctl \"$@\"\n")
+	r.write(t, "usr/lib/systemd/system/vblade@own.service.d/count.conf", "[Service]\nExecStartPost=/bin/sh -c 'echo >>"+r.path("starts")+"'\n")
 }
