@@ -112,25 +112,29 @@ func TestWatchdogOfServer(t *testing.T) {
 // in flight as may be: its loop is healthy, and feeds the watchdog. After a signal the
 // target says that it stops, and waits for the disk.
 func TestWatchdogWithHangingDisk(t *testing.T) {
-	s := newSite(t, 1500)
-	disk := s.slowDisk()
-	disk.Hang(slowdisk.Read)
-	st := s.newStation()
-	v, m := s.supervised("9", "0", "tgt0", disk.Path())
-	m.await("READY=1")
-	const flying = 304 // of 320 buffers; the others are left to receive with
-	for i := range uint64(flying + 100) {
-		st.send(1, st.request(ata.Read, 1, 8*i, 0))
-	}
-	m.await(fmt.Sprintf(" %d in flight, ", flying))
-	m.awaitBeats(4)
-	v.Signal(syscall.SIGTERM)
-	m.await("STOPPING=1")
-	if !v.Alive() {
-		t.Error("SIGTERM ended it with requests in flight")
-	}
-	disk.Release(slowdisk.Read)
-	if err := v.Wait(); err != nil {
-		t.Errorf("after a signal and the end of what was in flight: %v\n%s", err, v.Stderr())
-	}
+	eachEngine(t, func(t *testing.T, s *site, disk *slowExport) {
+		st := s.newStation()
+		v, m := s.supervised(append([]string{"9", "0", "tgt0"}, disk.served...)...)
+		m.await("READY=1")
+		disk.Hang(slowdisk.Read)
+		const flying = 304 // at least, of 320 buffers; the others are left to receive with
+		for i := range uint64(flying + 100) {
+			st.send(1, st.request(ata.Read, 1, 8*i, 0))
+		}
+		for n := 0; n < flying; {
+			_, rest, _ := strings.Cut(m.await(" in flight, "), " masked out, ")
+			s.must(fmt.Sscanf(rest, "%d in flight, ", &n))
+		}
+		m.awaitBeats(4)
+		v.Signal(syscall.SIGTERM)
+		m.await("STOPPING=1")
+		if !v.Alive() {
+			t.Error("SIGTERM ended it with requests in flight")
+		}
+		lab.CheckRings(t, v, disk.rings)
+		disk.Release(slowdisk.Read)
+		if err := v.Wait(); err != nil {
+			t.Errorf("after a signal and the end of what was in flight: %v\n%s", err, v.Stderr())
+		}
+	})
 }
