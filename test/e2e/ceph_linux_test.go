@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -31,9 +30,7 @@ const (
 // the time, as docs/clusters.md says: by krbd on hosts that die, and by rbd-fuse,
 // which dies, while OSDs do.
 func TestCeph(t *testing.T) {
-	if os.Getenv("VBLADE_E2E_ALL") != "1" {
-		t.Skip("runs a Ceph cluster and virtual machines, for minutes: run by `make e2e ALL=1`")
-	}
+	requestedAll(t, "runs a Ceph cluster and virtual machines, for minutes")
 	s := newSite(t, buildLedger(t))
 	s.bridge(t, "br0")
 	c := s.newCeph(t)

@@ -11,7 +11,8 @@
 // Environment:
 //
 //	VBLADE_E2E        1 to run the tests; without it they are skipped
-//	VBLADE_E2E_ALL    1 to run those, too, that are too long for each change: Ceph
+//	VBLADE_E2E_ALL    1 to run those, too, that are too long for each change: Ceph,
+//	                  and DRBD under Pacemaker
 //	VBLADE            the program under test; ../../vblade if not set
 //	VBLADE_E2E_CACHE  where the guest's kernel and the clusters' system are kept;
 //	                  ~/.cache/vblade-e2e if not set
@@ -26,11 +27,13 @@
 // `make packages` and serves a guest is made by debootstrap, from where this
 // machine gets its own packages.
 //
-// TestCluster, TestReplicated, TestCeph and TestImage follow docs/clusters.md: they take
-// commands and files from it (recipe). The nodes of a cluster (node_linux_test.go) are
-// Debian systems with Pacemaker, or with all of a Ceph cluster, in namespaces of this
-// machine, made by mmdebstrap and kept; that of TestImage is a copy of this machine's
-// system. Each ends with its first process, and that with this one.
+// TestCluster, TestReplicated, TestReplicatedCluster, TestCeph and TestImage follow
+// docs/clusters.md: they take commands and files from it (recipe). The nodes of a cluster
+// (node_linux_test.go) are Debian systems with Pacemaker, or with all of a Ceph cluster,
+// in namespaces of this machine, made by mmdebstrap and kept; that of TestImage is a copy
+// of this machine's system. Each ends with its first process, and that with this one.
+// A node that needs a kernel of its own is the same system in a guest
+// (machine_linux_test.go).
 //
 // # How a test is written
 //

@@ -24,7 +24,7 @@ const rootLimit = 6 * time.Minute
 const nodeLimit = 2 * time.Minute
 
 // node is a node of a cluster: a Debian system in namespaces of its own on this
-// machine. Its eth0 is on the site's bridge.
+// machine, or in a guest (newMachine). Its eth0 is on the site's bridge.
 type node struct {
 	t       *testing.T
 	site    *site
@@ -33,6 +33,8 @@ type node struct {
 	host    *lab.Host
 	process *process
 	first   string // the number of its first process
+
+	machine *shell // the guest that it is, where it is one, instead of host to first
 }
 
 // newNode makes a node, not running, on a port of a bridge.
@@ -70,7 +72,7 @@ func (n *node) runs(root, lab, work string) {
 
 // ends ends the node with its test, and shows its log where that has failed.
 func (n *node) ends() {
-	if n.t.Failed() && n.first != "" {
+	if n.t.Failed() && (n.first != "" || n.machine != nil) {
 		out, _ := n.try("tail -n 50 /var/log/pacemaker/pacemaker.log /var/log/ceph/ceph-mon.a.log /run/vblade.log 2>/dev/null")
 		n.t.Logf("the logs of %s end:\n%s", n.name, out)
 	}
@@ -80,6 +82,10 @@ func (n *node) ends() {
 // dies ends the node at once, with all that runs in it, and takes its port down. It
 // may be called again, and by any goroutine.
 func (n *node) dies() {
+	if n.machine != nil {
+		n.machine.kill()
+		return
+	}
 	n.process.cmd.Process.Kill()
 	<-n.process.ended
 	if err := n.site.host.Run("ip", "link", "set", n.port, "down"); err != nil {
@@ -89,6 +95,9 @@ func (n *node) dies() {
 
 // try runs a shell script on the node and returns what it printed.
 func (n *node) try(script string) (string, error) {
+	if n.machine != nil {
+		return n.machine.inside(script)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "nsenter", "--target", n.first, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",

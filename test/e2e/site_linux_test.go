@@ -83,6 +83,15 @@ func requested(t *testing.T) {
 	}
 }
 
+// requestedAll skips t unless somebody wants the tests that are too long for each
+// change, too; why says what takes so long.
+func requestedAll(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("VBLADE_E2E_ALL") != "1" {
+		t.Skip(why + ": run by `make e2e ALL=1`")
+	}
+}
+
 // programUnderTest finds the vblade to test.
 func programUnderTest(t *testing.T) string {
 	t.Helper()

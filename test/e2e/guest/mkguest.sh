@@ -99,7 +99,7 @@ for program in bash "$@"; do
 done
 ln -s /usr/bin/bash "$root/bin/bash"
 # shellcheck disable=SC2086 # a list
-install_modules $boot_modules aoe drbd macvlan rbd
+install_modules $boot_modules aoe drbd rbd overlay 9p 9pnet_virtio
 echo "$boot_modules" >"$root/etc/boot-modules"
 ln -s /proc/mounts "$root/etc/mtab"
 [ ! -f /etc/mke2fs.conf ] || cp /etc/mke2fs.conf "$root/etc/"
