@@ -35,8 +35,8 @@ type unruly interface {
 	store() ata.Store
 	// slow makes calls take as long as is drawn for each.
 	slow(draw func() time.Duration)
-	// hang makes calls wait for release that read or write any of n sectors from
-	// first on, or all flushes.
+	// hang makes calls from now on wait for release that read or write any of n
+	// sectors from first on, and no others, or all flushes.
 	hang(op ata.Op, first, n int64)
 	release()
 	// entered returns how many calls have come to the disk.

@@ -31,6 +31,7 @@ func newHungOnce(t *testing.T, kind engineKind) *hungOnce {
 	first, beside := h.write(0, 1), h.write(9, 1) // two, so that both are handed over
 	h.links[0].Deliver(first, beside)
 	eventually(t, func() bool { return disk.entered(ata.OpWrite) == writes+2 }, "the writes do not begin")
+	disk.hang(ata.OpWrite, 0, 0) // later ones pass
 	err := h.server.Remove(nameOf(0), 50*time.Millisecond)
 	var unfinished server.UnfinishedError
 	if !errors.As(err, &unfinished) {

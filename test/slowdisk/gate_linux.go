@@ -85,7 +85,8 @@ func (d *Disk) SetBadSectors(first, n int64, errno syscall.Errno) {
 // wait for the writes before it, and writes for an fsync.
 func (d *Disk) Hang(op Op) { d.hang(op, all) }
 
-// HangSectors is Hang for reads or writes of any of n sectors from first on.
+// HangSectors is Hang for reads or writes of any of n sectors from first on, and lets
+// later ones of others pass.
 func (d *Disk) HangSectors(op Op, first, n int64) {
 	d.hang(op, span{first * sectorSize, (first + n) * sectorSize})
 }
