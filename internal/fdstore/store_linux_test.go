@@ -24,6 +24,7 @@ func start(t *testing.T, m *lab.Manager, extra ...lab.Stored) string {
 		t.Fatal(err)
 	}
 	out, err := m.Command([]string{"env", "VBLADE_FDSTORE_SERVICE=1", exe}, extra...).CombinedOutput()
+	m.Names() // by its lock, the manager closes files after they were passed on
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
