@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"vblade/internal/aoe"
 	"vblade/internal/control"
@@ -98,7 +99,9 @@ func (o *ownInterfaces) make(i macvlan.Interface, inUse []macvlan.Interface, rep
 			if err == nil {
 				o.moved = append(o.moved, was)
 			}
-			return err
+			if !errors.Is(err, syscall.ENODEV) { // else it is made again
+				return err
+			}
 		}
 	}
 	made, err := i.Make(replace)

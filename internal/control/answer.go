@@ -113,9 +113,7 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 	for _, down := range s.Engine.Waiting(e.Name()) {
 		answer.Warnings = append(answer.Warnings, e.Name()+": "+down+"; waiting for the link")
 	}
-	if e.remark != "" {
-		answer.Warnings = append(answer.Warnings, e.remark)
-	}
+	answer.Warnings = append(answer.Warnings, e.remarks...)
 	if len(others) > 0 {
 		answer.Warnings = append(answer.Warnings, sharedWarning(e, others))
 		s.Log.Warnf("%s", sharedWarning(e, others))

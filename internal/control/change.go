@@ -3,6 +3,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 
 	"vblade/internal/journal"
@@ -10,8 +11,8 @@ import (
 
 // change ends the export of an entry, which is coming, and serves another in its
 // place, whose disk it owns. What can be checked is checked before. If the other
-// cannot be served, or the old one does not end cleanly, it serves the old one
-// again. A crash meanwhile leaves the old one kept.
+// cannot be served, or the disk of the old one hangs, it serves the old one again.
+// A crash meanwhile leaves the old one kept.
 func (s *Server) change(now *entry, e *Export) (warning, err error) {
 	old, err := s.prepare(now, e)
 	if err != nil {
@@ -20,18 +21,28 @@ func (s *Server) change(now *entry, e *Export) (warning, err error) {
 		return nil, asBefore(e.Name(), err, nil)
 	}
 	files := e.files()
-	err = s.Engine.Remove(e.Name(), s.End)
-	if err == nil {
+	ended := s.Engine.Remove(e.Name(), s.End)
+	if err = ended; !errors.As(ended, new(unfinished)) {
 		err = s.begin(e)
 	}
 	if err != nil {
 		e.Close()
 		return nil, asBefore(e.Name(), err, s.restore(now, old))
 	}
+	if ended != nil { // what was written last may be lost, whatever is served now
+		s.Log.Warnf("%s is changed, but: %v", journal.Export(e.Name()), ended)
+		e.remarks = append(e.remarks, fmt.Sprintf("%s is changed, but: %v", e.Name(), ended))
+	}
 	old.Close()
 	warning = s.keep(e, files)
 	s.table.renew(now, e, nil)
 	return warning, nil
+}
+
+// unfinished is the error of an Engine's Remove while calls still use the disk.
+type unfinished interface {
+	error
+	Done() <-chan struct{} // closed once they have ended
 }
 
 // prepare checks that e can replace the export of an entry, and returns a duplicate

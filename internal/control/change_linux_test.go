@@ -4,6 +4,7 @@ package control
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,12 @@ func TestChangeRefused(t *testing.T) {
 	}
 }
 
+// hanging is the error of a removal whose calls do not end.
+type hanging struct{ error }
+
+// Done is never closed.
+func (hanging) Done() <-chan struct{} { return nil }
+
 // TestChangeHangs changes an export whose disk hangs: it is served as before.
 func TestChangeHangs(t *testing.T) {
 	k := &keeper{kept: map[string]string{}}
@@ -84,7 +91,7 @@ func TestChangeHangs(t *testing.T) {
 	one := newExport(t, 9, 0)
 	r.mustAdd(one)
 	kept := k.get()["e9.0"]
-	r.engine.set(func() { r.engine.undone = errors.New("the disk hangs") })
+	r.engine.set(func() { r.engine.undone = hanging{errors.New("the disk hangs")} })
 	_, err := r.Change(newExport(t, 9, 0))
 	wantError(t, "change", err, "the disk hangs; e9.0 is served as before")
 	if got := r.engine.get("e9.0"); got.Disk == nil || !got.Disk.SameFile(one.Disk) || k.get()["e9.0"] != kept {
@@ -93,6 +100,22 @@ func TestChangeHangs(t *testing.T) {
 	r.engine.set(func() { r.engine.undone = nil })
 	if _, err := r.Change(newExport(t, 9, 0)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestChangeUnsynced changes an export whose last sync fails, which nothing mends: the
+// new one is served, and a warning says so.
+func TestChangeUnsynced(t *testing.T) {
+	r := startServer(t)
+	r.mustAdd(newExport(t, 9, 0))
+	r.engine.set(func() { r.engine.undone = errors.New("the last sync failed") })
+	other := newExport(t, 9, 0)
+	a, err := r.Change(other)
+	if err != nil || a.Did != Changed || !slices.Contains(a.Warnings, "e9.0 is changed, but: the last sync failed") {
+		t.Errorf("change: %+v, %v", a, err)
+	}
+	if got := r.engine.get("e9.0"); !got.Disk.SameFile(other.Disk) {
+		t.Errorf("served is %+v", got)
 	}
 }
 

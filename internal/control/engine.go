@@ -22,8 +22,8 @@ type Engine interface {
 	// Remove ends an export: frames that come find nothing any more, what was
 	// received is answered, the disk is synced, and disk and state file are closed.
 	// Its error says what of that could not be done in time; the export is gone all
-	// the same. If its disk hangs, what is added on it afterwards does not overtake
-	// the calls that hang.
+	// the same. If its disk hangs, the error is an unfinished one, and what is added
+	// on that disk afterwards does not overtake the calls that hang.
 	Remove(name string, within time.Duration) error
 	// Announce advertises an export, or with an empty name all, and returns which
 	// links carry no frames, and why: there it waits for the link.

@@ -29,7 +29,7 @@ type Export struct {
 
 	Exclusive bool // it is not served where another target has its address already
 
-	remark string // a remark for the client that has added it; may be empty
+	remarks []string // for the client that has added it
 }
 
 // Address returns the export's address.

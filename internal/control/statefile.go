@@ -96,8 +96,8 @@ func (s *Server) begin(e *Export) error {
 	case err != nil:
 		e.State.Save(before)
 	default:
-		e.remark = e.GaveWay()
-		s.Log.Warnf("%s", e.remark)
+		e.remarks = append(e.remarks, e.GaveWay())
+		s.Log.Warnf("%s", e.GaveWay())
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 // noTraits are the fields of an export, and of its file's options, in which two may
 // differ that export the same in the same way.
 var noTraits = map[string]bool{
-	"Filename": true, "Conf": true, "remark": true, // to be shown
+	"Filename": true, "Conf": true, "remarks": true, // to be shown
 	"Writers": true, "Force": true, // which matter only for opening
 	"Shelf": true, "Slot": true, // of which both have the same
 	"File": true, // whose fields are looked at

@@ -39,6 +39,12 @@ func TestApplyHWAddr(t *testing.T) {
 			t.Errorf("%s %s: the interfaces are\n%s, want %q", c.netif, c.options, now, c.want)
 		}
 	}
+	a.ip("link del " + ownName)
+	a.conf("a", 0, "options='--hwaddr a2:00:00:00:00:03'")
+	a.must("apply", a.file("a"))
+	if got := a.find(aoe.MAC{}).MAC; got != [6]byte{0xa2, 5: 3} {
+		t.Errorf("after its interface was deleted it is at %x", got)
+	}
 	a.conf("a", 0)
 	a.must("apply", a.file("a"))
 	a.hasNone("without an address of its own")
