@@ -25,8 +25,9 @@ func TestBadSectorsAmongMany(t *testing.T) {
 			tr.checkPairs(80, 20, write, 100, 102)
 		}
 		tr.disk.spoil(0, 0)
-		tr.deliverPairs(80, 20, false)
-		tr.checkPairs(80, 20, false)
+		tr.deliverPairs(80, 20, true)
+		tr.checkPairs(80, 20, true)
+		tr.checkWritten(80, 120)
 		if want := "error: e9.0: read of 2 sectors at LBA 100: input/output error\n"; tr.log.Leveled() != want {
 			t.Errorf("logs %q; want %q", tr.log.Leveled(), want)
 		}
@@ -36,24 +37,31 @@ func TestBadSectorsAmongMany(t *testing.T) {
 // TestFaultInFlight has sectors go bad while requests for them, for what is beside
 // them and for others are in flight: those of bad sectors fail, and no others.
 func TestFaultInFlight(t *testing.T) {
-	for op, write := range map[ata.Op]bool{ata.OpRead: false, ata.OpWrite: true} {
-		eachEngine(t, func(t *testing.T, kind engineKind) {
-			tr := startTrial(t, kind, patience)
-			before := tr.disk.entered(op)
-			tr.disk.hang(op, 0, unrulySectors)
-			tr.deliverPairs(80, 20, write)
-			tr.deliverApart(write)
-			tr.await(op, before+apart+1) // one at least of the others
-			tr.disk.spoil(101, 2)
-			tr.disk.release()
-			tr.checkPairs(80, 20, write, 100, 102)
-			tr.checkApart(write)
-			tr.end()
-			content := tr.disk.content()
-			if !bytes.Equal(content[101*sectorSize:103*sectorSize], sectorsOf(101, 2)) {
-				t.Error("the bad sectors hold something new")
-			}
-		})
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		t.Run("reads", func(t *testing.T) { testFaultInFlight(t, kind, ata.OpRead) })
+		t.Run("writes", func(t *testing.T) { testFaultInFlight(t, kind, ata.OpWrite) })
+	})
+}
+
+// testFaultInFlight is TestFaultInFlight with reads or writes.
+func testFaultInFlight(t *testing.T, kind engineKind, op ata.Op) {
+	tr, write := startTrial(t, kind, patience), op == ata.OpWrite
+	before := tr.disk.entered(op)
+	tr.disk.hang(op, 0, unrulySectors)
+	tr.deliverPairs(80, 20, write)
+	tr.deliverApart(write)
+	tr.await(op, before+apart+1) // one at least of the others
+	tr.disk.spoil(101, 2)
+	tr.disk.release()
+	tr.checkPairs(80, 20, write, 100, 102)
+	tr.checkApart(write)
+	tr.end()
+	if write {
+		tr.checkWritten(80, 100)
+		tr.checkWritten(104, 120)
+		if got := tr.disk.content()[101*sectorSize : 103*sectorSize]; !bytes.Equal(got, sectorsOf(101, 2)) {
+			t.Error("the bad sectors hold something new")
+		}
 	}
 }
 
@@ -68,10 +76,13 @@ func (tr *trial) deliverPairs(first uint64, n int, write bool) {
 	tr.link.Deliver(frames...)
 }
 
+// written is how far from sectors those are whose content pairFrame writes to them.
+const written = 50
+
 // pairFrame reads or writes two sectors.
 func pairFrame(lba uint64, write bool) []byte {
 	if write {
-		return transferFrame(uint32(lba), lba, 2, sectorsOf(int(lba), 2))
+		return transferFrame(uint32(lba), lba, 2, sectorsOf(int(lba)+written, 2))
 	}
 	return transferFrame(uint32(lba), lba, 2, nil)
 }
@@ -97,6 +108,15 @@ func (tr *trial) checkPair(lba uint32, write bool) {
 	tr.t.Helper()
 	if got := tr.reply(lba); !write && !bytes.Equal(got[aoe.ATALen:], sectorsOf(int(lba), 2)) {
 		tr.t.Errorf("the read of LBA %d returns other data", lba)
+	}
+}
+
+// checkWritten checks that sectors, from one on and up to another, hold what pairFrame
+// writes.
+func (tr *trial) checkWritten(from, to int) {
+	tr.t.Helper()
+	if got := tr.disk.content()[from*sectorSize : to*sectorSize]; !bytes.Equal(got, sectorsOf(from+written, to-from)) {
+		tr.t.Errorf("sectors %d to %d do not hold what was written", from, to-1)
 	}
 }
 
