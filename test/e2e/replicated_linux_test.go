@@ -55,7 +55,7 @@ func (s *site) newHost(t *testing.T, tap string, more ...string) *shell {
 	t.Helper()
 	s.tap(t, tap)
 	t.Cleanup(func() { s.run(t, "ip", "link", "del", tap) })
-	g, err := bootGuest(s.host, s.boot, tap, append(more, "-m", "384")...)
+	g, err := bootGuest(s.host, s.boot, tap, more...)
 	if err != nil {
 		t.Fatal(err)
 	}
