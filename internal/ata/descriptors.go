@@ -56,7 +56,11 @@ func (f *File) Duplicate() (*File, error) {
 	d.disk, d.readOnly = f.disk, f.readOnly
 	d.noTry.Store(f.noTry.Load())
 	d.size.Store(f.size.Load())
-	d.addWriters()
+	d.batches = f.batches
+	if err := d.addWriters(); err != nil {
+		closeAll(d.openings)
+		return nil, err
+	}
 	return d, nil
 }
 
@@ -72,7 +76,7 @@ func (f *File) Overlaps(other *File) bool {
 
 // checkOpenings checks descriptors that another process has opened.
 func checkOpenings(path string, o Options, openings []*os.File) error {
-	if n := len(openings); n == 0 || n > MaxDescriptors || (n == 1) != (openingsOf(o) == 1) {
+	if n := len(openings); n == 0 || n > MaxDescriptors || (n > 1) != hasWriters(o) {
 		return fmt.Errorf("open %s: %d descriptors do not fit the options", path, n)
 	}
 	for i, file := range openings {

@@ -96,7 +96,6 @@ func TestUntrusted(t *testing.T) {
 		"writable":            {o: ata.Options{ReadOnly: true}, files: []*os.File{open(path, unix.O_RDWR)}, want: "is not open read-only"},
 		"for appending":       {files: []*os.File{open(path, unix.O_RDWR|unix.O_APPEND)}, want: "is open for appending"},
 		"no direct I/O":       {o: ata.Options{Direct: true}, files: []*os.File{open(path, unix.O_RDWR)}, want: "is not open for direct I/O"},
-		"a late write":        {o: sync, files: []*os.File{synced(path), open(path, unix.O_RDWR)}, want: "is not open with O_SYNC"},
 		"two files":           {o: sync, files: []*os.File{synced(path), synced(other)}, want: "it was replaced"},
 		"one opening":         {o: sync, files: []*os.File{first, dup(t, []*os.File{first})[0], synced(path)}, want: "of one opening"},
 		"beyond its end":      {o: ata.Options{Offset: 4}, files: []*os.File{open(path, unix.O_RDWR)}, want: "offset of 4 sectors is past the end"},

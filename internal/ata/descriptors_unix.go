@@ -36,10 +36,14 @@ func checkFlags(fd int, o Options) error {
 		return errors.New("is not open for direct I/O")
 	case !o.Direct && flags&unix.O_DIRECT != 0:
 		return errors.New("is open for direct I/O")
-	case o.Sync && !o.ReadOnly && flags&unix.O_SYNC != unix.O_SYNC:
-		return errors.New("is not open with O_SYNC")
 	}
 	return nil
+}
+
+// isSynced reports whether an opening has O_SYNC.
+func isSynced(file *os.File) (bool, error) {
+	flags, err := unix.FcntlInt(file.Fd(), unix.F_GETFL, 0)
+	return flags&unix.O_SYNC == unix.O_SYNC, err
 }
 
 // duplicate returns another descriptor for an opening.

@@ -47,6 +47,7 @@ type TryReader interface {
 var (
 	_ Store     = (*File)(nil)
 	_ TryReader = (*File)(nil)
+	_ Batcher   = (*File)(nil)
 )
 
 // ErrWouldWait is returned instead of waiting for a disk.
@@ -80,13 +81,15 @@ func (w Work) Sectors() int64 { return int64(len(w.Data) / SectorSize) }
 type Disk struct {
 	store    Store
 	try      TryReader // store, where it is one
+	batcher  Batcher   // the same
 	identity Identity
 }
 
 // NewDisk returns a disk that holds store and calls itself identity.
 func NewDisk(store Store, identity Identity) *Disk {
 	try, _ := store.(TryReader)
-	return &Disk{store: store, try: try, identity: identity}
+	batcher, _ := store.(Batcher)
+	return &Disk{store: store, try: try, batcher: batcher, identity: identity}
 }
 
 // Sectors returns the size of the disk, as last known.
@@ -126,6 +129,18 @@ func (d *Disk) WritesThrough() bool {
 	f, ok := d.store.(*File)
 	return ok && f.writers != nil
 }
+
+// Batches returns how many batches of writes should be done at once, or 0 where
+// concurrent calls of Do are better.
+func (d *Disk) Batches() int {
+	if d.batcher == nil {
+		return 0
+	}
+	return d.batcher.Batches()
+}
+
+// Begin begins a batch of writes, at byte offsets. Batches must not be 0.
+func (d *Disk) Begin() Batch { return d.batcher.Begin() }
 
 // Start checks a command, in the order of section 2, and returns its Result, or
 // the Work that has to be done first.

@@ -3,6 +3,7 @@
 package ata_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -103,6 +104,68 @@ func TestWriteThroughTellsItsOwn(t *testing.T) {
 	disk.SetBadSectors(0, 0, 0)
 	noError(t, f.Sync())
 	write(t, f, 0, pattern(page, 1))
+}
+
+// TestBatchTellsLosses has batches lose writes behind the page cache: the Commit of
+// each fails. That of others may fail, too, but not for long.
+func TestBatchTellsLosses(t *testing.T) {
+	const page, writers = 4096, 3
+	device, disk := faultyDevice(t)
+	f := openFile(t, device, ata.Options{Sync: true, Writers: writers})
+	if f.Batches() == 0 {
+		t.Fatal("writes with Sync are not done in batches")
+	}
+	disk.SetBadSectors(0, page/ata.SectorSize, unix.EIO) // the first page
+	commit := func(content byte, pages ...int64) error {
+		b := f.Begin()
+		for _, p := range pages {
+			_, err := b.WriteAt([][]byte{pattern(page, content)}, p*page)
+			noError(t, err)
+		}
+		return b.Commit()
+	}
+	for round := range byte(20) {
+		if err := commit(round, 0, 2, 7); !errors.Is(err, unix.EIO) {
+			t.Errorf("round %d: a batch with a bad page: %v", round, err)
+		}
+		err := errors.New("not tried")
+		for tries := 0; err != nil && tries <= writers; tries++ {
+			err = commit(round+100, 1, 2, 7)
+		}
+		got := make([]byte, page)
+		disk.Content(got, 7*page)
+		if err != nil || !bytes.Equal(got, pattern(page, round+100)) {
+			t.Errorf("round %d: a batch without a bad page: %v; it is on the disk is %v", round, err, bytes.Equal(got, pattern(page, round+100)))
+		}
+	}
+}
+
+// TestSerialFiles tells which files are written in batches.
+func TestSerialFiles(t *testing.T) {
+	device, disk := faultyDevice(t)
+	file := newFile(t, make([]byte, 1<<20))
+	if err := openFile(t, file, ata.Options{}).TryReadAt([][]byte{make([]byte, 1)}, 0); errors.Is(err, errors.ErrUnsupported) {
+		lab.Skip(t, "RWF_NOWAIT on the file system of "+file, "set TMPDIR to a directory on ext4 or xfs")
+	}
+	for _, c := range []struct {
+		path string
+		o    ata.Options
+		want bool
+	}{
+		{file, ata.Options{}, true},
+		{file, ata.Options{Sync: true}, true},
+		{file, ata.Options{ReadOnly: true}, false},
+		{file, ata.Options{Direct: true}, false},
+		{file, ata.Options{Direct: true, Sync: true}, false},
+		{device, ata.Options{}, false},
+		{device, ata.Options{Sync: true}, true},
+		{disk.Path(), ata.Options{}, false}, // FUSE
+		{disk.Path(), ata.Options{Sync: true}, false},
+	} {
+		if got := openFile(t, c.path, c.o).Batches() > 0; got != c.want {
+			t.Errorf("%s, %+v: in batches is %v", c.path, c.o, got)
+		}
+	}
 }
 
 // TestSyncThrough fails a sync of what was written through: it is one failure,

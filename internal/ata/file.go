@@ -17,7 +17,7 @@ type Options struct {
 	Length   int64 // sectors exported; 0 for all that follow
 	ReadOnly bool  // open it for reading only
 	Direct   bool  // O_DIRECT: past the page cache
-	Sync     bool  // O_SYNC: a write returns once it is on the disk
+	Sync     bool  // a write returns once it is on the disk
 	Force    bool  // serve for writing what this host uses itself
 	Writers  int   // with Sync, how many writes and flushes may run at once; 0 for one
 }
@@ -39,7 +39,9 @@ type File struct {
 	size    atomic.Int64 // of the window, in bytes
 	looking sync.Mutex   // held by Refresh
 
-	writers chan *opening // they write and sync for the File; nil without Options.Sync
+	batches int         // how many should be written at once, or 0
+	plain   batch       // what Begin returns without writers
+	writers chan *batch // they write and sync for the File; nil without Options.Sync
 	syncMu  sync.Mutex
 	lost    error // of every Sync from now on
 }
@@ -102,8 +104,10 @@ func (f *File) prepare(o Options) (err error) {
 			return err
 		}
 	}
-	f.addWriters()
-	return nil
+	if f.batches, err = batchesOf(f.file, o); err != nil {
+		return openError(f.path, err, o)
+	}
+	return f.addWriters()
 }
 
 // openFlags returns the flags of open(2) for options.
@@ -114,9 +118,6 @@ func openFlags(o Options) int {
 	}
 	if o.Direct {
 		flags |= flagDirect
-	}
-	if o.Sync {
-		flags |= os.O_SYNC
 	}
 	return flags
 }
@@ -202,7 +203,7 @@ func (f *File) ReadOnly() bool { return f.readOnly }
 
 // ReadAt fills vecs from the byte offset off of the window.
 func (f *File) ReadAt(vecs [][]byte, off int64) (int, error) {
-	return f.transfer(vecs, f.start+off, false)
+	return f.transfer(vecs, f.start+off, reads)
 }
 
 // WriteAt writes vecs at the byte offset off of the window.
@@ -210,7 +211,7 @@ func (f *File) WriteAt(vecs [][]byte, off int64) (int, error) {
 	if f.writers != nil {
 		return f.writeThrough(vecs, off)
 	}
-	return f.transfer(vecs, f.start+off, true)
+	return f.transfer(vecs, f.start+off, writes)
 }
 
 // Sync returns once the data of every earlier write is on the disk. The kernel

@@ -99,14 +99,18 @@ func (o *opening) flush() error {
 	}
 }
 
-// settle completes a write with O_SYNC on a device, for which O_SYNC has no
-// effect: it flushes the disk's cache.
-func (o *opening) settle() error {
-	if !o.through || !o.disk {
-		return nil
+// putVector writes vecs, without the first skip bytes, to the disk.
+func (o *opening) putVector(vecs [][]byte, skip int, off int64) (int, error) {
+	n, err := o.vector(vecs, skip, off, writes)
+	if err == nil {
+		err = o.flush()
 	}
-	return o.flush()
+	return n, err
 }
+
+// ignoresSync reports whether O_SYNC has no effect: the disk's cache has to be
+// flushed after a write.
+func (f *File) ignoresSync() bool { return f.disk }
 
 // tryRead is not supported on this system.
 func (o *opening) tryRead([][]byte, int64) error { return errors.ErrUnsupported }

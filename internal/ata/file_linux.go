@@ -74,8 +74,14 @@ func (o *opening) flush() error {
 	}
 }
 
-// settle does nothing: O_SYNC works on every disk.
-func (o *opening) settle() error { return nil }
+// putVector writes vecs, without the first skip bytes, to the disk in one system
+// call.
+func (o *opening) putVector(vecs [][]byte, skip int, off int64) (int, error) {
+	return o.call(unix.SYS_PWRITEV2, vecs, skip, off, unix.RWF_DSYNC)
+}
+
+// ignoresSync reports whether O_SYNC has no effect: it works on every disk.
+func (f *File) ignoresSync() bool { return false }
 
 // tryRead reads vecs if the page cache holds them all.
 func (o *opening) tryRead(vecs [][]byte, off int64) error {

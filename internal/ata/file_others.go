@@ -53,15 +53,19 @@ func (o *opening) bytes() (int64, error) {
 	return info.Size(), nil
 }
 
+// ignoresSync reports whether O_SYNC has no effect: os.File's has one.
+func (f *File) ignoresSync() bool { return false }
+
 // flush writes the file's data to the disk.
 func (o *opening) flush() error { return o.file.Sync() }
 
-// vector reads or writes the first of vecs, without its first skip bytes.
-func (o *opening) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
-	if write {
-		return o.file.WriteAt(vecs[0][skip:], off)
+// vector reads or writes the first of vecs, without its first skip bytes. Every
+// opening for writing through has O_SYNC.
+func (o *opening) vector(vecs [][]byte, skip int, off int64, a access) (int, error) {
+	if a == reads {
+		return o.file.ReadAt(vecs[0][skip:], off)
 	}
-	return o.file.ReadAt(vecs[0][skip:], off)
+	return o.file.WriteAt(vecs[0][skip:], off)
 }
 
 // tryRead is not supported on this system.
@@ -71,6 +75,9 @@ func (o *opening) tryRead([][]byte, int64) error { return errors.ErrUnsupported 
 func checkFlags(int, Options) error {
 	return errors.New("is another process's (not supported on this system)")
 }
+
+// isSynced reports whether an opening has O_SYNC. Each writer's has.
+func isSynced(*os.File) (bool, error) { return true, nil }
 
 // duplicate is not supported on this system.
 func duplicate(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }

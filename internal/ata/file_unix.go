@@ -44,40 +44,28 @@ func (f *File) checkDirect(path string) error {
 }
 
 // vector reads or writes vecs, without the first skip bytes, in one system call.
-func (o *opening) vector(vecs [][]byte, skip int, off int64, write bool) (int, error) {
-	if !write {
-		return o.readVector(vecs, skip, off)
-	}
-	n, err := o.writeVector(vecs, skip, off)
-	if err == nil {
-		err = o.settle()
-	}
-	return n, err
-}
-
-// readVector is vector for reading.
-func (o *opening) readVector(vecs [][]byte, skip int, off int64) (int, error) {
-	if len(vecs) == 1 { // the common case, and the cheaper call
+func (o *opening) vector(vecs [][]byte, skip int, off int64, a access) (int, error) {
+	single := len(vecs) == 1 // the common case, and the cheaper call
+	switch {
+	case a == reads && single:
 		return unix.Pread(o.fd, vecs[0][skip:], off)
-	}
-	return o.call(unix.SYS_PREADV, vecs, skip, off)
-}
-
-// writeVector is vector for writing.
-func (o *opening) writeVector(vecs [][]byte, skip int, off int64) (int, error) {
-	if len(vecs) == 1 {
+	case a == reads:
+		return o.call(unix.SYS_PREADV, vecs, skip, off, 0)
+	case a == writesThrough:
+		return o.putVector(vecs, skip, off)
+	case single:
 		return unix.Pwrite(o.fd, vecs[0][skip:], off)
 	}
-	return o.call(unix.SYS_PWRITEV, vecs, skip, off)
+	return o.call(unix.SYS_PWRITEV, vecs, skip, off, 0)
 }
 
-// call calls preadv or pwritev. The offset is one argument on 64-bit systems, and
-// two on others, the low half first.
-func (o *opening) call(trap uintptr, vecs [][]byte, skip int, off int64) (int, error) {
+// call calls preadv, pwritev or the like. The offset is one argument on 64-bit
+// systems, and two on others, the low half first.
+func (o *opening) call(trap uintptr, vecs [][]byte, skip int, off int64, flags uintptr) (int, error) {
 	var iov [MaxVectors]unix.Iovec // on the stack; the kernels allow 1024
 	n := lay(iov[:], vecs, skip)
 	got, _, e := unix.Syscall6(trap, uintptr(o.fd), uintptr(unsafe.Pointer(&iov)), uintptr(n),
-		uintptr(off), high(off), 0)
+		uintptr(off), high(off), flags)
 	if e != 0 {
 		return 0, e
 	}

@@ -15,7 +15,7 @@ type opening struct {
 	fd       int
 	disk     bool // the file is a disk
 	readOnly bool
-	through  bool // a write has to be on the disk when it returns
+	lazy     bool // it has no O_SYNC, or that does nothing
 }
 
 // newOpening returns the opening of a file.
@@ -25,12 +25,29 @@ func newOpening(file *os.File) opening { return opening{file: file, fd: int(file
 // become shorter.
 var ErrEnd = errors.New("the disk ends before that")
 
+// access is what a transfer does.
+type access uint8
+
+const (
+	reads access = iota
+	writes
+	writesThrough // the data is on the disk when the transfer returns
+)
+
+// through returns the access that brings a write to the disk.
+func (o *opening) through() access {
+	if o.lazy {
+		return writesThrough
+	}
+	return writes // O_SYNC does it
+}
+
 // transfer reads or writes vecs at an offset in the file, with as many system
 // calls as that takes. Callers stay inside the window: a Disk checks every sector.
-func (o *opening) transfer(vecs [][]byte, off int64, write bool) (int, error) {
+func (o *opening) transfer(vecs [][]byte, off int64, a access) (int, error) {
 	done, skip := 0, 0 // bytes done, and how many of them are in vecs[0]
 	for len(vecs) > 0 {
-		n, err := o.vector(vecs, skip, off+int64(done), write)
+		n, err := o.vector(vecs, skip, off+int64(done), a)
 		switch {
 		case isInterrupted(err):
 			continue

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// A write with O_SYNC goes through the page cache like every other. The kernel
+// A write that has to be durable goes through the page cache like every other. The kernel
 // does not report whether its own data reached the disk, but whether all data did
 // that was written out since the last call on this opening of the file. The first
 // call that asks gets the error: of two writes at once, a lost one may succeed
@@ -18,28 +18,49 @@ import (
 // attempts is how often a write is tried before it fails.
 const attempts = 3
 
-// openingsOf returns how many openings a file needs for its options.
-func openingsOf(o Options) int {
-	if !o.Sync || o.ReadOnly {
-		return 1
-	}
-	return 1 + max(1, o.Writers)
-}
+// hasWriters reports whether a file has openings for writers.
+func hasWriters(o Options) bool { return o.Sync && !o.ReadOnly }
 
 // openAll opens a file as often as its options need: once for everything, then
 // once for each write that may run at once.
 func openAll(path string, o Options) ([]*os.File, error) {
-	var files []*os.File
-	for range openingsOf(o) {
-		file, err := os.OpenFile(path, openFlags(o), 0)
+	first, err := os.OpenFile(path, openFlags(o), 0)
+	if err != nil {
+		return nil, openError(path, err, o)
+	}
+	files := []*os.File{first}
+	if !hasWriters(o) {
+		return files, nil
+	}
+	if files, err = openWriters(path, o, files); err != nil {
+		closeAll(files)
+		return nil, err
+	}
+	return files, nil
+}
+
+// openWriters appends the openings of the writers to the first one. They have
+// O_SYNC unless writes are done in batches, which are flushed. It returns the
+// files that are open also if it fails.
+func openWriters(path string, o Options, files []*os.File) ([]*os.File, error) {
+	batches, err := batchesOf(files[0], o)
+	if err != nil {
+		return files, openError(path, err, o)
+	}
+	flags, n := openFlags(o), max(1, o.Writers)
+	if batches > 0 {
+		n = min(n, batches+1) // and one for the flush, or for a write of its own
+	} else {
+		flags |= os.O_SYNC
+	}
+	for range n {
+		file, err := os.OpenFile(path, flags, 0)
 		if err != nil {
-			closeAll(files)
-			return nil, openError(path, err, o)
+			return files, openError(path, err, o)
 		}
 		files = append(files, file)
 		if err := sameAsFirst(path, files); err != nil {
-			closeAll(files)
-			return nil, err
+			return files, err
 		}
 	}
 	return files, nil
@@ -70,17 +91,23 @@ func closeAll(files []*os.File) {
 
 // addWriters makes each write use an opening of its own, if there are openings
 // for writers.
-func (f *File) addWriters() {
+func (f *File) addWriters() error {
+	f.plain = batch{&f.opening, f}
 	own := f.openings[1:]
 	if len(own) == 0 {
-		return
+		return nil
 	}
-	f.writers = make(chan *opening, len(own))
+	f.writers = make(chan *batch, len(own))
 	for _, file := range own {
 		w := newOpening(file)
-		w.disk, w.through = f.disk, true
-		f.writers <- &w
+		synced, err := isSynced(file)
+		if err != nil {
+			return fmt.Errorf("ask how %s is open: %w", f.path, err)
+		}
+		w.disk, w.lazy = f.disk, !synced || f.ignoresSync()
+		f.writers <- &batch{&w, f}
 	}
+	return nil
 }
 
 // writeThrough writes vecs at the byte offset off of the window, and to the disk.
@@ -88,10 +115,10 @@ func (f *File) writeThrough(vecs [][]byte, off int64) (n int, err error) {
 	w := <-f.writers
 	defer func() { f.writers <- w }()
 	for range attempts {
-		if n, err = w.transfer(vecs, f.start+off, true); err == nil {
+		if n, err = w.by.transfer(vecs, f.start+off, w.by.through()); err == nil {
 			break
 		}
-		w.flush() // collects the errors so far, so that the next try gets only new ones
+		w.by.flush() // collects the errors so far, so that the next try gets only new ones
 	}
 	return n, err
 }
@@ -102,7 +129,7 @@ func (f *File) syncThrough() (err error) {
 	w := <-f.writers
 	defer func() { f.writers <- w }()
 	for range attempts {
-		if err = w.flush(); err == nil {
+		if err = w.by.flush(); err == nil {
 			break
 		}
 	}

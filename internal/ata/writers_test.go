@@ -63,7 +63,7 @@ func TestClose(t *testing.T) {
 	var all []*os.File
 	for range 3 {
 		w := <-f.writers
-		all = append(all, w.file)
+		all = append(all, w.by.file)
 		f.writers <- w
 	}
 	if err := f.Close(); err != nil {

@@ -53,7 +53,9 @@
 //	length       sectors exported, 0 for all that follow; both 0 to 2^48
 //	readOnly     the descriptors are O_RDONLY; otherwise they are O_RDWR
 //	direct       they are O_DIRECT
-//	sync         they are O_SYNC (where readOnly is false)
+//	sync         a write is on the disk when it is answered. Where readOnly is false
+//	             there is a descriptor for everything else, and then one or more of
+//	             openings of their own for the writes, with O_SYNC or without
 //	buffers      advertised: 1 to 65535
 //	[conf]       the path of the conf file that the export is from: what the server
 //	             adds by it can be told from what was added by hand
