@@ -2,6 +2,14 @@
 
 package server
 
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"vblade/internal/ata"
+)
+
 // CrewSize is how many calls can wait for disks at once, in workers.
 const CrewSize = 64
 
@@ -27,10 +35,28 @@ func (c *crew) mayStart(e *export) bool {
 	return c.free > 0 && (c.alone || e.running == 0 || e.running < c.free-spareWorkers)
 }
 
+// batchIsLate is how long a batch lasts before another one may begin beside it, if
+// the disk gains by that: something of the first one hangs.
+const batchIsLate = 20 * time.Millisecond
+
+// mayWrite reports whether a batch of an export's writes may begin.
+func (e *export) mayWrite() bool {
+	return !e.writes.empty() && (e.batches == 0 || e.batches < e.disk.Batches() && clock()-e.batched > batchIsLate)
+}
+
+// startable reports whether a worker may start something of an export.
+func (c *crew) startable(e *export) bool {
+	return (!e.waiting.empty() || e.mayWrite()) && c.mayStart(e)
+}
+
 // put queues a request that may start.
 func (c *crew) put(r *request) {
 	e := r.export
-	e.waiting.push(r)
+	if r.Work.Op == ata.OpWrite && e.disk.Batches() > 0 {
+		e.writes.push(r)
+	} else {
+		e.waiting.push(r)
+	}
 	if !e.queued {
 		e.queued = true
 		c.ring = append(c.ring, e)
@@ -38,43 +64,63 @@ func (c *crew) put(r *request) {
 }
 
 // take moves the requests of the next run, of the export whose turn it is, into a
-// worker's run. It returns false if nothing may start. Requests that continue the
-// first one join the run even if they were queued separately.
+// worker's run. It returns false if nothing may start.
 func (c *crew) take(u *run) bool {
-	for i, e := range c.ring {
-		if !c.mayStart(e) {
-			continue
-		}
-		copy(c.ring[i:], c.ring[i+1:])
-		c.ring = c.ring[:len(c.ring)-1]
-		u.reset()
-		for !e.waiting.empty() && u.takes(e.waiting.first) {
-			u.add(e.waiting.pop())
-		}
-		e.queued = !e.waiting.empty()
-		if e.queued {
-			c.ring = append(c.ring, e)
-		}
-		e.running++
-		c.free--
-		return true
+	i := slices.IndexFunc(c.ring, c.startable)
+	if i < 0 {
+		return false
 	}
-	return false
+	e := c.ring[i]
+	copy(c.ring[i:], c.ring[i+1:])
+	c.ring = c.ring[:len(c.ring)-1]
+	u.reset()
+	if e.mayWrite() {
+		u.takeBatch(e)
+	} else {
+		u.takeFrom(&e.waiting)
+	}
+	if e.queued = !e.waiting.empty() || !e.writes.empty(); e.queued {
+		c.ring = append(c.ring, e)
+	}
+	e.running++
+	c.free--
+	return true
 }
 
-// startable reports whether a worker would find something to do.
-func (c *crew) startable() bool {
-	for _, e := range c.ring {
-		if c.mayStart(e) {
-			return true
-		}
+// takeFrom moves the requests at the front of a queue that belong together into
+// the run. Requests that continue the first one join it even if they were queued
+// separately.
+func (u *run) takeFrom(q *queue) {
+	for !q.empty() && u.takes(q.first) {
+		u.add(q.pop())
 	}
-	return false
 }
 
-// done returns a worker that has done a run of an export.
-func (c *crew) done(e *export) {
+// takeBatch moves writes of an export into the run, in the order of the disk: it
+// is free, because they may all start.
+func (u *run) takeBatch(e *export) {
+	u.batch = true
+	e.batches++
+	e.batched = clock()
+	for len(u.requests) < maxRun && !e.writes.empty() {
+		u.requests = append(u.requests, e.writes.pop())
+	}
+	slices.SortFunc(u.requests, func(a, b *request) int { return cmp.Compare(a.Work.LBA, b.Work.LBA) })
+	for _, r := range u.requests {
+		u.vecs = append(u.vecs, r.Work.Data)
+	}
+}
+
+// ready reports whether a worker would find something to do.
+func (c *crew) ready() bool { return slices.ContainsFunc(c.ring, c.startable) }
+
+// done returns a worker that has done a run.
+func (c *crew) done(u *run) {
+	e := u.export()
 	e.running--
+	if u.batch {
+		e.batches--
+	}
 	c.free++
 }
 

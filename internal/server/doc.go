@@ -22,7 +22,8 @@
 //	ring.go     what a lead has in flight by io_uring (fly.go: how it waits and lands)
 //	run.go      contiguous requests, done in one system call
 //	outbox.go   replies on their way, and the buffers that come back for theirs
-//	pace.go     tells work that waits for a disk from work that does not
+//	pace.go     tells work that waits for a disk from work that does not, by its time
+//	            and by whether the thread slept (switches_unix.go)
 //	port.go     a link in use; linkstate.go follows its ups and downs, filter.go
 //	            has it drop what is for nobody
 //	export.go   an export in use; lanes.go numbers their parts of the order

@@ -17,12 +17,21 @@ import (
 type engineKind struct {
 	name  string
 	rings bool
+	turns bool // writes come to the disk one after the other
 	disk  func(testing.TB) unruly
+}
+
+// atOnce returns how many of n calls of an operation come to a disk that hangs.
+func (k engineKind) atOnce(op ata.Op, n int64) int64 {
+	if k.turns && op == ata.OpWrite {
+		return 1
+	}
+	return n
 }
 
 // engines are what the tests of order, faults, hangs, flushes and the end run on;
 // a file for Linux adds to it. To choose one: go test -run /io_uring.
-var engines = []engineKind{{"workers", false, newMemoryDisk}}
+var engines = []engineKind{{name: "workers", disk: newMemoryDisk}, {name: "batches", turns: true, disk: newBatchDisk}}
 
 // unruly is a disk that is slow, hangs and fails at will. It has unrulySectors,
 // each filled with its number and one, as sectorsOf has them.

@@ -48,9 +48,12 @@ type export struct {
 	lane *lane // its part of the order
 
 	// Server.mu guards what follows.
-	waiting queue // requests that may start, for the crew
-	queued  bool  // the crew's ring has it
-	running int   // calls that workers do for it
+	waiting queue         // requests that may start, for the crew
+	writes  queue         // those that belong in a batch
+	batches int           // batches that workers write
+	batched time.Duration // clock when the last of them began
+	queued  bool          // the crew's ring has it
+	running int           // calls that workers do for it, batches included
 }
 
 // newExport returns the export of a blade on ports.

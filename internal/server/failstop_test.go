@@ -171,7 +171,7 @@ func TestFailStopInFlight(t *testing.T) {
 		tr := &trial{e, disk}
 		disk.hang(ata.OpWrite, 0, unrulySectors)
 		tr.deliverApart(true)
-		tr.await(ata.OpWrite, apart)
+		tr.await(ata.OpWrite, kind.atOnce(ata.OpWrite, apart))
 		disk.spoil(0, unrulySectors)
 		disk.release()
 		select {

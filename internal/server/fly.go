@@ -186,7 +186,7 @@ func (l *lead) deliver(r *request) {
 	l.run.reset()
 	l.run.add(r)
 	l.run.complete()
-	l.s.finish(&l.run, &l.out, &l.tally, nil)
+	l.s.finish(&l.run, &l.out, &l.tally, false)
 }
 
 // eachAloft calls f for the export of each request in flight.

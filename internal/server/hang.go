@@ -67,6 +67,7 @@ func (s *Server) watchDisks(done <-chan struct{}) {
 
 // lookForHangs is a look of watchDisks.
 func (s *Server) lookForHangs() {
+	s.work.Signal() // a batch that hangs gives way to another one
 	oldest := s.oldest()
 	for _, e := range s.snapshot.Load().exports {
 		w, waits := oldest[e]

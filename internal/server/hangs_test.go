@@ -50,7 +50,7 @@ func testFaultInFlight(t *testing.T, kind engineKind, op ata.Op) {
 	tr.disk.hang(op, 0, unrulySectors)
 	tr.deliverPairs(80, 20, write)
 	tr.deliverApart(write)
-	tr.await(op, before+apart+1) // one at least of the others
+	tr.await(op, before+kind.atOnce(op, apart+1)) // one at least of the others
 	tr.disk.spoil(101, 2)
 	tr.disk.release()
 	tr.checkPairs(80, 20, write, 100, 102)

@@ -229,23 +229,23 @@ func (s *Server) comesAlone(e *export) bool {
 func (l *lead) performInPlace() (leads bool) {
 	s, u := l.s, &l.run
 	beat := s.watch.enter()
-	begin := s.freezes.now()
+	p := &u.export().paces[u.op()]
+	t := p.time(s.freezes.now())
 	may := s.mayBegin(u)
 	if may {
 		u.do()
 	}
-	took := clock() - begin
 	if !s.watch.leave(beat) {
 		l.finish()
 		return false
 	}
 	s.inPlace = time.Now().UnixNano()
 	if may {
-		s.slow = u.export().paces[u.op()].note(took, u.bytes())
+		s.slow = p.note(t, 1, u.bytes())
 	}
 	s.turn.settle(u.requests)
 	return true
 }
 
 // finish ends a run during which the lead was lost.
-func (l *lead) finish() { l.s.finish(&l.run, &l.out, &l.tally, nil) }
+func (l *lead) finish() { l.s.finish(&l.run, &l.out, &l.tally, false) }

@@ -40,15 +40,31 @@ const (
 	fastPerByte = 0.5 // nanoseconds
 )
 
-// note notes the time that a run of a number of bytes took, and reports whether
-// that is slow.
-func (p *pace) note(took time.Duration, bytes int) (slow bool) {
-	limit := fastRun + time.Duration(fastPerByte*float64(bytes))
+// timing is a run of which a pace learns.
+type timing struct {
+	begin    time.Duration // clock
+	switches int64         // switchCount, or -1
+}
+
+// time begins to time a run. While nothing is slow it makes no system call.
+func (p *pace) time(now time.Duration) timing {
+	if p.score.Load() == 0 {
+		return timing{now, -1}
+	}
+	return timing{now, switchCount()}
+}
+
+// note notes that a run has ended after a number of calls for a number of bytes,
+// and reports whether it was slow. A run whose thread never slept has cost the
+// CPU, or was held up by others that use it, but has not waited for a disk.
+func (p *pace) note(t timing, calls, bytes int) (slow bool) {
+	limit := time.Duration(calls)*fastRun + time.Duration(fastPerByte*float64(bytes))
+	slow = clock()-t.begin > limit && (t.switches < 0 || switchCount() != t.switches)
 	score := p.score.Load()
 	switch {
-	case took > limit && score < paceMax:
+	case slow && score < paceMax:
 		score = p.score.Add(paceStep)
-	case took <= limit && score > 0:
+	case !slow && score > 0:
 		score = p.score.Add(-1)
 	}
 	switch {
@@ -57,7 +73,7 @@ func (p *pace) note(took time.Duration, bytes int) (slow bool) {
 	case score <= 0 && p.slow.Load():
 		p.slow.Store(false)
 	}
-	return took > limit
+	return slow
 }
 
 // stall notes that a run took longer than anything fast ever does.

@@ -23,8 +23,8 @@ import (
 // init adds the engines whose disks are the kernel's.
 func init() {
 	engines = append(engines,
-		engineKind{"workers on a device", false, newSlowDevice},
-		engineKind{"io_uring", true, newSlowDevice})
+		engineKind{name: "workers on a device", disk: newSlowDevice},
+		engineKind{name: "io_uring", rings: true, disk: newSlowDevice})
 }
 
 // slowDevice is an unruly disk that a ring reads and writes without waiting: a loop

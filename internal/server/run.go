@@ -8,10 +8,12 @@ import "vblade/internal/ata"
 const maxRun = ata.MaxVectors
 
 // run is work of one kind on contiguous sectors, from one or several requests.
-// One system call does it, and its vectors point into the frames.
+// One system call does it, and its vectors point into the frames. Or it is a batch
+// of writes.
 type run struct {
 	requests []*request
 	vecs     [][]byte
+	batch    bool // its requests are writes, which need not be contiguous
 }
 
 // newRun returns an empty run.
@@ -21,7 +23,7 @@ func newRun() run {
 
 // reset empties the run.
 func (u *run) reset() {
-	u.requests, u.vecs = u.requests[:0], u.vecs[:0]
+	u.requests, u.vecs, u.batch = u.requests[:0], u.vecs[:0], false
 }
 
 // op returns the kind of work.
@@ -112,6 +114,42 @@ func (u *run) ended(n int, err error) {
 			e.note(r.Work, err)
 		}
 	}
+}
+
+// contiguous returns how many of the requests from the i-th on are contiguous.
+func (u *run) contiguous(i int) int {
+	n := 1
+	for i+n < len(u.requests) && u.requests[i+n].continues(u.requests[i+n-1]) {
+		n++
+	}
+	return n
+}
+
+// doBatch does a batch of writes and completes its requests, unless nothing may
+// begin any more. It returns how many calls of WriteAt that took.
+func (s *Server) doBatch(u *run) (calls int) {
+	if u.contiguous(0) == len(u.requests) {
+		u.do()
+		return 1
+	}
+	b := u.export().disk.Begin()
+	var failed error
+	i := 0
+	for i < len(u.requests) && s.mayBegin(u) {
+		n := u.contiguous(i)
+		if _, err := b.WriteAt(u.vecs[i:i+n], u.requests[i].Work.LBA*ata.SectorSize); err != nil {
+			failed = err
+		}
+		i += n
+		calls++
+	}
+	if err := b.Commit(); failed == nil {
+		failed = err
+	}
+	if i == len(u.requests) {
+		u.ended(0, failed)
+	}
+	return calls
 }
 
 // complete completes requests whose work was all done.

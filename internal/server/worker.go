@@ -26,7 +26,7 @@ func (w *worker) loop() {
 	for {
 		switch {
 		case s.crew.take(&w.run):
-			if s.crew.startable() {
+			if s.crew.ready() {
 				s.work.Signal()
 			}
 			s.mu.Unlock()
@@ -42,19 +42,33 @@ func (w *worker) loop() {
 
 // serve does a run from the queue.
 func (w *worker) serve() {
-	e, op := w.run.export(), w.run.op()
-	begin := w.s.freezes.now()
-	if op == ata.OpNone || w.s.mayBegin(&w.run) {
-		w.run.do()
-		e.paces[op].note(clock()-begin, w.run.bytes())
+	s, u := w.s, &w.run
+	p := &u.export().paces[u.op()]
+	t := p.time(s.freezes.now())
+	if u.op() == ata.OpNone || s.mayBegin(u) {
+		p.note(t, w.do(), u.bytes())
 	}
-	w.s.finish(&w.run, &w.out, &w.tally, e)
+	s.finish(u, &w.out, &w.tally, true)
+}
+
+// do does the run, and returns how many calls its time is of.
+func (w *worker) do() (calls int) {
+	u := &w.run
+	if !u.batch {
+		u.do()
+		return 1
+	}
+	calls = w.s.doBatch(u)
+	if u.export().disk.WritesThrough() {
+		return 1 // most of it is the flush
+	}
+	return calls
 }
 
 // finish sends the replies of a run that was in flight, starts the requests that
-// waited for it, and frees its requests. If worker is not nil, a worker has done
-// the run for that export, and returns to the crew.
-func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
+// waited for it, and frees its requests. A worker that has done it returns to the
+// crew.
+func (s *Server) finish(u *run, out *outbox, tally *tally, byWorker bool) {
 	s.undone.Add(-int32(len(u.requests))) // before the replies, because the next request may arrive at once
 	for _, r := range u.requests {
 		r.print.Store(0)
@@ -68,8 +82,8 @@ func (s *Server) finish(u *run, out *outbox, tally *tally, worker *export) {
 	out.post(s)
 	tally.publish(u)
 	s.mu.Lock()
-	if worker != nil {
-		s.crew.done(worker)
+	if byWorker {
+		s.crew.done(u)
 	}
 	started := 0
 	for _, r := range u.requests {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+package server_test
+
+import (
+	"fmt"
+	"testing"
+
+	"vblade/internal/ata"
+)
+
+// TestBatches has writes come while one hangs that is done in a batch: reads go on,
+// the writes wait, and are done in one batch, in the order of the disk.
+func TestBatches(t *testing.T) {
+	disk := newBatchDisk(t).(*batchDisk)
+	disk.most = 1
+	tr := startTrial(t, engineKind{disk: func(testing.TB) unruly { return disk }}, patience)
+	tr.hangBatch()
+	before := len(disk.committed())
+	for _, lba := range []uint64{60, 20, 22, 40} {
+		tr.link.Deliver(pairFrame(lba, true))
+	}
+	tr.link.Deliver(pairFrame(200, false))
+	tr.checkPair(200, false)
+	tr.disk.release()
+	for _, lba := range []uint32{100, 110, 60, 20, 22, 40} {
+		tr.checkPair(lba, true)
+	}
+	// A worker may have begun with one of the first two alone, which is no batch.
+	got := fmt.Sprint(disk.committed()[before:])
+	if got != "[[100 110] [20 40 60]]" && got != "[[20 40 60 100]]" {
+		t.Errorf("the batches are of %s", got)
+	}
+}
+
+// TestBatchHangs has a batch hang: another one begins beside it.
+func TestBatchHangs(t *testing.T) {
+	tr := startTrial(t, engineKind{disk: newBatchDisk}, patience)
+	tr.hangBatch()
+	tr.link.Deliver(pairFrame(20, true))
+	tr.checkPair(20, true)
+	if tr.link.Reply(110) != nil {
+		t.Error("the write that hangs is answered")
+	}
+	tr.disk.release()
+	tr.checkPair(100, true)
+	tr.checkPair(110, true)
+}
+
+// hangBatch has a write of 110 hang that a worker does, in a batch with one of
+// 100. Before, one hangs that the leader does, so that it hands over the next ones.
+func (tr *trial) hangBatch() {
+	tr.t.Helper()
+	tr.disk.hang(ata.OpWrite, 2, 1)
+	tr.link.Deliver(pairFrame(2, true), pairFrame(10, true))
+	tr.checkPair(10, true)
+	tr.disk.release()
+	tr.checkPair(2, true)
+	before := tr.disk.entered(ata.OpWrite)
+	tr.disk.hang(ata.OpWrite, 110, 1)
+	tr.link.Deliver(pairFrame(110, true), pairFrame(100, true))
+	tr.await(ata.OpWrite, before+1)
+}
