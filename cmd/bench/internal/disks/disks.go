@@ -126,18 +126,18 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 		// page cache.
 		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()
 	}
-	// Filled by reading for each program: as written at first it would be in small
-	// pieces, into which small writes cost ext4 less.
-	return &Export{Path: PathOf(f), Size: fileSize, cached: f}, errors.Join(dropCaches(f), preload(f))
+	return &Export{Path: PathOf(f), Size: fileSize, cached: f}, nil
 }
 
 // Warm has the page cache hold the disk, if it is one that a load finds there. Call it
-// once a target serves the disk: ours drops at start what the page cache holds.
+// once a target serves the disk: ours drops at start what the page cache holds. It is
+// filled by reading for each program: as written at first it would be in small pieces,
+// into which small writes cost ext4 less.
 func (e *Export) Warm() error {
 	if e.cached == nil {
 		return nil
 	}
-	return preload(e.cached)
+	return errors.Join(dropCaches(e.cached), preload(e.cached))
 }
 
 // Hanging starts a disk whose reads hang until it is closed.
