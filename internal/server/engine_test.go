@@ -72,13 +72,27 @@ func flushFrame(tag uint32) []byte {
 func (e *engine) reply(tag uint32) aoe.Frame {
 	e.t.Helper()
 	if !e.link.Await(func() bool { return e.link.Reply(tag) != nil }) {
-		e.t.Fatalf("request %#x is not answered", tag)
+		e.t.Fatalf("request %#x is not answered; %s", tag, e.dropped())
 	}
 	f := aoe.Frame(bytes.Clone(e.link.Reply(tag)))
 	if f.Has(aoe.FlagError) || f.ATAStatus() != ata.StatusReady {
 		e.t.Fatalf("request %#x is refused: % x", tag, f[:aoe.ATALen])
 	}
 	return f
+}
+
+// dropped tells what the server has dropped, as it does for good reasons where a
+// host is too slow for a test.
+func (e *engine) dropped() string {
+	s := e.server.Stats()
+	words := "dropped are"
+	for _, x := range s.Exports {
+		words += fmt.Sprintf(" %d over a share", x.Shed)
+	}
+	for _, l := range s.Links {
+		words += fmt.Sprintf(" %d that had waited", l.Stale)
+	}
+	return words
 }
 
 // serial is the reference: a disk that does one request after the other.
