@@ -38,8 +38,9 @@ func (d *debian) addFleet() {
 
 // keepsFleet upgrades Debian's package to ours, and has the server killed, restarted
 // and upgraded, while a guest works on a disk: all exports stay, no unit changes its
-// state but by the first upgrade, and the guest sees no error.
-func (tg *target) keepsFleet(g *shell) {
+// state but by the first upgrade, and the guest sees no error. It returns what has been
+// set of e9.0, and was kept.
+func (tg *target) keepsFleet(g *shell) *settings {
 	tg.t.Helper()
 	g.appears("etherd/e9.1")
 	g.run("rm -f /tmp/enough; : >/tmp/rounds; dmesg -c >/dev/null")
@@ -55,10 +56,12 @@ func (tg *target) keepsFleet(g *shell) {
 	tg.run("[ $(pgrep -xc vblade) = 1 ]; [ \"$(ps -o user= " + mainPID("vblade") + ")\" = vblade ]")
 	tg.shares(mainPID("vblade"), 1) // the sandbox leaves it the ring to receive by
 
+	kept := tg.site.set(tg.t, "br0", g)
 	tg.run("systemctl stop vblade@many2")
 	before := tg.states()
 	for _, how := range []string{"kill -KILL " + mainPID("vblade"), "systemctl restart vblade", "dpkg -i /ours.deb"} {
 		tg.comesBack(how)
+		kept.hold(how)
 		g.run(workMore)
 		if got := tg.states(); got != before {
 			tg.t.Errorf("after %s the units' states are\n%s, want\n%s", how, got, before)
@@ -73,6 +76,7 @@ func (tg *target) keepsFleet(g *shell) {
 		tg.t.Errorf("the work ended with status %d: %s", load.status, end(load.output))
 	}
 	g.run("rm /tmp/enough /tmp/rounds; ! dmesg | grep -i 'i/o error'")
+	return kept
 }
 
 // states are the states of all exports' units, and since when.

@@ -26,7 +26,8 @@ const diskUnit = `vblade@disk\x2d0`
 // service is the life of a host's exports with systemd: forty are served by Debian's
 // package, then by the one server of ours without a change to a conf file. It is
 // killed, restarted and upgraded while another host writes and verifies; then the
-// host is rebooted, and single exports come, go and change.
+// host is rebooted, and single exports come, go and change. What initiators have set
+// outlives all of that.
 func (s *site) service(t *testing.T) {
 	d := s.newDebian(t)
 	d.addPackages()
@@ -51,7 +52,7 @@ func (s *site) service(t *testing.T) {
 		}
 	}
 	serves("from Debian's package")
-	target.keepsFleet(g)
+	kept := target.keepsFleet(g)
 	serves("after the upgrades")
 
 	for name, conf := range map[string]string{"late": lateConf, "away": awayConf, "wrong": wrongConf, "lost": lostConf} {
@@ -59,6 +60,9 @@ func (s *site) service(t *testing.T) {
 	}
 	target.reboots()
 	serves("after a reboot")
+	kept.hold("a reboot")
+	target.run("[ \"$(stat -c '%U %a' /var/lib/vblade/e9.0.state)\" = 'root 600' ]; systemctl restart '" + diskUnit + "'")
+	kept.hold("a restart of its unit")
 	target.startsFleet()
 	target.waits()
 	target.changes()
