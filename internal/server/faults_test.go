@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
@@ -78,29 +79,132 @@ func TestIdentifyNoticesTheSize(t *testing.T) {
 	}
 }
 
-// TestEndSyncs counts the syncs of an end: one, after every write; none of what
-// is read-only; and an error of it is Serve's.
-func TestEndSyncs(t *testing.T) {
-	for _, c := range []struct {
-		export frametest.Export
-		syncs  int
-		err    string
-	}{
-		{frametest.Export{}, 1, ""},
-		{frametest.Export{ReadOnly: true}, 0, ""},
-		{frametest.Export{BadFlush: true}, 1, "the last sync failed: bad sector"},
-	} {
-		s := serve(t, c.export, plainDisk)
-		s.pass(writeFrame(1, 1, 1))
-		if n := s.store.Syncs(); n != 0 {
-			t.Errorf("%+v: %d syncs before the end", c.export, n)
+// TestBadSectorsAmongMany has many requests that continue each other, which an engine
+// does in few calls: those of bad sectors fail, and no others.
+func TestBadSectorsAmongMany(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		tr := startTrial(t, kind, patience)
+		tr.disk.spoil(101, 2)
+		for _, write := range []bool{false, true} {
+			tr.deliverPairs(80, 20, write)
+			tr.checkPairs(80, 20, write, 100, 102)
 		}
-		s.end()
-		if n := s.store.Syncs(); n != c.syncs {
-			t.Errorf("%+v: %d syncs at the end; want %d", c.export, n, c.syncs)
+		tr.disk.spoil(0, 0)
+		tr.deliverPairs(80, 20, true)
+		tr.checkPairs(80, 20, true)
+		tr.checkWritten(80, 120)
+		if want := "error: e9.0: read of 2 sectors at LBA 100: input/output error\n"; tr.log.Leveled() != want {
+			t.Errorf("logs %q; want %q", tr.log.Leveled(), want)
 		}
-		if want := fmt.Sprintf("e%d.%d: %s", frametest.Shelf, frametest.Slot, c.err); c.err == "" && s.err != nil || c.err != "" && (s.err == nil || s.err.Error() != want) {
-			t.Errorf("%+v: ends with %v; want %s", c.export, s.err, want)
+	})
+}
+
+// TestFaultInFlight has sectors go bad while requests for them, for what is beside
+// them and for others are in flight: those of bad sectors fail, and no others.
+func TestFaultInFlight(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		t.Run("reads", func(t *testing.T) { testFaultInFlight(t, kind, ata.OpRead) })
+		t.Run("writes", func(t *testing.T) { testFaultInFlight(t, kind, ata.OpWrite) })
+	})
+}
+
+// testFaultInFlight is TestFaultInFlight with reads or writes.
+func testFaultInFlight(t *testing.T, kind engineKind, op ata.Op) {
+	tr, write := startTrial(t, kind, patience), op == ata.OpWrite
+	before := tr.disk.entered(op)
+	tr.disk.hang(op, 0, unrulySectors)
+	tr.deliverPairs(80, 20, write)
+	tr.deliverApart(write)
+	tr.await(op, before+kind.atOnce(op, apart+1)) // one at least of the others
+	tr.disk.spoil(101, 2)
+	tr.disk.release()
+	tr.checkPairs(80, 20, write, 100, 102)
+	tr.checkApart(write)
+	tr.end()
+	if write {
+		tr.checkWritten(80, 100)
+		tr.checkWritten(104, 120)
+		if got := tr.disk.content()[101*sectorSize : 103*sectorSize]; !bytes.Equal(got, sectorsOf(101, 2)) {
+			t.Error("the bad sectors hold something new")
 		}
+	}
+}
+
+// deliverPairs delivers n requests at once of two sectors each, one behind the other
+// from a sector on. The tag of each is its LBA.
+func (tr *trial) deliverPairs(first uint64, n int, write bool) {
+	tr.link.Forget()
+	var frames [][]byte
+	for lba := first; len(frames) < n; lba += 2 {
+		frames = append(frames, pairFrame(lba, write))
+	}
+	tr.link.Deliver(frames...)
+}
+
+// written is how far from sectors those are whose content pairFrame writes to them.
+const written = 50
+
+// pairFrame reads or writes two sectors.
+func pairFrame(lba uint64, write bool) []byte {
+	if write {
+		return transferFrame(uint32(lba), lba, 2, sectorsOf(int(lba)+written, 2))
+	}
+	return transferFrame(uint32(lba), lba, 2, nil)
+}
+
+// checkPairs checks that the requests of deliverPairs succeed but some, which fail.
+func (tr *trial) checkPairs(first uint32, n int, write bool, bad ...uint32) {
+	tr.t.Helper()
+	for lba := first; lba < first+2*uint32(n); lba += 2 {
+		if len(bad) == 0 || lba != bad[0] {
+			tr.checkPair(lba, write)
+			continue
+		}
+		bad = bad[1:]
+		tr.link.Await(func() bool { return tr.link.Reply(lba) != nil })
+		if f := aoe.Frame(tr.link.Reply(lba)); f == nil || f.ATAStatus() != ata.StatusReady|ata.StatusError || f.ATAError() != ata.ErrorAborted {
+			tr.t.Errorf("the request of LBA %d, where a sector is bad: % x", lba, f)
+		}
+	}
+}
+
+// checkPair waits for the reply to pairFrame and checks it.
+func (tr *trial) checkPair(lba uint32, write bool) {
+	tr.t.Helper()
+	if got := tr.reply(lba); !write && !bytes.Equal(got[aoe.ATALen:], sectorsOf(int(lba), 2)) {
+		tr.t.Errorf("the read of LBA %d returns other data", lba)
+	}
+}
+
+// checkWritten checks that sectors, from one on and up to another, hold what pairFrame
+// writes.
+func (tr *trial) checkWritten(from, to int) {
+	tr.t.Helper()
+	if got := tr.disk.content()[from*sectorSize : to*sectorSize]; !bytes.Equal(got, sectorsOf(from+written, to-from)) {
+		tr.t.Errorf("sectors %d to %d do not hold what was written", from, to-1)
+	}
+}
+
+// The requests of deliverApart: how many, and the LBA of the first and of each next
+// one from the last.
+const (
+	apart     = 16
+	apartStep = 4
+)
+
+// deliverApart delivers requests at once, no two of which continue each other.
+func (tr *trial) deliverApart(write bool) {
+	var frames [][]byte
+	for lba := uint64(apartStep); len(frames) < apart; lba += apartStep {
+		frames = append(frames, pairFrame(lba, write))
+	}
+	tr.link.Deliver(frames...)
+}
+
+// checkApart checks that the requests of deliverApart succeed.
+func (tr *trial) checkApart(write bool) {
+	tr.t.Helper()
+	for lba := uint32(apartStep); lba <= apart*apartStep; lba += apartStep {
+		tr.checkPair(lba, write)
 	}
 }
