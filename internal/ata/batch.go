@@ -14,6 +14,9 @@ import (
 
 // Batch is a number of writes that become durable together.
 type Batch interface {
+	// Expect says that vecs will be written at off, so that what the write needs can
+	// be read from the disk meanwhile.
+	Expect(vecs [][]byte, off int64)
 	// WriteAt is that of the Store, but what it writes may not be durable before
 	// the Commit.
 	WriteAt(vecs [][]byte, off int64) (int, error)
@@ -37,6 +40,9 @@ const (
 	plainBatches = 1
 	syncBatches  = 3
 )
+
+// page is the size in bytes of what the page cache reads of a file at least.
+const page = 4096
 
 // pastEnd is an offset in bytes that no file reaches.
 const pastEnd = 1 << 62
@@ -76,6 +82,23 @@ func (f *File) Begin() Batch {
 		return <-f.writers
 	}
 	return &f.plain
+}
+
+// Expect has the page cache read the pages that will not be written whole. Many
+// are read at once then, rather than each by its write, which keeps the others
+// waiting for the file.
+func (b *batch) Expect(vecs [][]byte, off int64) {
+	first := b.of.start + off
+	last := first
+	for _, v := range vecs {
+		last += int64(len(v))
+	}
+	if first%page != 0 {
+		b.by.fetch(first - first%page)
+	}
+	if last%page != 0 && (first%page == 0 || last/page > first/page) {
+		b.by.fetch(last - last%page)
+	}
 }
 
 // WriteAt writes vecs at the byte offset off of the window.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -138,6 +139,34 @@ func TestBatchTellsLosses(t *testing.T) {
 			t.Errorf("round %d: a batch without a bad page: %v; it is on the disk is %v", round, err, bytes.Equal(got, pattern(page, round+100)))
 		}
 	}
+}
+
+// TestExpect expects writes of whole pages and of parts: of the others the rest is
+// read, before anything is written.
+func TestExpect(t *testing.T) {
+	const page, sector = 4096, ata.SectorSize
+	device, disk := faultyDevice(t)
+	f := openFile(t, device, ata.Options{Sync: true})
+	b := f.Begin()
+	before := disk.Entered(slowdisk.Read)
+	for _, c := range []struct{ off, n, reads int64 }{
+		{0, page, 0},
+		{8 * page, 2 * page, 0},
+		{20*page + sector, sector, 1},
+		{30*page + 7*sector, 2 * sector, 2},
+		{40 * page, page + sector, 1},
+		{50*page - sector, page + sector, 1},
+	} {
+		b.Expect(split(make([]byte, c.n), 1), c.off)
+		before += c.reads
+		for tries := 0; tries < 1000 && disk.Entered(slowdisk.Read) < before; tries++ {
+			time.Sleep(time.Millisecond)
+		}
+		if got := disk.Entered(slowdisk.Read); got != before {
+			t.Fatalf("%d bytes at %d: %d reads; want %d", c.n, c.off, got-before+c.reads, c.reads)
+		}
+	}
+	noError(t, b.Commit())
 }
 
 // TestSerialFiles tells which files are written in batches.

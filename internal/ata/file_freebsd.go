@@ -108,6 +108,9 @@ func (o *opening) putVector(vecs [][]byte, skip int, off int64) (int, error) {
 	return n, err
 }
 
+// fetch does nothing: no file is written in batches.
+func (o *opening) fetch(int64) {}
+
 // ignoresSync reports whether O_SYNC has no effect: the disk's cache has to be
 // flushed after a write.
 func (f *File) ignoresSync() bool { return f.disk }

@@ -80,6 +80,9 @@ func (o *opening) putVector(vecs [][]byte, skip int, off int64) (int, error) {
 	return o.call(unix.SYS_PWRITEV2, vecs, skip, off, unix.RWF_DSYNC)
 }
 
+// fetch has the page cache read a page of the file, and does not wait for that.
+func (o *opening) fetch(off int64) { unix.Fadvise(o.fd, off, page, unix.FADV_WILLNEED) }
+
 // ignoresSync reports whether O_SYNC has no effect: it works on every disk.
 func (f *File) ignoresSync() bool { return false }
 

@@ -53,6 +53,9 @@ func (o *opening) bytes() (int64, error) {
 	return info.Size(), nil
 }
 
+// fetch does nothing: no file is written in batches.
+func (o *opening) fetch(int64) {}
+
 // ignoresSync reports whether O_SYNC has no effect: os.File's has one.
 func (f *File) ignoresSync() bool { return false }
 

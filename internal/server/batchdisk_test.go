@@ -47,6 +47,9 @@ type memoryBatch struct {
 	calls []int64
 }
 
+// Expect does nothing.
+func (b *memoryBatch) Expect([][]byte, int64) {}
+
 // WriteAt writes vecs.
 func (b *memoryBatch) WriteAt(vecs [][]byte, off int64) (int, error) {
 	b.calls = append(b.calls, off/sectorSize)

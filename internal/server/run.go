@@ -116,37 +116,55 @@ func (u *run) ended(n int, err error) {
 	}
 }
 
-// contiguous returns how many of the requests from the i-th on are contiguous.
-func (u *run) contiguous(i int) int {
-	n := 1
-	for i+n < len(u.requests) && u.requests[i+n].continues(u.requests[i+n-1]) {
-		n++
+// parts yields the contiguous parts of a batch: where each begins on the disk, in
+// bytes, and its vectors.
+func (u *run) parts(yield func(off int64, vecs [][]byte) bool) {
+	for i := 0; i < len(u.requests); {
+		n := i + 1
+		for n < len(u.requests) && u.requests[n].continues(u.requests[n-1]) {
+			n++
+		}
+		if !yield(u.requests[i].Work.LBA*ata.SectorSize, u.vecs[i:n]) {
+			return
+		}
+		i = n
 	}
-	return n
+}
+
+// isOne reports whether a batch has one part, so that it is like any run.
+func (u *run) isOne() bool {
+	for _, vecs := range u.parts {
+		return len(vecs) == len(u.vecs)
+	}
+	return true
 }
 
 // doBatch does a batch of writes and completes its requests, unless nothing may
 // begin any more. It returns how many calls of WriteAt that took.
 func (s *Server) doBatch(u *run) (calls int) {
-	if u.contiguous(0) == len(u.requests) {
+	if u.isOne() {
 		u.do()
 		return 1
 	}
 	b := u.export().disk.Begin()
+	for off, vecs := range u.parts {
+		b.Expect(vecs, off)
+	}
 	var failed error
-	i := 0
-	for i < len(u.requests) && s.mayBegin(u) {
-		n := u.contiguous(i)
-		if _, err := b.WriteAt(u.vecs[i:i+n], u.requests[i].Work.LBA*ata.SectorSize); err != nil {
+	begins := true
+	for off, vecs := range u.parts {
+		if begins = s.mayBegin(u); !begins {
+			break
+		}
+		if _, err := b.WriteAt(vecs, off); err != nil {
 			failed = err
 		}
-		i += n
 		calls++
 	}
 	if err := b.Commit(); failed == nil {
 		failed = err
 	}
-	if i == len(u.requests) {
+	if begins {
 		u.ended(0, failed)
 	}
 	return calls
