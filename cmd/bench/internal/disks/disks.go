@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"vblade/cmd/bench/internal/plan"
 	"vblade/cmd/bench/internal/rig"
@@ -121,7 +122,8 @@ func (d *Disks) Export(w plan.Workload, at rig.Place) (*Export, error) {
 		return &Export{Size: fileSize}, nil
 	case plan.Cold:
 		return &Export{Path: PathOf(f), Size: coldSize}, dropCaches(f)
-	case plan.Loop, plan.Ext4:
+	}
+	if strings.Contains(w.Flags, "d") {
 		// Written back, so that the disk is idle. Direct I/O does not use the
 		// page cache.
 		return &Export{Path: PathOf(f), Size: fileSize}, f.Sync()

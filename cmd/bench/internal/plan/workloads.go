@@ -103,6 +103,7 @@ func diskWorkloads() []Workload {
 	add(GroupExt4, Ext4, "-d", true, both, 1)
 	add(GroupExt4, Ext4, "-s", true, both, 1, 16, 64)
 	add(GroupCold, Cold, "", false, both, 1, 64)
+	add(GroupCold, Cold, "", true, both, 1, 16, 64)
 	add(GroupFuse, Fuse, "", false, both, 1, 16, 64)
 	return all
 }
