@@ -111,11 +111,12 @@ The load receives by a ring shared with the kernel and sends by AF_XDP, whicheve
 polls for its replies: over a real wire its sleep and its waking would be none of the target's. With disks it sleeps, and
 leaves the CPU to them.
 
-The page cache's file has 256 MiB, was written 4 KiB at a time and is written back before every sample. The disk with a
+The page cache's file has 256 MiB. Before every sample, once the target serves, it is written back, dropped from the page
+cache and read again: so the page cache holds it alike for both programs, as it does for long after a start. The disk with a
 latency of 1 ms is a FUSE file of 64 GiB, whose server runs on the load's CPU; its reads go through the page cache without
 ` + "`-d`" + `, its writes never do. In the tables where both CPUs are for all, target, load and disk run on either: what a disk's own
 threads do is neither the target's nor the load's. The loop device lies over a file in memory, the ext4 file has 256 MiB, and
-the file that is read with a cold page cache has 2 GiB: the page cache is emptied before every sample. *fio* reads the same
+the file with a cold page cache has 2 GiB: the page cache is emptied before every sample. *fio* reads the same
 file by io_uring with O_DIRECT, as many bytes a request and as many requests outstanding: it is the limit of that disk.
 
 With many exports, *C* and *ours* are as many processes; *server* is one ` + "`vblade serve`" + ` to which all exports were added; *alone* is
