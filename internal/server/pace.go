@@ -17,6 +17,7 @@ import (
 type pace struct {
 	score atomic.Int32 // from 0 to paceMax
 	slow  atomic.Bool
+	sure  atomic.Uint32 // runs that began with the score at paceMax
 }
 
 // How the score moves.
@@ -24,6 +25,7 @@ const (
 	paceStep = 8
 	paceSlow = 2 * paceStep // the score at which work becomes slow
 	paceMax  = 4 * paceStep
+	paceLook = 16 // at paceMax one run of so many is looked at
 )
 
 // epoch is when clock began to run.
@@ -46,9 +48,11 @@ type timing struct {
 	switches int64         // switchCount, or -1
 }
 
-// time begins to time a run. While nothing is slow it makes no system call.
+// time begins to time a run. It looks at the thread, which takes a system call,
+// only where it is in doubt what a slow run would mean.
 func (p *pace) time(now time.Duration) timing {
-	if p.score.Load() == 0 {
+	score := p.score.Load()
+	if score == 0 || score == paceMax && p.sure.Add(1)%paceLook > 0 {
 		return timing{now, -1}
 	}
 	return timing{now, switchCount()}

@@ -19,10 +19,14 @@ func TestPaceTellsWaitingFromWork(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	const long = 4 * fastRun
 	for name, call := range map[string]func(){
-		"work":  func() { spin(long) },
-		"sleep": func() { unix.Nanosleep(&unix.Timespec{Nsec: int64(long)}, nil) },
+		"work":                func() { spin(long) },
+		"work, after a stall": func() { spin(long) },
+		"sleep":               func() { unix.Nanosleep(&unix.Timespec{Nsec: int64(long)}, nil) },
 	} {
 		var p pace
+		if name == "work, after a stall" {
+			p.stall()
+		}
 		for range 100 {
 			timing := p.time(clock())
 			call()
