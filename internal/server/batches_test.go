@@ -5,6 +5,7 @@ package server_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"vblade/internal/ata"
 )
@@ -45,6 +46,48 @@ func TestBatchHangs(t *testing.T) {
 	tr.disk.release()
 	tr.checkPair(100, true)
 	tr.checkPair(110, true)
+}
+
+// TestBatchesOfSlowDisk writes to a disk that takes 10 ms for each write: its batches
+// become so small that they take a tenth of a second, and larger when it is fast.
+func TestBatchesOfSlowDisk(t *testing.T) {
+	disk := newBatchDisk(t).(*batchDisk)
+	disk.most = 1
+	tr := startTrial(t, engineKind{disk: func(testing.TB) unruly { return disk }}, patience)
+	tr.disk.slow(func() time.Duration { return 5 * time.Millisecond })
+	tr.largestOf(2) // it learns
+	small := tr.largestOf(1)
+	if small > 10 {
+		t.Errorf("a batch of %d writes", small)
+	}
+	tr.disk.slow(func() time.Duration { return 100 * time.Microsecond })
+	if large := tr.largestOf(2); large <= 2*small {
+		t.Errorf("a batch of %d writes, after %d on a slow disk", large, small)
+	}
+}
+
+// largestOf writes 48 times rounds sectors that lie apart, and returns the size of
+// the largest batch.
+func (tr *trial) largestOf(rounds int) int {
+	tr.t.Helper()
+	disk := tr.disk.(*batchDisk)
+	before := len(disk.committed())
+	for range rounds {
+		tr.link.Forget()
+		var frames [][]byte
+		for lba := uint64(4); len(frames) < 48; lba += 4 {
+			frames = append(frames, pairFrame(lba, true))
+		}
+		tr.link.Deliver(frames...)
+		for lba := uint32(4); lba <= 4*48; lba += 4 {
+			tr.checkPair(lba, true)
+		}
+	}
+	largest := 0
+	for _, b := range disk.committed()[before:] {
+		largest = max(largest, len(b))
+	}
+	return largest
 }
 
 // hangBatch has a write of 110 hang that a worker does, in a batch with one of

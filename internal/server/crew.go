@@ -39,6 +39,10 @@ func (c *crew) mayStart(e *export) bool {
 // the disk gains by that: something of the first one hangs.
 const batchIsLate = 20 * time.Millisecond
 
+// batchIsLong is how long a batch may last, because no write of it is answered
+// before all are. The next ones of that export are smaller then.
+const batchIsLong = 100 * time.Millisecond
+
 // mayWrite reports whether a batch of an export's writes may begin.
 func (e *export) mayWrite() bool {
 	return !e.writes.empty() && (e.batches == 0 || e.batches < e.disk.Batches() && clock()-e.batched > batchIsLate)
@@ -101,8 +105,9 @@ func (u *run) takeFrom(q *queue) {
 func (u *run) takeBatch(e *export) {
 	u.batch = true
 	e.batches++
-	e.batched = clock()
-	for len(u.requests) < maxRun && !e.writes.empty() {
+	u.began = clock()
+	e.batched = u.began
+	for len(u.requests) < e.most && !e.writes.empty() {
 		u.requests = append(u.requests, e.writes.pop())
 	}
 	slices.SortFunc(u.requests, func(a, b *request) int { return cmp.Compare(a.Work.LBA, b.Work.LBA) })
@@ -120,8 +125,19 @@ func (c *crew) done(u *run) {
 	e.running--
 	if u.batch {
 		e.batches--
+		e.learn(len(u.requests), clock()-u.began)
 	}
 	c.free++
+}
+
+// learn adapts the size of an export's batches to how long one of n writes took.
+func (e *export) learn(n int, took time.Duration) {
+	switch {
+	case took > batchIsLong:
+		e.most = max(1, n/2)
+	case took < batchIsLong/2 && n == e.most:
+		e.most = min(maxRun, 2*n)
+	}
 }
 
 // saturated reports whether a request of an export would have to wait for a

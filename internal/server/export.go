@@ -52,13 +52,14 @@ type export struct {
 	writes  queue         // those that belong in a batch
 	batches int           // batches that workers write
 	batched time.Duration // clock when the last of them began
+	most    int           // writes in a batch
 	queued  bool          // the crew's ring has it
 	running int           // calls that workers do for it, batches included
 }
 
 // newExport returns the export of a blade on ports.
 func newExport(b *blade.Blade, ports []*Port) *export {
-	e := &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports)}
+	e := &export{Blade: b, disk: b.Disk(), ports: slices.Clone(ports), most: maxRun}
 	if fd, start, ok := e.disk.Descriptor(); ok {
 		e.fd, e.start = fd, start
 		e.async, _ = uring.Probe(fd) // if it fails, the crew waits for the disk

@@ -2,7 +2,11 @@
 
 package server
 
-import "vblade/internal/ata"
+import (
+	"time"
+
+	"vblade/internal/ata"
+)
 
 // maxRun is the most requests in a run, so that a disk does it in one system call.
 const maxRun = ata.MaxVectors
@@ -13,7 +17,9 @@ const maxRun = ata.MaxVectors
 type run struct {
 	requests []*request
 	vecs     [][]byte
-	batch    bool // its requests are writes, which need not be contiguous
+
+	batch bool          // its requests are writes, which need not be contiguous
+	began time.Duration // clock when the batch began
 }
 
 // newRun returns an empty run.
