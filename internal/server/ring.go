@@ -109,9 +109,9 @@ func (g *ring) depart(requests []*request) {
 	first := requests[0]
 	offset := first.export.start + first.Work.LBA*ata.SectorSize
 	if first.Work.Op == ata.OpRead {
-		g.Readv(uint64(n), first.export.fd, f.vecs[:len(requests)], offset, 0)
+		g.Readv(uint64(n), first.export.fd, f.vecs[:len(requests)], offset)
 	} else {
-		g.Writev(uint64(n), first.export.fd, f.vecs[:len(requests)], offset, 0)
+		g.Writev(uint64(n), first.export.fd, f.vecs[:len(requests)], offset)
 	}
 }
 
@@ -171,7 +171,7 @@ func (g *ring) watch(host Host) {
 	}
 	for i, fd := range g.watched {
 		if !g.armed[i] {
-			g.armed[i] = g.Poll(pollData+uint64(i), fd, uring.PollIn, 0)
+			g.armed[i] = g.Poll(pollData+uint64(i), fd, uring.PollIn)
 		}
 	}
 }

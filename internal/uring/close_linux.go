@@ -8,16 +8,20 @@ import (
 	"time"
 )
 
+// errInFlight means that requests are still in flight: the kernel may use their
+// buffers until they end.
+var errInFlight = errors.New("requests have not ended")
+
 // Close cancels the requests in flight, waits for them up to a limit and releases
 // the ring. The thread of an enabled ring must call it. If a request cannot be
 // cancelled, such as a read that the disk does not answer, Close returns
-// ErrInFlight.
+// errInFlight.
 func (r *Ring) Close(limit time.Duration) error {
 	left := r.drain(time.Now().Add(limit))
 	err := r.release()
 	*r = Ring{fd: -1}
 	if left > 0 {
-		return errors.Join(fmt.Errorf("close the io_uring: %d %w", left, ErrInFlight), err)
+		return errors.Join(fmt.Errorf("close the io_uring: %d %w", left, errInFlight), err)
 	}
 	return err
 }

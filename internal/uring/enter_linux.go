@@ -20,9 +20,9 @@ const rawWait = time.Millisecond
 // error. EAGAIN means that the kernel lacks memory; the next Enter submits the
 // rest. After EBADR completions are lost, and the ring can only be closed.
 //
-// A submission may wait for the disk: always if Probe returns Waits for the file
-// and the request has no Thread flag, otherwise while metadata are read. So the
-// system call is raw only if nothing is submitted and the wait is short.
+// A submission may wait for the disk: always if Probe returns Waits for the file,
+// otherwise while metadata are read. So the system call is raw only if nothing is
+// submitted and the wait is short.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
 	flags := uintptr(enterGetEvents)
@@ -62,11 +62,3 @@ func (r *Ring) Completions(yield func(Completion) bool) {
 
 // Ready reports whether completions have arrived. It makes no system call.
 func (r *Ring) Ready() bool { return r.cqTail.Load() != r.head }
-
-// Pending reports whether an Enter without a wait would bring completions. It
-// makes no system call.
-func (r *Ring) Pending() bool { return r.sqFlags.Load()&(sqTaskrun|sqCQOverflow) != 0 }
-
-// InFlight returns how many requests are prepared or submitted whose completions
-// have not been taken.
-func (r *Ring) InFlight() int { return r.inFlight }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -59,7 +58,7 @@ func TestDirect(t *testing.T) {
 				block := area[i*4096 : (i+1)*4096]
 				copy(block, bytes.Repeat([]byte{byte(i + 1)}, 4096))
 				vecs[i][0] = VecOf(block)
-				r.Writev(uint64(i), fd, vecs[i][:], int64(i)*4096, 0)
+				r.Writev(uint64(i), fd, vecs[i][:], int64(i)*4096)
 			}
 			for i, result := range finish(t, r, 64) {
 				if result != 4096 {
@@ -68,7 +67,7 @@ func TestDirect(t *testing.T) {
 			}
 			clear(area)
 			for i := range vecs {
-				r.Readv(uint64(i), fd, vecs[i][:], int64(i)*4096, 0)
+				r.Readv(uint64(i), fd, vecs[i][:], int64(i)*4096)
 			}
 			finish(t, r, 64)
 			for i := range vecs {
@@ -76,7 +75,7 @@ func TestDirect(t *testing.T) {
 					t.Errorf("block %d holds %d, want %d", i, b[0], i+1)
 				}
 			}
-			r.Readv(99, fd, []Vec{VecOf(area[1:513])}, 0, 0)
+			r.Readv(99, fd, []Vec{VecOf(area[1:513])}, 0)
 			if got := finish(t, r, 1)[99]; got != -int32(unix.EINVAL) && got != 512 { // 6.1 and newer: some disks take any address
 				t.Errorf("a read to an odd address: result %d", got)
 			}
@@ -113,64 +112,53 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestHang probes a disk that does not answer, reads it by a thread of the
-// kernel, and closes the ring over it within the limit.
+// TestHang probes a disk that does not answer, reads it, and closes the ring over
+// it within the limit.
 func TestHang(t *testing.T) {
 	r := newTestRing(t, 8)
-	d := slowdisk.TestDisk(t, 1<<20)
+	d, device := slowdisk.TestDevice(t, 1<<20)
+	file := reopen(t, d.Path(), unix.O_RDWR|unix.O_DIRECT)
+	fd := reopen(t, device, unix.O_RDWR|unix.O_DIRECT)
+	before := d.Entered(slowdisk.Read)
 	d.Hang(slowdisk.Read)
 	defer d.Release(slowdisk.Read)
-	fd := reopen(t, d.Path(), unix.O_RDWR|unix.O_DIRECT)
-	if got, err := Probe(fd); got != Waits || err != nil {
-		t.Errorf("probe: %v (%v), want %v", got, err, Waits)
+	if got, err := Probe(file); got != Waits || err != nil {
+		t.Errorf("probe of the FUSE file: %v (%v), want %v", got, err, Waits)
 	}
-	r.Readv(1, fd, []Vec{VecOf(mapped(t, 4096))}, 0, Thread)
-	start := time.Now()
+	if got, err := Probe(fd); got != Async || err != nil {
+		t.Errorf("probe of the device: %v (%v), want %v", got, err, Async)
+	}
+	r.Readv(1, fd, []Vec{VecOf(mapped(t, 4096))}, 0)
 	if err := r.Enter(1, time.Millisecond); err != nil || r.Ready() {
 		t.Fatalf("enter: %v, ready %v", err, r.Ready())
 	}
+	if !d.Await(slowdisk.Read, before+1, 10*time.Second) {
+		t.Fatal("the read has not come to the disk")
+	}
+	start := time.Now()
 	err := r.Close(100 * time.Millisecond)
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("close took %v", took)
 	}
-	if err != nil && !errors.Is(err, ErrInFlight) {
-		t.Errorf("close: %v", err)
+	if !errors.Is(err, errInFlight) {
+		t.Errorf("close: %v, want %v", err, errInFlight)
 	}
 }
 
 // TestErrorOfDisk reads bad sectors among good ones.
 func TestErrorOfDisk(t *testing.T) {
+	const distance = 1 << 16 // bytes: the kernel does not merge the reads
 	r := newTestRing(t, 8)
-	d := slowdisk.TestDisk(t, 1<<20)
-	d.SetBadSectors(8, 8, unix.EIO)
-	fd, area := reopen(t, d.Path(), unix.O_RDWR), mapped(t, 3*4096)
-	for i := range 3 {
-		r.Readv(uint64(i), fd, []Vec{VecOf(area[i*4096 : (i+1)*4096])}, int64(i)*4096, Thread)
+	d, device := slowdisk.TestDevice(t, 1<<20)
+	d.SetBadSectors(distance/512, 8, unix.EIO)
+	fd, area := reopen(t, device, unix.O_RDWR|unix.O_DIRECT), mapped(t, 3*4096)
+	vecs := make([][1]Vec, 3)
+	for i := range vecs {
+		vecs[i][0] = VecOf(area[i*4096 : (i+1)*4096])
+		r.Readv(uint64(i), fd, vecs[i][:], int64(i)*distance)
 	}
 	results := finish(t, r, 3)
 	want(t, results, 0, 4096)
 	want(t, results, 1, -int32(unix.EIO))
 	want(t, results, 2, 4096)
-}
-
-// TestDescriptor shows that a ring's descriptor can be waited for.
-func TestDescriptor(t *testing.T) {
-	r := newTestRing(t, 8)
-	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	poll := []unix.PollFd{{Fd: int32(r.Descriptor()), Events: unix.POLLIN}}
-	if n, err := unix.Poll(poll, 0); n != 0 || err != nil {
-		t.Fatalf("an idle ring: %d descriptors ready (%v)", n, err)
-	}
-	r.Fdatasync(1, int(f.Fd()), Thread)
-	if err := r.Enter(0, 0); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := unix.Poll(poll, 10000); n != 1 || err != nil {
-		t.Fatalf("a ring with a completion: %d descriptors ready (%v)", n, err)
-	}
-	finish(t, r, 1)
 }

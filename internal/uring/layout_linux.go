@@ -15,52 +15,36 @@ const (
 	setupDisabled     = 1 << 6  // IORING_SETUP_R_DISABLED
 	setupSubmitAll    = 1 << 7  // 5.18: a request that is refused does not stop the submission
 	setupCoopTaskrun  = 1 << 8  // 5.19: no interrupt to finish requests
-	setupTaskrunFlag  = 1 << 9  // 5.19: sqTaskrun is set
 	setupSingleIssuer = 1 << 12 // 6.0
 	setupDeferTaskrun = 1 << 13 // 6.1: requests are finished only within an enter
 
 	featSingleMmap = 1 << 0
 	featNoDrop     = 1 << 1
 	featExtArg     = 1 << 8
-	featRsrcTags   = 1 << 10 // 5.13: tables of files and buffers can be updated
+	featRsrcTags   = 1 << 10 // 5.13, the oldest kernel that is supported
 
 	offRings = 0
 	offSQEs  = 0x10000000
 
-	sqCQOverflow = 1 << 1 // completions wait in the kernel for room in the queue
-	sqTaskrun    = 1 << 2 // an enter would finish requests
-
 	enterGetEvents = 1 << 0
 	enterExtArg    = 1 << 3
 
-	registerBuffers       = 0
-	registerFiles         = 2
-	registerEnable        = 12
-	registerFilesUpdate   = 14 // IORING_REGISTER_FILES_UPDATE2
-	registerBuffersUpdate = 16
-	registerMaxWorkers    = 19
+	registerEnable = 12
 
 	opNop         = 0
 	opReadv       = 1
 	opWritev      = 2
-	opFsync       = 3
-	opReadFixed   = 4
-	opWriteFixed  = 5
 	opPollAdd     = 6
 	opAsyncCancel = 14
 
-	sqeFixedFile = 1 << 0
-	sqeAsync     = 1 << 4
-
-	fsyncDatasync = 1 << 0
-	cancelAll     = 1 << 0 // 5.19
-	cancelAny     = 1 << 2 // 5.19
+	cancelAll = 1 << 0 // 5.19
+	cancelAny = 1 << 2 // 5.19
 )
 
 // sqe is the kernel's struct io_uring_sqe, a request.
 type sqe struct {
 	opcode   uint8
-	flags    uint8
+	_        uint8  // flags
 	_        uint16 // ioprio
 	fd       int32
 	off      uint64
@@ -68,8 +52,7 @@ type sqe struct {
 	len      uint32
 	opFlags  uint32 // a union: each operation has its own flags
 	userData uint64
-	bufIndex uint16
-	_        [22]byte
+	_        [24]byte
 }
 
 // sqOffsets is the kernel's struct io_sqring_offsets: where in the mapping the
@@ -104,16 +87,6 @@ type enterArg struct {
 	ts uint64
 }
 
-// update is the kernel's struct io_uring_rsrc_update2.
-type update struct {
-	offset uint32
-	_      uint32
-	data   uint64
-	_      uint64 // tags
-	nr     uint32
-	_      uint32
-}
-
 // What follows is compiled only where the numbers on its two sides are the same.
 
 // Structures are as long as the kernel's.
@@ -125,7 +98,6 @@ var (
 	_ [120]byte = [unsafe.Sizeof(params{})]byte{}
 	_ [16]byte  = [unsafe.Sizeof(timespec{})]byte{}
 	_ [24]byte  = [unsafe.Sizeof(enterArg{})]byte{}
-	_ [32]byte  = [unsafe.Sizeof(update{})]byte{}
 
 	_ [unsafe.Sizeof(unix.Iovec{})]byte = [unsafe.Sizeof(Vec{})]byte{}
 )
@@ -138,7 +110,6 @@ var (
 	_ [24]byte = [unsafe.Offsetof(sqe{}.len)]byte{}
 	_ [28]byte = [unsafe.Offsetof(sqe{}.opFlags)]byte{}
 	_ [32]byte = [unsafe.Offsetof(sqe{}.userData)]byte{}
-	_ [40]byte = [unsafe.Offsetof(sqe{}.bufIndex)]byte{}
 
 	_ [8]byte = [unsafe.Offsetof(Completion{}.Result)]byte{}
 
@@ -148,8 +119,6 @@ var (
 	_ [40]byte = [unsafe.Offsetof(params{}.sq)]byte{}
 	_ [80]byte = [unsafe.Offsetof(params{}.cq)]byte{}
 	_ [16]byte = [unsafe.Offsetof(enterArg{}.ts)]byte{}
-	_ [8]byte  = [unsafe.Offsetof(update{}.data)]byte{}
-	_ [24]byte = [unsafe.Offsetof(update{}.nr)]byte{}
 
 	_ [unsafe.Offsetof(unix.Iovec{}.Base)]byte = [unsafe.Offsetof(Vec{}.base)]byte{}
 	_ [unsafe.Offsetof(unix.Iovec{}.Len)]byte  = [unsafe.Offsetof(Vec{}.len)]byte{}

@@ -42,34 +42,15 @@ func TestOlder(t *testing.T) {
 func checkPipe(t *testing.T, r *Ring) {
 	t.Helper()
 	p := pipe(t)
-	r.Poll(1, p[0], unix.POLLIN, 0)
+	r.Poll(1, p[0], unix.POLLIN)
 	if err := r.Enter(1, time.Millisecond); err != nil || r.Ready() {
 		t.Errorf("wait for an empty pipe: %v, ready %v", err, r.Ready())
 	}
 	unix.Write(p[1], []byte{1})
 	want(t, finish(t, r, 1), 1, unix.POLLIN)
 	unix.Read(p[0], make([]byte, 1))
-	r.Poll(2, p[0], unix.POLLIN, 0)
+	r.Poll(2, p[0], unix.POLLIN)
 	if err := r.Enter(0, 0); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestWorkers shows that the limit of the kernel's threads is taken.
-func TestWorkers(t *testing.T) {
-	r := newTestRing(t, 8)
-	if err := r.SetWorkers(4, 2); err != nil { // Linux 5.15
-		t.Fatal(err)
-	}
-	f, _ := testFile(t, 8192)
-	vecs := make([][1]Vec, 8)
-	for i := range vecs {
-		vecs[i][0] = VecOf(make([]byte, 1024))
-		r.Readv(uint64(i), int(f.Fd()), vecs[i][:], int64(i)*1024, Thread)
-	}
-	for i, result := range finish(t, r, len(vecs)) {
-		if result != 1024 {
-			t.Errorf("read %d: result %d", i, result)
-		}
 	}
 }

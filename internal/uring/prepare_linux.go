@@ -2,61 +2,24 @@
 
 package uring
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "unsafe"
 
 // Readv prepares a read of a file, from an offset in bytes, into the buffers.
 // Like all methods that prepare a request, it reports whether the queue had room
 // for it; Enter makes room.
-func (r *Ring) Readv(data uint64, file int, vecs []Vec, offset int64, f Flags) bool {
-	return r.prepare(opReadv, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
+func (r *Ring) Readv(data uint64, file int, vecs []Vec, offset int64) bool {
+	return r.prepare(opReadv, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset) != nil
 }
 
 // Writev prepares a write of the buffers to a file at an offset in bytes.
-func (r *Ring) Writev(data uint64, file int, vecs []Vec, offset int64, f Flags) bool {
-	return r.prepare(opWritev, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset, f) != nil
-}
-
-// ReadFixed prepares a read into b, which is part of the registered buffer with
-// the index.
-func (r *Ring) ReadFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
-	return r.fixed(opReadFixed, data, file, b, index, offset, f)
-}
-
-// WriteFixed prepares a write of b, which is part of the registered buffer with
-// the index.
-func (r *Ring) WriteFixed(data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
-	return r.fixed(opWriteFixed, data, file, b, index, offset, f)
-}
-
-// fixed prepares a read or write with a registered buffer.
-func (r *Ring) fixed(opcode uint8, data uint64, file int, b []byte, index int, offset int64, f Flags) bool {
-	e := r.prepare(opcode, data, file, unsafe.Pointer(unsafe.SliceData(b)), len(b), offset, f)
-	if e == nil {
-		return false
-	}
-	e.bufIndex = uint16(index)
-	return true
-}
-
-// Fdatasync prepares a flush of a file's data, which a kernel thread does. It
-// does not wait for writes in flight.
-func (r *Ring) Fdatasync(data uint64, file int, f Flags) bool {
-	e := r.prepare(opFsync, data, file, nil, 0, 0, f&^NoWait)
-	if e == nil {
-		return false
-	}
-	e.opFlags = fsyncDatasync
-	return true
+func (r *Ring) Writev(data uint64, file int, vecs []Vec, offset int64) bool {
+	return r.prepare(opWritev, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset) != nil
 }
 
 // Poll prepares a wait for events of a descriptor (POLLIN and so on, 16 bits). It
 // completes once, with the events that have occurred.
-func (r *Ring) Poll(data uint64, file int, events uint16, f Flags) bool {
-	e := r.prepare(opPollAdd, data, file, nil, 0, 0, f&^NoWait)
+func (r *Ring) Poll(data uint64, file int, events uint16) bool {
+	e := r.prepare(opPollAdd, data, file, nil, 0, 0)
 	if e == nil {
 		return false
 	}
@@ -70,7 +33,7 @@ func (r *Ring) Poll(data uint64, file int, events uint16, f Flags) bool {
 // none, and with EALREADY if it could not be cancelled. A cancelled request
 // completes with ECANCELED or EINTR.
 func (r *Ring) Cancel(data, target uint64) bool {
-	e := r.prepare(opAsyncCancel, data, -1, nil, 0, 0, 0)
+	e := r.prepare(opAsyncCancel, data, -1, nil, 0, 0)
 	if e == nil {
 		return false
 	}
@@ -80,7 +43,7 @@ func (r *Ring) Cancel(data, target uint64) bool {
 
 // cancelEverything prepares to cancel all requests.
 func (r *Ring) cancelEverything() bool {
-	e := r.prepare(opAsyncCancel, 0, -1, nil, 0, 0, 0)
+	e := r.prepare(opAsyncCancel, 0, -1, nil, 0, 0)
 	if e == nil {
 		return false
 	}
@@ -99,7 +62,7 @@ func (r *Ring) Void() {
 
 // prepare fills the next entry of the queue and returns it, or nil if the queue
 // is full.
-func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n int, offset int64, f Flags) *sqe {
+func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n int, offset int64) *sqe {
 	if r.Room() == 0 {
 		return nil
 	}
@@ -110,15 +73,6 @@ func (r *Ring) prepare(opcode uint8, data uint64, file int, p unsafe.Pointer, n 
 	r.keep[i] = p
 	e := &r.sqes[i]
 	*e = sqe{opcode: opcode, fd: int32(file), off: uint64(offset), addr: uint64(uintptr(p)), len: uint32(n), userData: data}
-	if f&FixedFile != 0 {
-		e.flags |= sqeFixedFile
-	}
-	if f&Thread != 0 {
-		e.flags |= sqeAsync
-	}
-	if f&NoWait != 0 {
-		e.opFlags = unix.RWF_NOWAIT
-	}
 	r.tail++
 	r.inFlight++
 	return e

@@ -13,17 +13,15 @@ import (
 
 // Ring is an io_uring: a queue of requests and one of completions.
 type Ring struct {
-	fd       int
-	deferred bool   // IORING_SETUP_DEFER_TASKRUN
-	rings    []byte // the mapping of both queues
-	sqeArea  []byte // the mapping of the requests
+	fd      int
+	rings   []byte // the mapping of both queues
+	sqeArea []byte // the mapping of the requests
 
-	sqes    []sqe
-	keep    []unsafe.Pointer // what the requests that are not submitted yet point to
-	sqHead  *atomic.Uint32   // the kernel's
-	sqTail  *atomic.Uint32   // ours, as published
-	sqFlags *atomic.Uint32
-	tail    uint32 // ours, with what is prepared
+	sqes   []sqe
+	keep   []unsafe.Pointer // what the requests that are not submitted yet point to
+	sqHead *atomic.Uint32   // the kernel's
+	sqTail *atomic.Uint32   // ours, as published
+	tail   uint32           // ours, with what is prepared
 
 	cqes   []Completion
 	cqHead *atomic.Uint32 // ours, as published
@@ -32,8 +30,7 @@ type Ring struct {
 
 	wait     timespec
 	arg      enterArg
-	inFlight int            // requests that are prepared and not completed
-	hold     unsafe.Pointer // what a registration points to
+	inFlight int // requests that are prepared and whose completions have not been taken
 }
 
 // attempts are the ways to set up a ring, the best first. Each works on older
@@ -42,16 +39,15 @@ type Ring struct {
 func attempts() [4]uint32 {
 	const always = setupDisabled | setupClamp | setupCQSize
 	return [...]uint32{
-		always | setupSubmitAll | setupTaskrunFlag | setupSingleIssuer | setupDeferTaskrun, // 6.1
-		always | setupSubmitAll | setupTaskrunFlag | setupCoopTaskrun,                      // 5.19
-		always | setupSubmitAll, // 5.18
+		always | setupSubmitAll | setupSingleIssuer | setupDeferTaskrun, // 6.1
+		always | setupSubmitAll | setupCoopTaskrun,                      // 5.19
+		always | setupSubmitAll,                                         // 5.18
 		always,
 	}
 }
 
 // New makes a ring for a number of requests prepared at once, rounded up to a
-// power of two, and four times as many in flight. The ring is disabled: any
-// thread can register files and buffers; everything else works once Enable is
+// power of two, and four times as many in flight. The ring works once Enable is
 // called. The error says what can be done about it.
 func New(entries int) (*Ring, error) {
 	ways := attempts()
@@ -74,7 +70,7 @@ func newRing(entries int, ways []uint32) (*Ring, error) {
 	return nil, fmt.Errorf("make an io_uring: %w%s", err, advice(err))
 }
 
-// advice says what to do about an error of New or a registration.
+// advice says what to do about an error of New or Enable.
 func advice(err error) string {
 	switch {
 	case errors.Is(err, unix.ENOSYS):
@@ -91,7 +87,7 @@ func advice(err error) string {
 
 // mapRing maps the memory of a ring.
 func mapRing(fd int, p *params) (*Ring, error) {
-	r := &Ring{fd: fd, deferred: p.flags&setupDeferTaskrun != 0}
+	r := &Ring{fd: fd}
 	const needed = featSingleMmap | featNoDrop | featExtArg | featRsrcTags
 	if p.features&needed != needed {
 		r.release()
@@ -118,7 +114,6 @@ func (r *Ring) view(p *params) {
 	r.keep = make([]unsafe.Pointer, p.sqEntries)
 	r.sqHead = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.sq.head]))
 	r.sqTail = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.sq.tail]))
-	r.sqFlags = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.sq.flags]))
 	r.cqes = unsafe.Slice((*Completion)(unsafe.Pointer(&r.rings[p.cq.cqes])), p.cqEntries)
 	r.cqHead = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.cq.head]))
 	r.cqTail = (*atomic.Uint32)(unsafe.Pointer(&r.rings[p.cq.tail]))
@@ -143,12 +138,10 @@ func (r *Ring) release() error {
 }
 
 // Enable puts the ring into use, by the calling thread only.
-func (r *Ring) Enable() error { return r.register("enable the io_uring", registerEnable, nil, 0) }
-
-// Deferred reports whether requests are finished only while the thread is in
-// Enter (Linux 6.1 and newer), rather than interrupting it.
-func (r *Ring) Deferred() bool { return r.deferred }
-
-// Descriptor returns the ring's descriptor. It is readable while there are
-// completions, and while Pending reports true.
-func (r *Ring) Descriptor() int { return r.fd }
+func (r *Ring) Enable() error {
+	_, _, e := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerEnable, 0, 0, 0, 0)
+	if e != 0 {
+		return fmt.Errorf("enable the io_uring: %w%s", e, advice(e))
+	}
+	return nil
+}

@@ -2,15 +2,6 @@
 
 package uring
 
-import (
-	"errors"
-	"syscall"
-)
-
-// ErrInFlight means that requests are still in flight: the kernel may use their
-// buffers until they end.
-var ErrInFlight = errors.New("requests have not ended")
-
 // Vec is one buffer of a Readv or Writev, laid out as the kernel's struct iovec.
 type Vec struct {
 	base *byte
@@ -20,37 +11,12 @@ type Vec struct {
 // VecOf returns the Vec of a buffer, which must not be empty.
 func VecOf(b []byte) Vec { return Vec{&b[0], uintptr(len(b))} }
 
-// Flags modify a request.
-type Flags uint32
-
-// The flags of requests.
-const (
-	// FixedFile says that the file is an index of the ring's table of files
-	// rather than a descriptor.
-	FixedFile Flags = 1 << iota
-	// Thread leaves the request to a kernel thread from the start, so the
-	// submission does not wait, and writes to one file are not done one after the
-	// other. See Ring.SetWorkers.
-	Thread
-	// NoWait makes a read or write fail with EAGAIN if it would have to wait, and
-	// with EOPNOTSUPP if the file cannot tell (RWF_NOWAIT).
-	NoWait
-)
-
 // Completion is the end of a request, laid out as the kernel's struct
 // io_uring_cqe.
 type Completion struct {
 	Data   uint64 // what the request was prepared with
 	Result int32  // what the system call would have returned; below 0, an error's number
 	_      uint32 // flags
-}
-
-// Err returns the error that a request ended with, nil where there was none.
-func (c Completion) Err() error {
-	if c.Result >= 0 {
-		return nil
-	}
-	return syscall.Errno(-c.Result)
 }
 
 // Access says which requests on a file a ring does truly asynchronously: neither
@@ -73,9 +39,6 @@ const (
 	// threads.
 	Async
 )
-
-// String returns a word for the access.
-func (a Access) String() string { return [...]string{"waits", "async reads", "async"}[a] }
 
 // PollIn is the event that a descriptor is readable (POLLIN).
 const PollIn = 0x1

@@ -24,45 +24,14 @@ func Probe(int) (Access, error) { return Waits, nil }
 // Enable puts the ring into use.
 func (r *Ring) Enable() error { return errSystem }
 
-// Deferred reports whether requests are finished only while the thread is in
-// Enter.
-func (r *Ring) Deferred() bool { return false }
-
-// Descriptor returns the ring's descriptor.
-func (r *Ring) Descriptor() int { return -1 }
-
-// MakeFiles gives the ring a table of files.
-func (r *Ring) MakeFiles(int) error { return errSystem }
-
-// SetFile puts a file into the table.
-func (r *Ring) SetFile(int, int) error { return errSystem }
-
-// MakeBuffers gives the ring a table of buffers.
-func (r *Ring) MakeBuffers(int) error { return errSystem }
-
-// SetBuffer puts memory into the table.
-func (r *Ring) SetBuffer(int, []byte) error { return errSystem }
-
-// SetWorkers limits the kernel's threads.
-func (r *Ring) SetWorkers(int, int) error { return errSystem }
-
 // Readv prepares a read.
-func (r *Ring) Readv(uint64, int, []Vec, int64, Flags) bool { return false }
+func (r *Ring) Readv(uint64, int, []Vec, int64) bool { return false }
 
 // Writev prepares a write.
-func (r *Ring) Writev(uint64, int, []Vec, int64, Flags) bool { return false }
-
-// ReadFixed prepares a read into a buffer of the table.
-func (r *Ring) ReadFixed(uint64, int, []byte, int, int64, Flags) bool { return false }
-
-// WriteFixed prepares a write of a buffer of the table.
-func (r *Ring) WriteFixed(uint64, int, []byte, int, int64, Flags) bool { return false }
-
-// Fdatasync prepares a flush of a file's data.
-func (r *Ring) Fdatasync(uint64, int, Flags) bool { return false }
+func (r *Ring) Writev(uint64, int, []Vec, int64) bool { return false }
 
 // Poll prepares a wait for events.
-func (r *Ring) Poll(uint64, int, uint16, Flags) bool { return false }
+func (r *Ring) Poll(uint64, int, uint16) bool { return false }
 
 // Cancel prepares to cancel a request.
 func (r *Ring) Cancel(uint64, uint64) bool { return false }
@@ -81,12 +50,6 @@ func (r *Ring) Completions(func(Completion) bool) {}
 
 // Ready reports whether completions have arrived.
 func (r *Ring) Ready() bool { return false }
-
-// Pending reports whether an Enter would bring completions.
-func (r *Ring) Pending() bool { return false }
-
-// InFlight returns how many requests have not completed.
-func (r *Ring) InFlight() int { return 0 }
 
 // Close releases the ring.
 func (r *Ring) Close(time.Duration) error { return nil }
