@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -49,7 +51,7 @@ func Mount(o Options) (*Disk, error) {
 	if o.Async {
 		more = fuse.CAP_ASYNC_DIO
 	}
-	d.server, err = fuse.NewServer(d.system, dir, &fuse.MountOptions{
+	d.server, err = connect(d.system, dir, &fuse.MountOptions{
 		Name:              "slowdisk",
 		DirectMountStrict: true,
 		MaxBackground:     background,
@@ -72,6 +74,47 @@ func Mount(o Options) (*Disk, error) {
 		return nil, fmt.Errorf("open the slow disk: %w", err)
 	}
 	return d, nil
+}
+
+// connect mounts a file system and sets close-on-exec on its connection, which
+// go-fuse does not. A program that inherited the connection could not end if it were
+// killed while it reads a disk that hangs: the kernel gives the read up only once
+// nobody has the connection open. ForkLock keeps programs from starting in between.
+func connect(system fuse.RawFileSystem, dir string, o *fuse.MountOptions) (*fuse.Server, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	server, err := fuse.NewServer(system, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	fds, err := connections()
+	if err != nil {
+		return nil, errors.Join(err, unix.Unmount(dir, unix.MNT_DETACH))
+	}
+	for _, fd := range fds {
+		syscall.CloseOnExec(fd)
+	}
+	return server, nil
+}
+
+// connections returns this process's descriptors of /dev/fuse.
+func connections() ([]int, error) {
+	const dir = "/proc/self/fd"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var fds []int
+	for _, e := range entries {
+		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil || target != "/dev/fuse" {
+			continue // or it was closed meanwhile
+		}
+		if fd, err := strconv.Atoi(e.Name()); err == nil {
+			fds = append(fds, fd)
+		}
+	}
+	return fds, nil
 }
 
 // Path returns the path to open the disk by, also from other processes, while

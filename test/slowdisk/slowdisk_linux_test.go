@@ -206,6 +206,21 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
+// TestConnection shows that a program that this process starts does not get a disk's
+// connection.
+func TestConnection(t *testing.T) {
+	open(t, Options{Size: testSize}, 0)
+	fds, err := connections()
+	if err != nil || len(fds) == 0 {
+		t.Errorf("descriptors of /dev/fuse: %v (%v), want at least one", fds, err)
+	}
+	for _, fd := range fds {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			t.Errorf("descriptor %d of /dev/fuse has flags %#x (%v), want FD_CLOEXEC", fd, flags, err)
+		}
+	}
+}
+
 // BenchmarkRead reads a disk of 1 ms with many threads at once: requests a
 // second should be near a thousand for each thread.
 func BenchmarkRead(b *testing.B) {
