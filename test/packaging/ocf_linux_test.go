@@ -175,6 +175,33 @@ func TestOCFLink(t *testing.T) {
 	c.does("stop", ocfSuccess)
 }
 
+// TestOCFLinkFlush has our agent find that an export has no link, of whose state there
+// is worse to say: that a flush has failed.
+func TestOCFLinkFlush(t *testing.T) {
+	disk, err := slowdisk.Mount(slowdisk.Options{Size: 1 << 20})
+	if err != nil {
+		lab.Skip(t, "a FUSE file: "+err.Error(), "run as root, with /dev/fuse")
+	}
+	t.Cleanup(func() { disk.Close() })
+	c := newOurs(t, disk.Path())
+	c.does("start", ocfSuccess)
+	target, err := c.initiator(initiator.Options{}).Find(9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.SetError(slowdisk.Sync, unix.EIO)
+	if err := target.Flush(); err == nil {
+		t.Fatal("a flush that fails has no error")
+	}
+	c.does("monitor", ocfSuccess)
+	if err := c.host.Run("ip", "link", "set", "ini0", "down"); err != nil {
+		t.Fatal(err)
+	}
+	c.becomes("monitor", ocfGeneric)
+	disk.SetError(slowdisk.Sync, 0)
+	c.does("stop", ocfSuccess)
+}
+
 // TestOCFServer has our agent serve by a server that runs anyway, and by that one
 // only for as long as it answers: one that is gone may come back with the export.
 func TestOCFServer(t *testing.T) {
