@@ -33,41 +33,44 @@ func (a *application) bringAndSay(o options) error {
 // file with another address ends. An export with this address that is not from
 // the file is changed only if the file may take it over.
 func (a *application) bring(o options, e *control.Export, takeOver bool) (*control.Answer, error) {
-	if err := a.removeFormer(e); err != nil {
+	was := a.find(e.Name())
+	if err := a.openState(o, e); err != nil {
 		return nil, err
 	}
-	was := a.find(e.Name())
+	change := was != nil && (was.Conf == e.Conf || takeOver)
+	if err := a.removeFormer(e, was, change); err != nil {
+		return nil, err
+	}
+	answer, err := a.put(e, was, change)
+	if err != nil {
+		return nil, err
+	}
 	a.forget(e.Name())
 	a.served = append(a.served, control.Info{Name: e.Name(), Conf: e.Conf})
-	if a.dryRun {
-		var err error
-		if e.State, err = o.findState(statefile.DefaultDir); err != nil {
-			return nil, err
-		}
-		return a.server.Try(e)
-	}
-	if err := openStateFor(e, a.server, o, a.console); err != nil {
-		return nil, err
-	}
-	answer, err := a.put(e, was, takeOver)
-	if err == nil && answer.Did != control.Kept {
+	if !a.dryRun && answer.Did != control.Kept {
 		warnOfExport(o, a.console, e, answer)
 	}
-	return answer, err
+	return answer, nil
+}
+
+// openState opens the state file of an export; a dry run makes none.
+func (a *application) openState(o options, e *control.Export) (err error) {
+	if a.dryRun {
+		e.State, err = o.findState(statefile.DefaultDir)
+		return err
+	}
+	return openStateFor(e, a.server, o, a.console)
 }
 
 // removeFormer ends exports from the conf file of e that have another address. What
-// can be checked of e is checked before.
-func (a *application) removeFormer(e *control.Export) error {
+// can be checked of e is checked before. was is what the server serves at the address
+// of e, or nil; with change it becomes e.
+func (a *application) removeFormer(e *control.Export, was *control.Info, change bool) error {
 	for _, x := range slices.Clone(a.served) {
 		if x.Conf != e.Conf || x.Name == e.Name() {
 			continue
 		}
-		err := checkNewLinks(e, x.Links)
-		if err == nil {
-			_, err = a.server.Try(e)
-		}
-		if err != nil {
+		if _, err := a.try(e, was, change); err != nil {
 			return fmt.Errorf("%w; %s is served as before", err, x.Name)
 		}
 		if err := a.remove(x, "now "+e.Name()+" by "+e.Conf); err != nil {
@@ -77,13 +80,31 @@ func (a *application) removeFormer(e *control.Export) error {
 	return nil
 }
 
-// put makes the server serve an export. was is what it serves at this address, or
-// nil.
-func (a *application) put(e *control.Export, was *control.Info, takeOver bool) (*control.Answer, error) {
-	if was == nil || was.Conf != e.Conf && !takeOver {
+// put makes the server serve an export; a dry run only asks whether it can. was is
+// what it serves at this address, or nil; with change it becomes e.
+func (a *application) put(e *control.Export, was *control.Info, change bool) (*control.Answer, error) {
+	if a.dryRun {
+		return a.try(e, was, change)
+	}
+	if !change {
 		return addWithOwn(e, a.server)
 	}
 	return a.change(e, *was)
+}
+
+// try checks what can be checked of what put would do. In a dry run the server still
+// has what would be removed by now.
+func (a *application) try(e *control.Export, was *control.Info, change bool) (*control.Answer, error) {
+	if !a.dryRun {
+		if err := checkNewLinks(e, was); err != nil {
+			return nil, err
+		}
+		return a.server.Try(e, change)
+	}
+	if err := findLinks(newLinks(e, was)); err != nil {
+		return nil, err
+	}
+	return a.server.Try(e, true)
 }
 
 // remove ends an export, and says why.

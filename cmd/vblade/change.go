@@ -37,34 +37,41 @@ func (a *application) change(e *control.Export, was control.Info) (*control.Answ
 // prepare checks what can be checked before a change, and makes the interfaces of
 // the export's own that it needs. before are those that it has.
 func (a *application) prepare(e *control.Export, was control.Info) (before []macvlan.Interface, own *ownInterfaces, err error) {
-	if err := checkNewLinks(e, was.Links); err != nil {
+	if err := checkNewLinks(e, &was); err != nil {
 		return nil, nil, err
 	}
 	if before, err = interfacesOfServed(was); err != nil || len(before)+len(e.HWAddr) == 0 {
 		return nil, nil, err
 	}
-	if _, err := a.server.Try(e); err != nil { // the addresses of interfaces are not changed in vain
+	if _, err := a.server.Try(e, true); err != nil { // the addresses of interfaces are not changed in vain
 		return nil, nil, err
 	}
 	if own, err = makeOwn(e, before, unclaimed(e)); err != nil {
 		return nil, nil, err
 	}
 	if err := own.up(); err != nil {
-		return nil, nil, errors.Join(err, own.undo())
+		return nil, nil, own.undoFor(err)
 	}
 	return before, own, nil
 }
 
-// checkNewLinks refuses links that an export is not served on yet, and that this
-// host does not have, or where another process serves its address.
-func checkNewLinks(e *control.Export, links []string) error {
-	for _, link := range e.Links {
-		if slices.Contains(links, link) {
-			continue
-		}
-		if err := findLinks([]string{link}); err != nil {
-			return err
-		}
+// newLinks returns the links of an export that it is not served on yet. was is what
+// the server serves at its address, or nil.
+func newLinks(e *control.Export, was *control.Info) []string {
+	if was == nil {
+		return e.Links
+	}
+	return slices.DeleteFunc(slices.Clone(e.Links), func(link string) bool { return slices.Contains(was.Links, link) })
+}
+
+// checkNewLinks refuses new links that this host does not have, or where another
+// process serves the export's address.
+func checkNewLinks(e *control.Export, was *control.Info) error {
+	links := newLinks(e, was)
+	if err := findLinks(links); err != nil {
+		return err
+	}
+	for _, link := range links {
 		if err := claim.Ask(e.Name(), link); errors.As(err, new(*claim.HeldError)) {
 			return err
 		}

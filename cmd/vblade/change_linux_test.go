@@ -83,7 +83,8 @@ func TestChangeGoesBack(t *testing.T) {
 			if err := a.look(); err != nil {
 				return err
 			}
-			_, err := a.put(e, a.find("e9.0"), true)
+			was := a.find("e9.0")
+			_, err := a.put(e, was, was != nil)
 			return err
 		})
 	}
@@ -102,5 +103,19 @@ func TestChangeGoesBack(t *testing.T) {
 	}
 	if err := put(32, other); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestUndoFails undoes the change of an address of an interface that is gone: the error
+// says that, too.
+func TestUndoFails(t *testing.T) {
+	s := newTestbed(t)
+	gone := macvlan.Interface{Name: "vb9.0-tgt0", Parent: "tgt0", MAC: macvlan.Address(9, 0, 0)}
+	o := &ownInterfaces{moved: []macvlan.Interface{gone}}
+	var err error
+	s.host.Do(func() error { err = o.undoFor(errors.New("there is no room")); return nil })
+	const want = "there is no room; moreover: readdress interface vb9.0-tgt0: no such device"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
 	}
 }

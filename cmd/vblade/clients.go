@@ -111,9 +111,9 @@ func addWithOwn(e *control.Export, server control.Client) (*control.Answer, erro
 		answer, err = server.Add(e)
 	}
 	if err != nil {
-		interfaces.undo()
+		return nil, interfaces.undoFor(err)
 	}
-	return answer, err
+	return answer, nil
 }
 
 // remove has the server end an export, or those of a conf file.

@@ -84,8 +84,7 @@ func makeOwn(e *control.Export, inUse []macvlan.Interface, replace bool) (*ownIn
 	}
 	for _, i := range o.all {
 		if err := o.make(i, inUse, replace); err != nil {
-			o.undo()
-			return nil, err
+			return nil, o.undoFor(err)
 		}
 	}
 	return o, nil
@@ -134,6 +133,15 @@ func (o *ownInterfaces) undo() error {
 		errs = append(errs, was.Readdress(was.MAC))
 	}
 	return errors.Join(errs...)
+}
+
+// undoFor undoes makeOwn because of an error, and returns that with what could not be
+// undone.
+func (o *ownInterfaces) undoFor(err error) error {
+	if undo := o.undo(); undo != nil {
+		return fmt.Errorf("%w; moreover: %w", err, undo)
+	}
+	return err
 }
 
 // removeOthers removes interfaces, of an export before a change, that it does not

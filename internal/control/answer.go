@@ -91,7 +91,7 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 		return s.reply(err)
 	}
 	if r.Try {
-		return s.try(e)
+		return s.try(e, r.Change)
 	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
@@ -122,9 +122,9 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 }
 
 // try returns what doAdd would do with e, whose disk it owns.
-func (s *Server) try(e *Export) *reply {
+func (s *Server) try(e *Export, change bool) *reply {
 	defer e.Close()
-	did, err := s.table.decide(e)
+	did, err := s.table.decide(e, change)
 	if err == nil && did != Kept {
 		err = s.checkAlone(e)
 	}

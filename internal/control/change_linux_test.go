@@ -15,7 +15,7 @@ func TestChange(t *testing.T) {
 	r := startServer(t, func(c *Config) { c.Keeper = k })
 	wants := func(what string, e *Export, want Outcome) {
 		t.Helper()
-		if a, err := r.Try(e); err != nil || a.Did != want {
+		if a, err := r.Try(e, true); err != nil || a.Did != want {
 			t.Errorf("%s: it would be %+v, %v; want %s", what, a, err, want)
 		}
 		if a, err := r.Change(e); err != nil || a.Did != want {
@@ -26,6 +26,8 @@ func TestChange(t *testing.T) {
 	wants("a new one", one, Added)
 	wants("the same", one, Kept)
 	other := newExport(t, 9, 0, func(e *Export) { e.Buffers = 64 })
+	_, err := r.Try(other, false)
+	wantError(t, "another, without a change", err, "e9.0 is served already, but not with the same ")
 	wants("another", other, Changed)
 	if got := r.engine.get("e9.0"); got.Buffers != 64 || !got.Disk.SameFile(other.Disk) {
 		t.Errorf("served is %+v", got)

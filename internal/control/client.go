@@ -78,9 +78,9 @@ func (c Client) Change(e *Export) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.files())
 }
 
-// Try asks what Change would do.
-func (c Client) Try(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true, Try: true}, e.files())
+// Try asks what Add would do or, with change, what Change would do.
+func (c Client) Try(e *Export, change bool) (*Answer, error) {
+	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: change, Try: true}, e.files())
 }
 
 // Remove makes the server end an export.

@@ -37,7 +37,7 @@
 //	export  the parameters of add
 //	change  of add: true changes another export of the same address to this one; if
 //	        that cannot be served, the other is served as before
-//	try     of add: true only says what change would do
+//	try     of add: true only says what would be done
 //
 // The parameters of an export:
 //
@@ -118,7 +118,7 @@
 //	shed        requests dropped because too many were in flight
 //	repeated    reads, writes and flushes that their initiator had sent before: with
 //	            the same tag, or, of reads and writes, before the first was answered
-//	inFlight    requests that wait now, and oldest, how long it is repeated the oldest has
+//	inFlight    requests that wait now, and oldest, how long the oldest has
 //	initiators  how many have read, written or flushed, of the last 64
 //	recent      of the last 2 to 3 seconds: reads, readBytes, writes and writeBytes a
 //	            second; p50 and p99, what half and 99 percent of them took at the

@@ -88,11 +88,11 @@ func (t *table) arrive(e *Export, change bool) (now, old *entry, did Outcome, er
 	return old, nil, did, nil
 }
 
-// decide returns the outcome of adding e.
-func (t *table) decide(e *Export) (Outcome, error) {
+// decide returns the outcome of adding e, or why it cannot be added.
+func (t *table) decide(e *Export, change bool) (Outcome, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	did, err := t.outcome(e, true)
+	did, err := t.outcome(e, change)
 	if did == adopted {
 		did = Kept
 	}

@@ -127,6 +127,7 @@ func TestApplyMoveFails(t *testing.T) {
 	for want, lines := range map[string][]string{
 		"interface nope: no such network interface; there are lo, ini0, tgt0; e9.0 is served as before": {"netif=nope"},
 		"(--exclusive); end that first, or give another shelf or slot; e9.0":                            {"options=--exclusive"},
+		"--state names another directory":                                                               {"options='--state /nope/state'"},
 	} {
 		a.conf("a", 5, lines...)
 		if out, err := a.ask("apply", a.file("a")); err == nil || !strings.Contains(out, want) {
@@ -137,5 +138,78 @@ func TestApplyMoveFails(t *testing.T) {
 	if err := rival.Stop(); err != nil {
 		t.Error(err)
 	}
+	a.conf("a", 5)
 	a.applies(true, "e9.0: removed, now e9.5 by a.conf\ne9.5: added, a on tgt0, by a.conf\n", a.file("a"))
+}
+
+// TestApplyMoveLinkless gives an export another address while its interface is gone:
+// it goes on waiting at its own.
+func TestApplyMoveLinkless(t *testing.T) {
+	a := newApplying(t)
+	a.must("apply", a.file("a"))
+	a.ip("link del tgt0")
+	a.conf("a", 5)
+	for _, args := range [][]string{{"--dry-run", a.file("a")}, {a.file("a")}} {
+		const want = "interface tgt0: no such network interface; there are lo; e9.0 is served as before"
+		if out, err := a.ask("apply", args...); err == nil || !strings.Contains(out, want) {
+			t.Errorf("apply %q: %v: %s; want %s", args, err, out, want)
+		}
+	}
+	if out := a.must("status"); !strings.Contains(out, "e9.0 ") {
+		t.Errorf("status prints\n%s", out)
+	}
+}
+
+// TestApplyDryRunLinkless has a dry run of an interface that is not there.
+func TestApplyDryRunLinkless(t *testing.T) {
+	a := newApplying(t)
+	a.conf("a", 0, "netif=nope")
+	if out, err := a.ask("apply", "--dry-run", a.file("a")); err == nil || !strings.Contains(out, "interface nope: no such network interface; ") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestApplySwap has two exports change places, each with the other's interface, too.
+func TestApplySwap(t *testing.T) {
+	a := newApplying(t)
+	if err := a.host.Wire("tgt1", "ini1", 1500); err != nil {
+		t.Fatal(err)
+	}
+	a.conf("b", 1, "netif=tgt1")
+	a.must("apply", a.file("a"), a.file("b"))
+	a.conf("a", 1, "netif=tgt1")
+	a.conf("b", 0)
+	a.applies(true, "e9.0: would be removed, now e9.1 by a.conf\ne9.1: would be changed, a on tgt1, by a.conf\ne9.0: would be changed, b on tgt0, by b.conf\n", "--dry-run", a.file("a"), a.file("b"))
+	a.applies(true, "e9.0: removed, now e9.1 by a.conf\ne9.1: changed, a on tgt1, by a.conf\ne9.0: added, b on tgt0, by b.conf\n", a.file("a"), a.file("b"))
+}
+
+// TestApplySwapFails has two exports change places, of which the first cannot be
+// served at its new address: the disk of the second is not served at both.
+func TestApplySwapFails(t *testing.T) {
+	a := newApplying(t)
+	a.must("apply", a.file("a"), a.file("b"))
+	a.ip("link add link tgt0 name taken address a2:00:00:00:00:01 type macvlan mode bridge")
+	a.ip("link set taken up")
+	a.conf("a", 1, "options='--hwaddr a2:00:00:00:00:01'")
+	a.conf("b", 0)
+	out, err := a.ask("apply", a.file("a"), a.file("b"))
+	if err == nil || !containsAll(out, "e9.1 is served as before", "e9.1: removed, now e9.0 by ") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out := a.must("status"); strings.Count(out, "\ne9.") != 1 || !strings.Contains(out, "e9.0 ") {
+		t.Errorf("status prints\n%s", out)
+	}
+}
+
+// TestAddConfTaken has a conf file ask for the address of another one's export: its own
+// export goes on.
+func TestAddConfTaken(t *testing.T) {
+	a := newApplying(t)
+	a.must("add", "--conf", a.file("a"))
+	a.must("add", "--conf", a.file("b"))
+	a.conf("a", 1)
+	if out, err := a.ask("add", "--conf", a.file("a")); err == nil || !strings.Contains(out, "e9.1 is served already, but ") {
+		t.Errorf("%v: %s", err, out)
+	}
+	a.find(aoe.MAC{})
 }
