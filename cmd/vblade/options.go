@@ -102,7 +102,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.VarP(&sectors{n: &o.file.Offset}, "offset", "o", "`sectors` left out at the start of the file")
 	fs.VarP(&sectors{n: &o.file.Length, least: 1}, "length", "l", "`sectors` exported (default: all that follow)")
 	fs.BoolVarP(&o.file.Direct, "direct", "d", false, "direct I/O, past the page cache (O_DIRECT)")
-	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk (O_SYNC)")
+	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
 	fs.Var(&o.hwaddr, "hwaddr", "serve from this `MAC`, or several, one for each netif; auto: made from shelf and slot")

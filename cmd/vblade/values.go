@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vblade/internal/blade"
-
 	"vblade/internal/monitor"
 )
 

@@ -13,8 +13,8 @@
 // learns which process listens. A holder that does not accept the connection has
 // stopped serving. Any local user can bind such a name, so only root, our own user
 // and the owner of /run/vblade, whom the server runs as, are believed. If the holder
-// is another user, it is not known whether the
-// address is served, and that is no reason not to serve it.
+// is another user, it is not known whether the address is served, and that is no
+// reason not to serve it.
 //
 // A confined process (package confine) may not connect, so it cannot tell. The
 // process that asks it to serve has to call Ask before.

@@ -62,7 +62,7 @@ func mode(e *control.Info) string {
 		words += ", O_DIRECT"
 	}
 	if e.Sync {
-		words += ", O_SYNC"
+		words += ", every write synced"
 	}
 	return words
 }
