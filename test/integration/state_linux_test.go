@@ -127,7 +127,7 @@ func TestStateOutlivesKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	last := 0
 	for range 10 {
-		target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond}).Find(9, 0)
+		target, err := s.open("ini0", initiator.Options{Patience: time.Second}).Find(9, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,11 @@ func TestStateOutlivesKills(t *testing.T) {
 			}
 		}()
 		for range 1 + random.IntN(200) {
-			last = <-acknowledged
+			n, more := <-acknowledged
+			if !more { // the machine was too busy for an answer in time
+				break
+			}
+			last = n
 		}
 		v.Kill()
 		for n := range acknowledged {
