@@ -18,7 +18,7 @@ import (
 const endWithin = 4 * time.Second
 
 // diskWriters is how many writes with -s may run at once on a disk: one by each
-// worker, one by the leader, and the last sync.
+// worker, one by the leader, and one by a former leader.
 const diskWriters = server.CrewSize + 2
 
 // export is a site with a single export.

@@ -69,8 +69,9 @@ func batchesOf(file *os.File, o Options) (int, error) {
 
 // batch is a Batch by one opening of a File.
 type batch struct {
-	by *opening
-	of *File
+	by     *opening
+	of     *File
+	number int // among the writers of the File
 }
 
 // Batches returns how many batches should be written at once.
@@ -79,7 +80,7 @@ func (f *File) Batches() int { return f.batches }
 // Begin begins a Batch.
 func (f *File) Begin() Batch {
 	if f.writers != nil {
-		return <-f.writers
+		return f.takeWriter()
 	}
 	return &f.plain
 }
@@ -114,6 +115,6 @@ func (b *batch) Commit() (err error) {
 	if b.by.lazy {
 		err = b.by.flush()
 	}
-	b.of.writers <- b
+	b.giveBack()
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 )
 
 // One process can open a file and another one serve it: the first calls OpenFile
@@ -40,10 +41,19 @@ func FromDescriptors(path string, o Options, openings []*os.File) (*File, error)
 // belong to the File.
 func (f *File) Descriptors() []*os.File { return slices.Clone(f.openings) }
 
+// common is what a File and its Duplicates share, because they have the same
+// openings: the kernel reports an error once to each, whichever of the Files asks,
+// and calls of one that hang may end while another is in use.
+type common struct {
+	free   chan int   // numbers of the writers that are not in use
+	syncMu sync.Mutex // held by Sync without writers
+	lost   error      // of every such Sync from now on
+}
+
 // Duplicate returns another File with the same openings, which remains open when
 // this one is closed. It does not wait for the disk.
 func (f *File) Duplicate() (*File, error) {
-	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, tail: f.tail, held: f.held}
+	d := &File{path: f.path, info: f.info, foreign: f.foreign, start: f.start, length: f.length, tail: f.tail, held: f.held, common: f.common}
 	for _, opening := range f.openings {
 		copied, err := duplicate(opening)
 		if err != nil {

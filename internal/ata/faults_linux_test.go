@@ -69,6 +69,48 @@ func TestSyncsAtOnce(t *testing.T) {
 	}
 }
 
+// TestDuplicateHears has a File hear of the loss of what was written by a Duplicate
+// of it: the Duplicate hears of it, too.
+func TestDuplicateHears(t *testing.T) {
+	device, disk := faultyDevice(t)
+	f := openFile(t, device, ata.Options{})
+	d := duplicateOf(t, f)
+	disk.SetError(slowdisk.Write, unix.EIO)
+	write(t, d, 0, pattern(4096, 2))
+	if err := f.Sync(); !errors.Is(err, ata.ErrLost) {
+		t.Errorf("a sync that loses a write: %v", err)
+	}
+	if err := d.Sync(); !errors.Is(err, ata.ErrLost) {
+		t.Errorf("that of the Duplicate, later: %v", err)
+	}
+}
+
+// TestDuplicateHearsInBatches is TestDuplicateHears for batches.
+func TestDuplicateHearsInBatches(t *testing.T) {
+	device, disk := faultyDevice(t)
+	f := openFile(t, device, ata.Options{Sync: true, Writers: 3})
+	d := duplicateOf(t, f)
+	disk.SetError(slowdisk.Write, unix.EIO)
+	a, b := f.Begin(), d.Begin()
+	_, err := b.WriteAt([][]byte{pattern(4096, 2)}, 0)
+	noError(t, err)
+	if err := a.Commit(); !errors.Is(err, unix.EIO) {
+		t.Errorf("a batch that finds the loss of another one: %v", err)
+	}
+	if err := b.Commit(); !errors.Is(err, unix.EIO) {
+		t.Errorf("that other one: %v", err)
+	}
+}
+
+// duplicateOf returns a Duplicate for the length of a test.
+func duplicateOf(t *testing.T, f *ata.File) *ata.File {
+	t.Helper()
+	d, err := f.Duplicate()
+	noError(t, err)
+	t.Cleanup(func() { noError(t, d.Close()) })
+	return d
+}
+
 // TestWriteThroughTellsItsOwn writes through the cache to good and to bad pages,
 // several at once: the kernel tells the failure of one to whoever asks first.
 // No write to a bad page may succeed, and none to a good one fail when no other

@@ -19,7 +19,7 @@ type Options struct {
 	Direct   bool  // O_DIRECT: past the page cache
 	Sync     bool  // a write returns once it is on the disk
 	Force    bool  // serve for writing what this host uses itself
-	Writers  int   // with Sync, how many writes and flushes may run at once; 0 for one
+	Writers  int   // with Sync, how many writes may run at once; 0 for one
 }
 
 // File is a Store: a window of whole sectors on a regular file or block device.
@@ -39,11 +39,10 @@ type File struct {
 	size    atomic.Int64 // of the window, in bytes
 	looking sync.Mutex   // held by Refresh
 
-	batches int         // how many should be written at once, or 0
-	plain   batch       // what Begin returns without writers
-	writers chan *batch // they write and sync for the File; nil without Options.Sync
-	syncMu  sync.Mutex
-	lost    error // of every Sync from now on
+	batches int     // how many should be written at once, or 0
+	plain   batch   // what Begin returns without writers
+	writers []batch // they write for the File; nil without Options.Sync
+	*common
 }
 
 // OpenFile opens path for export. Its errors say what is wrong with which file
@@ -77,7 +76,7 @@ func OpenFile(path string, o Options) (*File, error) {
 // newFile makes a File from the openings of a file. It owns them, and closes them
 // if it fails.
 func newFile(path string, o Options, openings []*os.File) (*File, error) {
-	f := &File{openings: openings, opening: newOpening(openings[0]), path: path}
+	f := &File{openings: openings, opening: newOpening(openings[0]), path: path, common: new(common)}
 	f.readOnly = o.ReadOnly
 	if err := f.prepare(o); err != nil {
 		f.Close()

@@ -49,7 +49,7 @@ func openWriters(path string, o Options, files []*os.File) ([]*os.File, error) {
 	}
 	flags, n := openFlags(o), max(1, o.Writers)
 	if batches > 0 {
-		n = min(n, batches+1) // and one for the flush, or for a write of its own
+		n = min(n, 2*(batches+1)) // a write that is in no batch, and as many of a Duplicate
 	} else {
 		flags |= os.O_SYNC
 	}
@@ -92,28 +92,42 @@ func closeAll(files []*os.File) {
 // addWriters makes each write use an opening of its own, if there are openings
 // for writers.
 func (f *File) addWriters() error {
-	f.plain = batch{&f.opening, f}
+	f.plain = batch{by: &f.opening, of: f}
 	own := f.openings[1:]
 	if len(own) == 0 {
 		return nil
 	}
-	f.writers = make(chan *batch, len(own))
-	for _, file := range own {
+	f.writers = make([]batch, len(own))
+	for i, file := range own {
 		w := newOpening(file)
 		synced, err := isSynced(file)
 		if err != nil {
 			return fmt.Errorf("ask how %s is open: %w", f.path, err)
 		}
 		w.disk, w.lazy = f.disk, !synced || f.ignoresSync()
-		f.writers <- &batch{&w, f}
+		f.writers[i] = batch{&w, f, i}
+	}
+	if f.free == nil { // otherwise it is that of the File of which f is a Duplicate
+		f.free = make(chan int, len(own))
+		for i := range own {
+			f.free <- i
+		}
 	}
 	return nil
 }
 
+// takeWriter returns a writer that is not in use, and may wait for one. There should
+// be enough: a write that waits here begins even if its export has been removed
+// meanwhile.
+func (f *File) takeWriter() *batch { return &f.writers[<-f.free] }
+
+// giveBack lets others use a writer.
+func (b *batch) giveBack() { b.of.free <- b.number }
+
 // writeThrough writes vecs at the byte offset off of the window, and to the disk.
 func (f *File) writeThrough(vecs [][]byte, off int64) (n int, err error) {
-	w := <-f.writers
-	defer func() { f.writers <- w }()
+	w := f.takeWriter()
+	defer w.giveBack()
 	for range attempts {
 		if n, err = w.by.transfer(vecs, f.start+off, w.by.through()); err == nil {
 			break
@@ -124,12 +138,11 @@ func (f *File) writeThrough(vecs [][]byte, off int64) (n int, err error) {
 }
 
 // syncThrough flushes the disk's cache. It ignores errors of earlier writes,
-// which have failed themselves.
+// which have failed themselves, so it needs no writer, whose opening has to hear
+// of each error: no write waits for a flush that hangs.
 func (f *File) syncThrough() (err error) {
-	w := <-f.writers
-	defer func() { f.writers <- w }()
 	for range attempts {
-		if err = w.by.flush(); err == nil {
+		if err = f.flush(); err == nil {
 			break
 		}
 	}

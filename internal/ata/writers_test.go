@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // openNew opens a new file of a sector for the length of a test.
@@ -62,9 +63,9 @@ func TestClose(t *testing.T) {
 	f := openNew(t, Options{Sync: true, Writers: 3})
 	var all []*os.File
 	for range 3 {
-		w := <-f.writers
+		w := f.takeWriter()
 		all = append(all, w.by.file)
-		f.writers <- w
+		w.giveBack()
 	}
 	if err := f.Close(); err != nil {
 		t.Error(err)
@@ -73,5 +74,45 @@ func TestClose(t *testing.T) {
 		if _, err := file.Stat(); err == nil {
 			t.Errorf("opening %d is open", i)
 		}
+	}
+}
+
+// TestSyncNeedsNoWriter syncs while every writer is in use.
+func TestSyncNeedsNoWriter(t *testing.T) {
+	f := openNew(t, Options{Sync: true, Writers: 2})
+	for range f.writers {
+		f.takeWriter()
+	}
+	done := make(chan error, 1)
+	go func() { done <- f.Sync() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the sync waits for a write")
+	}
+}
+
+// TestDuplicateHasWriters has half of the writers of a File be in use: a Duplicate
+// has the others.
+func TestDuplicateHasWriters(t *testing.T) {
+	f := openNew(t, Options{Sync: true, Writers: 12})
+	d, err := f.Duplicate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	half, used := len(f.writers)/2, map[int]bool{}
+	if half <= f.batches {
+		t.Errorf("%d writers for %d batches, and for as many of a Duplicate", len(f.writers), f.batches)
+	}
+	for range half {
+		used[f.takeWriter().number] = true
+		used[d.takeWriter().number] = true
+	}
+	if len(used) != 2*half {
+		t.Errorf("in use are %v", used)
 	}
 }
