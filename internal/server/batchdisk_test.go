@@ -5,6 +5,8 @@ package server_test
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,7 +16,8 @@ import (
 // batchDisk is an unruly disk in memory whose writes belong in batches.
 type batchDisk struct {
 	*memoryDisk
-	most int // batches at once
+	most  int         // batches at once
+	loses atomic.Bool // what is written in a batch, and its Commit fails
 
 	mu      sync.Mutex
 	batches [][]int64 // the first sectors of each call of those that were committed
@@ -53,12 +56,22 @@ func (b *memoryBatch) Expect([][]byte, int64) {}
 // WriteAt writes vecs.
 func (b *memoryBatch) WriteAt(vecs [][]byte, off int64) (int, error) {
 	b.calls = append(b.calls, off/sectorSize)
+	if b.disk.loses.Load() {
+		n := 0
+		for _, v := range vecs {
+			n += len(v)
+		}
+		return n, nil
+	}
 	return b.disk.WriteAt(vecs, off)
 }
 
 // Commit takes as long as any step.
 func (b *memoryBatch) Commit() error {
 	time.Sleep(b.disk.delay())
+	if b.disk.loses.Load() {
+		return syscall.EIO
+	}
 	b.disk.mu.Lock()
 	defer b.disk.mu.Unlock()
 	b.disk.batches = append(b.disk.batches, b.calls)

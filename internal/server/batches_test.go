@@ -3,11 +3,14 @@
 package server_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"vblade/internal/ata"
+	"vblade/internal/blade"
+	"vblade/internal/server"
 )
 
 // TestBatches has writes come while one hangs that is done in a batch: reads go on,
@@ -88,6 +91,42 @@ func (tr *trial) largestOf(rounds int) int {
 		largest = max(largest, len(b))
 	}
 	return largest
+}
+
+// TestBatchIsLost has a batch lose what is written, of which only its Commit tells:
+// each write is done by itself before it is answered.
+func TestBatchIsLost(t *testing.T) {
+	disk := newBatchDisk(t).(*batchDisk)
+	disk.most = 1
+	tr := startTrial(t, engineKind{disk: func(testing.TB) unruly { return disk }}, patience)
+	tr.hangBatch()
+	tr.link.Deliver(pairFrame(60, true), pairFrame(20, true), pairFrame(22, true))
+	tr.link.Deliver(pairFrame(200, false))
+	tr.checkPair(200, false)
+	disk.loses.Store(true)
+	disk.release()
+	for _, lba := range []uint32{20, 22, 60} {
+		tr.checkPair(lba, true)
+		tr.checkWritten(int(lba), int(lba)+2)
+	}
+}
+
+// TestQueuedWritesAreDropped removes an export while a batch hangs and a write waits
+// for that, and adds it again: the write does not keep its sectors from others.
+func TestQueuedWritesAreDropped(t *testing.T) {
+	disk := newBatchDisk(t).(*batchDisk)
+	disk.most = 1
+	tr := startTrial(t, engineKind{disk: func(testing.TB) unruly { return disk }}, patience)
+	tr.hangBatch()
+	tr.link.Deliver(pairFrame(20, true))
+	tr.link.Deliver(pairFrame(200, false))
+	tr.checkPair(200, false)
+	if err := tr.server.Remove("e9.0", 50*time.Millisecond); !errors.As(err, new(server.UnfinishedError)) {
+		t.Fatalf("Remove returns %v", err)
+	}
+	tr.add(blade.New(disk, blade.Config{Shelf: 9, Host: "h"}))
+	tr.link.Deliver(pairFrame(20, true))
+	tr.checkPair(20, true)
 }
 
 // hangBatch has a write of 110 hang that a worker does, in a batch with one of

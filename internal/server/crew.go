@@ -43,9 +43,18 @@ const batchIsLate = 20 * time.Millisecond
 // before all are. The next ones of that export are smaller then.
 const batchIsLong = 100 * time.Millisecond
 
-// mayWrite reports whether a batch of an export's writes may begin.
+// mayWrite reports whether a batch of an export's writes may begin. Those of one
+// that is mute are only dropped, and have nothing to wait for.
 func (e *export) mayWrite() bool {
-	return !e.writes.empty() && (e.batches == 0 || e.batches < e.disk.Batches() && clock()-e.batched > batchIsLate)
+	return !e.writes.empty() && (e.batches == 0 || e.mute.Load() ||
+		e.batches < e.disk.Batches() && clock()-e.batched > batchIsLate)
+}
+
+// writesNext reports whether a batch of an export's writes comes before what else
+// it has waiting: what has arrived first comes first, for there may be one worker
+// for both.
+func (e *export) writesNext() bool {
+	return e.mayWrite() && (e.waiting.empty() || e.writes.first.arrived <= e.waiting.first.arrived)
 }
 
 // startable reports whether a worker may start something of an export.
@@ -78,7 +87,7 @@ func (c *crew) take(u *run) bool {
 	copy(c.ring[i:], c.ring[i+1:])
 	c.ring = c.ring[:len(c.ring)-1]
 	u.reset()
-	if e.mayWrite() {
+	if e.writesNext() {
 		u.takeBatch(e)
 	} else {
 		u.takeFrom(&e.waiting)

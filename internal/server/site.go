@@ -163,6 +163,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	drained := s.drain(e, time.Now().Add(within*3/4))
 	if drained != nil {
 		e.mute.Store(true)
+		s.work.Signal() // to drop what is queued
 	}
 	done := e.sync()
 	synced := e.awaitSync(done, deadline)
