@@ -21,7 +21,7 @@ func TestPaceTellsWaitingFromWork(t *testing.T) {
 	for name, call := range map[string]func(){
 		"work":                func() { spin(long) },
 		"work, after a stall": func() { spin(long) },
-		"sleep":               func() { unix.Nanosleep(&unix.Timespec{Nsec: int64(long)}, nil) },
+		"sleep":               func() { sleep(long) },
 	} {
 		var p pace
 		if name == "work, after a stall" {
@@ -42,4 +42,10 @@ func TestPaceTellsWaitingFromWork(t *testing.T) {
 func spin(long time.Duration) {
 	for end := clock() + long; clock() < end; {
 	}
+}
+
+// sleep has the thread wait.
+func sleep(long time.Duration) {
+	t := unix.NsecToTimespec(int64(long))
+	unix.Nanosleep(&t, nil)
 }
