@@ -42,12 +42,20 @@ func (s *Server) laneFor(e *export) (*lane, error) {
 	return s.lanes.take(), nil
 }
 
-// forget ends a remnant whose calls have ended.
-func (s *Server) forget(e *export) {
+// forget ends a remnant whose calls have ended. Its error names another one on
+// whose lane it was, if calls of that may still write: until they have ended, no
+// other process may serve the disk, which does not wait for them.
+func (s *Server) forget(e *export) (err error) {
 	s.ask(func() {
 		s.remnants = slices.DeleteFunc(s.remnants, func(r *export) bool { return r == e })
 		s.lanes.give(e.lane)
+		for _, r := range s.remnants {
+			if r.lane == e.lane && r.mute.Load() && r.flying.Load() > 0 && !r.disk.ReadOnly() {
+				err = fmt.Errorf("calls of %s, which was removed before, have not ended and may still write to the same sectors", r.Name())
+			}
+		}
 	})
+	return err
 }
 
 // leaveBehind returns the error of a removal that has timed out with err, and

@@ -5,6 +5,7 @@ package server_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,29 @@ func TestAddedOverHungCalls(t *testing.T) {
 		}
 		if !bytes.HasPrefix(h.disk.content(), bytes.Repeat([]byte{2}, sectorSize)) {
 			t.Error("the former write has overwritten the later one")
+		}
+	})
+}
+
+// TestRemovedOverHungCalls adds an export again whose removal has timed out, and
+// removes it again: the error says that another process must not serve its disk,
+// until the calls of the former have ended.
+func TestRemovedOverHungCalls(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		h := newHungOnce(t, kind)
+		again := func() error {
+			h.add(blade.New(h.disk.store(), blade.Config{Shelf: 9, Host: "h"}))
+			h.ask(h.links[0], h.write(5, 2))
+			return h.server.Remove(nameOf(0), patience)
+		}
+		err := again()
+		if err == nil || !strings.Contains(err.Error(), "calls of e9.0, which was removed before, have not ended") || errors.As(err, new(server.UnfinishedError)) {
+			t.Errorf("Remove returns %v", err)
+		}
+		h.disk.release()
+		<-h.done
+		if err := again(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -55,8 +55,8 @@ func (s *Server) awaitShare(p *Port) (left int) {
 
 // awaitLandings completes requests of the ring while the next run of the turn
 // would exceed its export's share of the buffers, until the turn has waited for
-// shareWait, because lend waits only for the crew. It does not wait if there are several exports. It
-// returns false if the lead was lost.
+// shareWait, because lend waits only for the crew. It does not wait if there are
+// several exports. It returns false if the lead was lost.
 func (l *lead) awaitLandings() (leads bool) {
 	s := l.s
 	if l.ring.empty() || len(s.exports) != 1 {

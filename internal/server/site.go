@@ -169,8 +169,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 	synced := e.awaitSync(done, deadline)
 	err = join([]error{drained, synced})
 	if drained == nil && (synced == nil || errors.As(synced, new(SyncError))) {
-		s.forget(e)
-		return err
+		return join([]error{err, s.forget(e)})
 	}
 	return s.leaveBehind(e, done, err)
 }
