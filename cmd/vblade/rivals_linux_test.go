@@ -107,6 +107,7 @@ func (l *looking) done(t *testing.T) {
 func TestServeRival(t *testing.T) {
 	s := newTestbed(t)
 	first := s.start(t, "-l", "62", "9", "0", "tgt0", "FILE")
+	s.receive(t) // its advertisement, which the second would warn of without the size
 	second := &started{status: make(chan int, 1)}
 	out, in := io.Pipe()
 	s.startInto(t, second, in, "9", "0", "ini0", "FILE")
