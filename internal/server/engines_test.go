@@ -78,15 +78,6 @@ func startTrial(t testing.TB, kind engineKind, within time.Duration) *trial {
 	return &trial{e, disk}
 }
 
-// startOn starts an engine, with rings or without, on a disk for the length of a test.
-func startOn(t testing.TB, rings bool, disk ata.Store) *engine {
-	t.Helper()
-	link := frametest.NewLink(9000)
-	e := newEngine(t, link.Host, link, rings, disk)
-	e.serve(patience)
-	return e
-}
-
 // newEngine makes an engine, with rings or without, on the disks of 9.0, 9.1 and so
 // on, that does not serve yet. Its link belongs to the host. If it ends well, something
 // must have gone by a ring where there are rings.

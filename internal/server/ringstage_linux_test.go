@@ -27,6 +27,15 @@ func init() {
 		engineKind{name: "io_uring", rings: true, disk: newSlowDevice})
 }
 
+// startOn starts an engine, with rings or without, on a disk for the length of a test.
+func startOn(t testing.TB, rings bool, disk ata.Store) *engine {
+	t.Helper()
+	link := frametest.NewLink(9000)
+	e := newEngine(t, link.Host, link, rings, disk)
+	e.serve(patience)
+	return e
+}
+
 // slowDevice is an unruly disk that a ring reads and writes without waiting: a loop
 // device over a slow disk.
 type slowDevice struct {
