@@ -146,7 +146,7 @@ func TestKeptExports(t *testing.T) {
 	// For each export its parameters, its state and its file; with -s also the file for
 	// each writer, of which there are few where writes go in batches.
 	const plain, direct = 3, 3 + diskWriters
-	synced := 7
+	synced := 11
 	path := filepath.Join(t.TempDir(), "disk")
 	if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
 		t.Fatal(err)
