@@ -7,13 +7,13 @@ import (
 	"os"
 )
 
-// A write that has to be durable goes through the page cache like every other. The kernel
-// does not report whether its own data reached the disk, but whether all data did
-// that was written out since the last call on this opening of the file. The first
-// call that asks gets the error: of two writes at once, a lost one may succeed
-// because the other one has failed. So every write has an opening of its own,
-// which is told of each error. A write may also fail because of another one,
-// present or past, so a failed write is repeated to find out.
+// A write that has to be durable goes through the page cache like every other.
+// The kernel does not report whether its own data reached the disk, but whether
+// all data did that was written out since the last call on this opening of the
+// file. The first call that asks gets the error: of two writes at once, a lost one
+// may succeed because the other one has failed. So every write, or batch, has an
+// opening of its own, which is told of each error. A write may also fail because
+// of another one, present or past, so a failed write is repeated to find out.
 
 // attempts is how often a write is tried before it fails.
 const attempts = 3
