@@ -154,5 +154,5 @@ func (e *export) learn(n int, took time.Duration) {
 func (s *Server) saturated(e *export) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return e.queued || !s.crew.mayStart(e)
+	return !e.waiting.empty() || !s.crew.mayStart(e)
 }

@@ -158,8 +158,9 @@ func (l *lead) lend() {
 	if len(aboard) > 0 {
 		l.ring.depart(aboard)
 	}
+	wakes := s.turn.lent && s.crew.ready() // not for writes that wait for a batch to end
 	s.mu.Unlock()
-	if s.turn.lent {
+	if wakes {
 		s.work.Signal()
 	}
 }
