@@ -160,6 +160,15 @@ systemctl --no-legend --plain --state=active list-units 'vblade*'
 step='a start after that'
 systemctl start vblade
 serves 'e9.0 e9.1 e9.3 e9.22'
+step='a start that a stop overtakes'
+systemctl stop vblade
+touch ROOT/hold
+systemctl start vblade
+await test -e ROOT/held || echo "$step: the exports are not started"
+systemctl stop vblade
+rm ROOT/hold
+systemctl start vblade
+serves 'e9.0 e9.1 e9.3 e9.22'
 systemctl stop vblade
 step='a crash after the start of one'
 systemctl start vblade@two
@@ -203,6 +212,16 @@ func TestUnitsFollow(t *testing.T) {
 	}
 }
 
+// manager stands for systemctl: it asks a user's instance of systemd. While there is a
+// file ROOT/hold, whoever asks for the run of the server, as a start of the exports
+// does, is held, and ROOT/held says so.
+const manager = `#!/bin/sh
+case $* in *InvocationID*)
+	while [ -e ROOT/hold ]; do touch ROOT/held; sleep 0.1; done
+esac
+exec SYSTEMCTL --user "$@"
+`
+
 // relax takes from the installed units what a user's instance of systemd cannot do,
 // and has scripts ask that instance.
 func (r tree) relax(t *testing.T) {
@@ -211,7 +230,7 @@ func (r tree) relax(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.write(t, "bin/systemctl", "#!/bin/sh\nexec "+systemctl+" --user \"$@\"\n")
+	r.write(t, "bin/systemctl", strings.NewReplacer("ROOT", string(r), "SYSTEMCTL", systemctl).Replace(manager))
 	units, _ := filepath.Glob(r.path("usr/lib/systemd/system/*.service"))
 	for _, file := range append(units, r.path("usr/libexec/vblade/own-process.conf")) {
 		text, err := os.ReadFile(file)
