@@ -34,6 +34,8 @@ const (
 	opNop         = 0
 	opReadv       = 1
 	opWritev      = 2
+	opRead        = 22
+	opWrite       = 23
 	opPollAdd     = 6
 	opAsyncCancel = 14
 

@@ -8,12 +8,21 @@ import "unsafe"
 // Like all methods that prepare a request, it reports whether the queue had room
 // for it; Enter makes room.
 func (r *Ring) Readv(data uint64, file int, vecs []Vec, offset int64) bool {
-	return r.prepare(opReadv, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset) != nil
+	return r.transfer(opRead, opReadv, data, file, vecs, offset)
 }
 
 // Writev prepares a write of the buffers to a file at an offset in bytes.
 func (r *Ring) Writev(data uint64, file int, vecs []Vec, offset int64) bool {
-	return r.prepare(opWritev, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset) != nil
+	return r.transfer(opWrite, opWritev, data, file, vecs, offset)
+}
+
+// transfer prepares a read or a write, by the operation that takes one buffer or by
+// the dearer one that takes several.
+func (r *Ring) transfer(one, several uint8, data uint64, file int, vecs []Vec, offset int64) bool {
+	if len(vecs) == 1 {
+		return r.prepare(one, data, file, unsafe.Pointer(vecs[0].base), int(vecs[0].len), offset) != nil
+	}
+	return r.prepare(several, data, file, unsafe.Pointer(unsafe.SliceData(vecs)), len(vecs), offset) != nil
 }
 
 // Poll prepares a wait for events of a descriptor (POLLIN and so on, 16 bits). It
