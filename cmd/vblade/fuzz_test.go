@@ -60,7 +60,7 @@ func checkRanges(t *testing.T, o options) {
 	if len(o.masks) > 128 || len(seen) != len(o.masks) {
 		t.Errorf("%d masks, %d of them different", len(o.masks), len(seen))
 	}
-	if n := len(o.hwaddr.list); n > 0 && (o.hwaddr.auto || n != len(o.links)) {
+	if n := len(o.hwaddr.list); n > 0 && (o.hwaddr.auto || n > 1 && n != len(o.links) || len(o.hwaddr.addresses(o.shelf, o.slot, len(o.links))) != len(o.links)) {
 		t.Errorf("hwaddr %v for %d links", &o.hwaddr, len(o.links))
 	}
 }

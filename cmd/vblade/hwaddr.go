@@ -15,7 +15,8 @@ import (
 // auto is the value of --hwaddr for addresses that are made from shelf and slot.
 const auto = "auto"
 
-// hwaddr is the value of --hwaddr: the export's own addresses, one for each link.
+// hwaddr is the value of --hwaddr: the export's own addresses, one for each link, or
+// one for all links.
 type hwaddr struct {
 	auto bool
 	list []aoe.MAC
@@ -40,7 +41,7 @@ func (h *hwaddr) Set(s string) error {
 			return err
 		}
 		if slices.Contains(h.list, m) {
-			return fmt.Errorf("%v is there twice; each link needs another", net.HardwareAddr(m[:]))
+			return fmt.Errorf("%v is there twice; give each link another, or one alone for all", net.HardwareAddr(m[:]))
 		}
 		h.list = append(h.list, m)
 	}
@@ -58,10 +59,10 @@ func (h *hwaddr) String() string {
 // Type is not shown, because the usage text names the value.
 func (h *hwaddr) Type() string { return "MAC" }
 
-// checkCount refuses addresses that are not one for each link.
+// checkCount refuses addresses that are neither one for each link nor one for all.
 func (h hwaddr) checkCount(links int) error {
-	if n := len(h.list); n > 0 && n != links {
-		return fmt.Errorf("--hwaddr: MACs: %d, interfaces: %d; give one for each, in their order, or auto", n, links)
+	if n := len(h.list); n > 1 && n != links {
+		return fmt.Errorf("--hwaddr: MACs: %d, interfaces: %d; give one for each, in their order, one for all, or auto", n, links)
 	}
 	return nil
 }
@@ -69,7 +70,10 @@ func (h hwaddr) checkCount(links int) error {
 // addresses returns an export's own addresses, one for each link, or none without
 // --hwaddr.
 func (h hwaddr) addresses(shelf uint16, slot uint8, links int) []aoe.MAC {
-	if !h.auto {
+	switch {
+	case len(h.list) == 1:
+		return slices.Repeat(h.list, links)
+	case !h.auto:
 		return h.list
 	}
 	list := make([]aoe.MAC, links)

@@ -20,6 +20,7 @@ const (
 	rivalTime  = time.Second // for answers, and before another try if asking has failed
 	rivalsMost = 4           // that are logged for one address
 	rivalsTold = 16          // that are logged one by one, of those that are found together
+	twiceAgain = time.Hour   // from one warning of a MAC that is twice in a LAN to the next
 )
 
 // looker looks for rivals on one link, for all exports together that were added
@@ -54,7 +55,9 @@ func (l *looker) look(ctx context.Context) {
 		}
 		found, err := l.ini.AskEach(slices.Collect(maps.Keys(now)), rivalTime, rivalsMost)
 		if err == nil {
-			l.warn(l.settle(now, found))
+			rivals, twice := l.settle(now, found)
+			l.warn(rivals)
+			l.warnOfTwice(twice)
 			continue
 		}
 		select {
@@ -91,29 +94,56 @@ func (l *looker) leave() {
 }
 
 // settle removes the addresses that were asked for from those that are wanted. Of the
-// targets that were found it returns the rivals to warn of: their address is still
-// served here, and they are not exports of ours.
-func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) []*initiator.Target {
+// targets that were found, whose address is still served here, it returns those to warn
+// of: the rivals, and exports of ours that have one MAC twice in this LAN.
+func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) (rivals, twice []*initiator.Target) {
 	l.rivals.mu.Lock()
 	defer l.rivals.mu.Unlock()
-	rivals := slices.DeleteFunc(found, func(t *initiator.Target) bool {
+	for _, t := range found {
 		a := t.Address()
-		return l.wanted[a] != now[a] || isOwn(t, now[a].links, l.rivals.known) || !l.rivals.known.FoundRival(t.Name(), t.MAC)
-	})
+		switch {
+		case l.wanted[a] != now[a]:
+		case isOwn(t, now[a].links, l.rivals.known):
+			if haveMAC(now[a].links, t.MAC) > 1 && l.rivals.isDue(a) {
+				twice = append(twice, t)
+			}
+		case l.rivals.known.FoundRival(t.Name(), t.MAC):
+			rivals = append(rivals, t)
+		}
+	}
 	for a, asked := range now {
 		if l.wanted[a] == asked {
 			delete(l.wanted, a)
 		}
 	}
-	return rivals
+	return rivals, twice
+}
+
+// isDue reports whether to warn of an export's MAC that is twice in one LAN: it does so
+// once in twiceAgain. The caller holds r.mu.
+func (r *rivals) isDue(a aoe.Address) bool {
+	if last, warned := r.twice[a]; warned && time.Since(last) < twiceAgain {
+		return false
+	}
+	r.twice[a] = time.Now()
+	return true
+}
+
+// haveMAC returns how many links have a MAC.
+func haveMAC(links []ownLink, mac aoe.MAC) (n int) {
+	for _, l := range links {
+		if l.MAC() == mac {
+			n++
+		}
+	}
+	return n
 }
 
 // isOwn reports whether a target that has answered is the export itself, for example
 // by another of its links on the same LAN: the answer comes from one of its MACs, and
 // it has heard the question. Otherwise another host has that MAC, too.
 func isOwn(t *initiator.Target, links []ownLink, known rivalsKnown) bool {
-	own := slices.ContainsFunc(links, func(l ownLink) bool { return l.MAC() == t.MAC })
-	return own && known.Heard(t.Name(), t.Tag)
+	return haveMAC(links, t.MAC) > 0 && known.Heard(t.Name(), t.Tag)
 }
 
 // warn logs the first rivals one by one, and how many more there are.
@@ -131,5 +161,14 @@ func (l *looker) warn(rivals []*initiator.Target) {
 		}
 		l.rivals.log.Warnf("%s: %s serves %s too (%s); if that is not another path to the same disk, give one of them another shelf or slot",
 			journal.Link(l.link), by, journal.Export(t.Name()), size)
+	}
+}
+
+// warnOfTwice logs exports that have answered a question of this link by another link of
+// theirs, which has the same MAC: both are in one LAN.
+func (l *looker) warnOfTwice(exports []*initiator.Target) {
+	for _, t := range exports {
+		l.rivals.log.Warnf("%s: two interfaces of %s have one address, %v, in this LAN, so that switches send now to one, now to the other; give each an address of its own, such as by --hwaddr auto, or a LAN of its own",
+			journal.Link(l.link), journal.Export(t.Name()), net.HardwareAddr(t.MAC[:]))
 	}
 }

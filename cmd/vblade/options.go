@@ -105,7 +105,7 @@ func exportFlags(fs *pflag.FlagSet, o *options) {
 	fs.BoolVarP(&o.file.Sync, "sync", "s", false, "answer a write only when it is on the disk")
 	fs.BoolVarP(&o.file.ReadOnly, "read-only", "r", false, "read-only export")
 	fs.VarP((*maskList)(&o.masks), "mac", "m", "serve only these `MACs`, separated by commas")
-	fs.Var(&o.hwaddr, "hwaddr", "serve from this `MAC`, or several, one for each netif; auto: made from shelf and slot")
+	fs.Var(&o.hwaddr, "hwaddr", "serve from this `MAC`, on every netif, or from several, one for each; auto: made from shelf and slot")
 	fs.Var((*serialNumber)(&o.serial), "serial", "serial number in IDENTIFY: this `text`, up to 20 characters (default: shelf.slot:hostname)")
 	fs.BoolVar(&o.file.Force, "force", false, "serve a device for writing although this host uses it")
 	fs.BoolVar(&o.failStop, "fail-stop", false, "answer nothing more and end once the disk is gone or broken")

@@ -64,6 +64,9 @@ var accepted = []struct {
 	{"--hwaddr 020000000001,020000000002 9 0 eth0,eth1 disk", func(o *options) {
 		o.hwaddr.list, o.links = []aoe.MAC{{2, 5: 1}, {2, 5: 2}}, []string{"eth0", "eth1"}
 	}},
+	{"--hwaddr 020000000001 9 0 eth0,eth1 disk", func(o *options) {
+		o.hwaddr.list, o.links = []aoe.MAC{{2, 5: 1}}, []string{"eth0", "eth1"}
+	}},
 	{"--hwaddr 020000000001 T --hwaddr auto", func(o *options) { o.hwaddr.auto = true }},
 
 	{"-rs T", func(o *options) { o.file.ReadOnly, o.file.Sync = true, true }},

@@ -23,7 +23,8 @@ type rivals struct {
 	mu      sync.Mutex
 	ctx     context.Context // of the serving; nil if it does not serve
 	lookers map[string]*looker
-	blind   map[string]bool // links on which no looker can be opened, as was logged
+	blind   map[string]bool           // links on which no looker can be opened, as was logged
+	twice   map[aoe.Address]time.Time // when it was logged that a MAC is twice in a LAN
 }
 
 // rivalsKnown is what rivals needs of the server, which hears of them, too.
@@ -46,7 +47,8 @@ type asked struct{ links []ownLink }
 
 // newRivals returns a rivals that does not look until begin.
 func newRivals(log *journal.Log, known rivalsKnown) *rivals {
-	return &rivals{log: log, known: known, lookers: make(map[string]*looker), blind: make(map[string]bool)}
+	return &rivals{log: log, known: known, lookers: make(map[string]*looker),
+		blind: make(map[string]bool), twice: make(map[aoe.Address]time.Time)}
 }
 
 // ask looks once for rivals of an address that is served on links, on each of the
@@ -82,6 +84,7 @@ func (r *rivals) forget(a aoe.Address) {
 	for _, l := range r.lookers {
 		delete(l.wanted, a)
 	}
+	delete(r.twice, a)
 }
 
 // begin begins to look, until ctx ends.

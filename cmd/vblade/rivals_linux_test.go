@@ -231,6 +231,28 @@ func TestRivalsOnOwnLink(t *testing.T) {
 	e.stop(t, syscall.SIGTERM)
 }
 
+// TestRivalsOnOwnTwin looks on a LAN where two links of ours have one MAC: it warns of
+// that, once.
+func TestRivalsOnOwnTwin(t *testing.T) {
+	s := newTestbed(t)
+	e := s.start(t, "9", "0", "tgt0", "FILE")
+	l := s.lookFor(t, "ini0", []uint8{0}, station{s.mac}, station{s.mac})
+	l.hears = true
+	l.begin()
+	l.done(t)
+	if err := s.host.Do(func() error { l.ask(t, "ini0", []uint8{0}, []ownLink{station{s.mac}, station{s.mac}}); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	l.done(t)
+	l.end()
+	want := fmt.Sprintf("vblade: ini0: two interfaces of e9.0 have one address, %v, in this LAN, so that switches send now to one, now to the other; "+
+		"give each an address of its own, such as by --hwaddr auto, or a LAN of its own\n", net.HardwareAddr(s.mac[:]))
+	if l.said.String() != want {
+		t.Errorf("it says %swant %s", l.said.String(), want)
+	}
+	e.stop(t, syscall.SIGTERM)
+}
+
 // TestRivalsWithOwnAddress looks where a target answers from an address of ours that has
 // not heard the question: it is another host's, too.
 func TestRivalsWithOwnAddress(t *testing.T) {

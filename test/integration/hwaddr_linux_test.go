@@ -200,6 +200,54 @@ func TestHWAddrOnTwoLinks(t *testing.T) {
 	s.hasNone("after its end")
 }
 
+// TestHWAddrOneOnTwoLinks serves from one address on two links: by a process, and by a
+// server.
+func TestHWAddrOneOnTwoLinks(t *testing.T) {
+	s := newLinks(t, 2, 1500)
+	args := []string{"--hwaddr", "a2:00:00:00:00:01", "9", "0", twoLinks, s.image}
+	check := func() {
+		t.Helper()
+		for i := range 2 {
+			target := s.findOn(i, aoe.MAC{})
+			if want := (aoe.MAC{0xa2, 5: 1}); target.MAC != want {
+				t.Errorf("on wire %d it is at %x, want %x", i, target.MAC, want)
+			}
+			testReadWrite(t, s, target)
+		}
+	}
+	v := s.host.StartVblade(t, s.vblade, args...)
+	check()
+	s.logged(v)
+	s.hasNone("after its end")
+
+	server := s.host.StartServer(t, s.vblade)
+	for range 2 { // adding it again is no error
+		if out, err := server.Add(args...); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	check()
+	if err := server.Remove("e9.0"); err != nil {
+		t.Error(err)
+	}
+	s.hasNone("after its removal")
+}
+
+// TestHWAddrTwiceInLAN serves from one address on two links of one LAN: the export works,
+// and vblade warns.
+func TestHWAddrTwiceInLAN(t *testing.T) {
+	s := newLANs(t, 1)
+	s.plug("tgt1", "br0", 1500)
+	v := s.host.StartVblade(t, s.vblade, "--hwaddr", "a2:00:00:00:00:01", "9", "0", twoLinks, s.image)
+	testReadWrite(t, s, s.findOn(0, aoe.MAC{}))
+	s.awaitLine(v, "two interfaces of e9.0 have one address, a2:00:00:00:00:01, in this LAN")
+	v.Signal(syscall.SIGUSR1)
+	s.awaitLine(v, "e9.0")
+	if strings.Contains(v.Stderr(), "rival") {
+		t.Errorf("it takes itself for a rival:\n%s", v.Stderr())
+	}
+}
+
 // TestHWAddrInServer has a server serve from an address of the export's own: vblade
 // add makes the interface, which a crash of the server leaves, and vblade remove
 // removes it.
