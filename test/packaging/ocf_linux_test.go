@@ -145,7 +145,8 @@ func TestOCFRefusals(t *testing.T) {
 }
 
 // TestOCFLink has our agent find that no interface of an export has a link: the export
-// has failed, and starts nowhere without one, unless that is to be left to others.
+// has failed, and starts nowhere without one, unless that is to be left to others. The
+// start that follows does not wait for one.
 func TestOCFLink(t *testing.T) {
 	c := newOurs(t, newDisk(t), "netif=tgt0,tgt1", "options=--hwaddr auto")
 	if err := c.host.Wire("tgt1", "ini1", 1500); err != nil {
@@ -172,6 +173,23 @@ func TestOCFLink(t *testing.T) {
 	link("ini1", "up")
 	c.does("start", ocfSuccess)
 	c.does("monitor", ocfSuccess)
+
+	link("ini1", "down")
+	c.becomes("monitor", ocfGeneric)
+	c.does("stop", ocfSuccess)
+	if status, text := c.do("start"); status != ocfGeneric || strings.Contains(text, "is served") {
+		t.Errorf("it is started where monitor has found no link: exit status %d\n%s", status, text)
+	}
+	c.does("stop", ocfSuccess)
+	c.does("monitor", ocfNotRunning)
+	link("ini1", "up")
+	c.does("start", ocfSuccess)
+
+	link("ini1", "down")
+	c.becomes("monitor", ocfGeneric)
+	c.does("stop", ocfSuccess)
+	link("ini1", "up") // before the next start
+	c.does("start", ocfSuccess)
 	c.does("stop", ocfSuccess)
 }
 
