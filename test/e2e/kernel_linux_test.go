@@ -7,7 +7,7 @@ import "testing"
 // TestKernelDriver lists what the Linux kernel's aoe driver can do with the
 // disks that vblade exports, and vblade on the network driver of a guest.
 func TestKernelDriver(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, buildLedger(t))
 	for _, scenario := range []struct {
 		name string
 		run  func(*testing.T)
@@ -29,6 +29,7 @@ func TestKernelDriver(t *testing.T) {
 		{"outlives the link, its interface and vblade", s.outlives},
 		{"has a disk on one of two links", s.sparesOne},
 		{"works on while one of two paths is cut", s.spares},
+		{"hardly waits while one of two paths to one address is cut", s.sparesSoon},
 		{"works on while one of two targets is stopped", s.outdates},
 		{"works on while the disk moves with its address", s.moves},
 		{"works on while the server is killed and replaced", s.restarts},

@@ -20,6 +20,7 @@ const acknowledged = 50
 // buildLedger builds the program guest/ledger and returns its place.
 func buildLedger(t *testing.T) string {
 	t.Helper()
+	requested(t)
 	program := filepath.Join(t.TempDir(), "ledger")
 	cmd := exec.Command("go", "build", "-o", program, "./guest/ledger")
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
@@ -35,14 +36,21 @@ type ledger struct {
 	job *job
 }
 
-// keepsLedger has the guest find the disk, make a file system on it and begin to
-// write there. It reads first: from some hundred answers the driver learns how soon to
-// repeat a request, which is a second at first.
+// keepsLedger has the guest find the disk by its eth0 and keep a ledger on it.
 func (sh *shell) keepsLedger() *ledger {
 	sh.t.Helper()
 	sh.run("modprobe aoe aoe_iflist=eth0")
 	sh.appears("etherd/e9.0")
-	sh.run(`mkfs -t ext4 -q /dev/etherd/e9.0; mount -t ext4 /dev/etherd/e9.0 /mnt
+	return sh.beginsLedger()
+}
+
+// beginsLedger has the guest make a file system on the disk, which it has found, and
+// begin to write there. It reads first: from some hundred answers the driver learns how
+// soon to repeat a request, which is a second at first. The file system is made whole,
+// or the kernel would go on making it, and the ledger wait for that, too.
+func (sh *shell) beginsLedger() *ledger {
+	sh.t.Helper()
+	sh.run(`mkfs -t ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 /dev/etherd/e9.0; mount -t ext4 /dev/etherd/e9.0 /mnt
 		dd if=/dev/etherd/e9.0 of=/dev/null bs=64k count=32 iflag=direct 2>/dev/null
 		dmesg -c >/dev/null; rm -f /run/ledger.*`)
 	job, err := sh.start("ledger /mnt/ledger /run/ledger.count /run/ledger.stop >/run/ledger.log & echo $! >/run/ledger.pid; wait $!; status=$?; cat /run/ledger.log; exit $status")

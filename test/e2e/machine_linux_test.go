@@ -65,9 +65,9 @@ const startMachine = `i=%d
 	printf '#!/bin/bash\ncd %%s; exec chroot . /sbin/drbdadm "$@"\n' "$PWD" >/sbin/drbdadm # called by the kernel
 	chmod 755 /sbin/drbdadm`
 
-// inside runs a shell script in the system of a guest that is a node.
+// inside runs a bash script in the system of a guest that is a node.
 func (sh *shell) inside(script string) (string, error) {
-	out, status, err := sh.execute("cd /run/changes/root; PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot . sh -ec '" +
+	out, status, err := sh.execute("cd /run/changes/root; PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot . bash -ec '" +
 		strings.ReplaceAll(script, "'", `'\''`) + "'")
 	if err == nil && status != 0 {
 		err = fmt.Errorf("exit status %d", status)

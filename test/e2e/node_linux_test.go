@@ -93,7 +93,7 @@ func (n *node) dies() {
 	}
 }
 
-// try runs a shell script on the node and returns what it printed.
+// try runs a bash script on the node and returns what it printed.
 func (n *node) try(script string) (string, error) {
 	if n.machine != nil {
 		return n.machine.inside(script)
@@ -101,13 +101,13 @@ func (n *node) try(script string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "nsenter", "--target", n.first, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
-		"sh", "-ec", script)
+		"bash", "-ec", script)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	return string(out), errors.Join(err, ctx.Err())
 }
 
-// run runs a shell script on the node, with success.
+// run runs a bash script on the node, with success.
 func (n *node) run(script string) string {
 	n.t.Helper()
 	out, err := n.try(script)

@@ -100,10 +100,15 @@ func (sh *shell) servesBy(commands string) {
 }
 
 // serving is a script that runs commands, the last of which is vblade, until that serves.
+// It waits without programs, which would take the CPU of the guest from vblade.
 func serving(commands string) string {
-	return ": >/run/vblade.log\n" + strings.TrimSuffix(commands, "\n") + ` >/run/vblade.log 2>&1 &
+	return rests + ": >/run/vblade.log\n" + strings.TrimSuffix(commands, "\n") + ` >/run/vblade.log 2>&1 8<&- &
 		echo $! >/run/vblade.pid
-		for try in $(seq 200); do ! grep -q ^pid /run/vblade.log || exit 0; kill -0 $(cat /run/vblade.pid) || break; sleep 0.05; done
+		for try in $(seq 1500); do
+			while read -r word _; do [ "$word" != pid ] || exit 0; done </run/vblade.log
+			kill -0 $! || break
+			rest
+		done
 		cat /run/vblade.log; exit 1`
 }
 
@@ -114,4 +119,8 @@ func (sh *shell) servesNoMore() {
 }
 
 // endServing is a script that ends the vblade that serving has started.
-const endServing = "kill $(cat /run/vblade.pid); while kill -0 $(cat /run/vblade.pid) 2>/dev/null; do sleep 0.02; done\n"
+const endServing = rests + "read -r pid </run/vblade.pid; kill $pid; while kill -0 $pid 2>/dev/null; do rest; done\n"
+
+// rests begins a script of bash that rests now and then, without a program: nobody ever
+// writes to the pipe.
+const rests = "[ -p /run/rest ] || mkfifo /run/rest; exec 8<>/run/rest; rest() { read -r -t 0.02 -u 8 || :; }\n"

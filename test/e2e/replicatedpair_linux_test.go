@@ -22,7 +22,7 @@ func TestReplicatedCluster(t *testing.T) {
 	requestedAll(t, "runs Pacemaker in virtual machines, for minutes")
 	s := newSite(t, buildLedger(t))
 	p := s.newReplicatedPair(t)
-	p.nodes[0].run(recipe(t, "one replicated export"))
+	p.nodes[0].run(recipe(t, "one replicated export", "op monitor interval=1s", "op monitor interval=2s"))
 	at := p.isServed("")
 	other := p.other(at)
 	l := p.guest.keepsLedger()
