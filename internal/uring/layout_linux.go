@@ -34,10 +34,10 @@ const (
 	opNop         = 0
 	opReadv       = 1
 	opWritev      = 2
-	opRead        = 22
-	opWrite       = 23
 	opPollAdd     = 6
 	opAsyncCancel = 14
+	opRead        = 22
+	opWrite       = 23
 
 	cancelAll = 1 << 0 // 5.19
 	cancelAny = 1 << 2 // 5.19
