@@ -31,7 +31,7 @@ var traits = []trait{
 	{name: "netif", value: func(e *Export) string { return strings.Join(sorted(e.Links), ",") }},
 	flag("-r", func(e *Export) bool { return e.File.ReadOnly }),
 
-	{name: "--hwaddr", value: func(e *Export) string { return strings.Join(encodeMACs(e.HWAddr), ",") }, same: func(a, b *Export) bool { return slices.Equal(a.paths(), b.paths()) }},
+	{name: "--hwaddr", value: (*Export).ownAddresses, same: func(a, b *Export) bool { return slices.Equal(a.paths(), b.paths()) }},
 	{name: "-o", value: func(e *Export) string { return strconv.FormatInt(e.File.Offset, 10) }, usual: "0"},
 	{name: "-l", value: func(e *Export) string { return strconv.FormatInt(e.File.Length, 10) }, usual: "0"},
 	flag("-d", func(e *Export) bool { return e.File.Direct }),
@@ -65,6 +65,16 @@ func (e *Export) paths() []string {
 		paths = append(paths, e.Links[i]+" "+hex.EncodeToString(m[:]))
 	}
 	return sorted(paths)
+}
+
+// ownAddresses returns the export's own addresses as --hwaddr takes them: one alone for
+// all links that have the same.
+func (e *Export) ownAddresses() string {
+	list := encodeMACs(e.HWAddr)
+	if one := slices.Compact(slices.Clone(list)); len(one) == 1 {
+		list = one
+	}
+	return strings.Join(list, ",")
 }
 
 // sameMasks reports whether two lists have the same MACs.

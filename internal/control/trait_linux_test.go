@@ -68,6 +68,21 @@ func TestTraits(t *testing.T) {
 	}
 }
 
+// TestDescribeAddresses describes an export with one address on all links, and with
+// one on each, as --hwaddr takes them.
+func TestDescribeAddresses(t *testing.T) {
+	a, b := aoe.MAC{2, 5: 1}, aoe.MAC{2, 5: 2}
+	for want, list := range map[string][]aoe.MAC{
+		", --hwaddr 020000000001, ":              {a, a},
+		", --hwaddr 020000000001,020000000002, ": {a, b},
+	} {
+		e := newExport(t, 9, 0)
+		if e.HWAddr = list; !strings.Contains(e.describe(), want) {
+			t.Errorf("it is described as %s, want %q in it", e.describe(), want)
+		}
+	}
+}
+
 // TestUnlike is refused what is served already in another way: the error says in which,
 // and what is served.
 func TestUnlike(t *testing.T) {
