@@ -55,7 +55,7 @@ func (l *lead) dropRing() {
 func (l *lead) submit(wait int, limit time.Duration) (leads bool) {
 	s := l.s
 	l.run.reset() // the run is not in flight if the lead is lost
-	beat := s.watch.enter()
+	beat := s.watch.enter(false)
 	l.enter(wait, limit)
 	return s.watch.leave(beat)
 }

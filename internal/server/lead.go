@@ -171,6 +171,7 @@ func (l *lead) perform() (leads bool) {
 		s.turn.settle(u.requests)
 		return true
 	}
+	lone := alone && !e.crowd.several()
 	fast := op != ata.OpFlush && !e.paces[op].slow.Load() && !l.ring.takes(e, op)
 	if op == ata.OpRead {
 		done, tells := u.tryRead()
@@ -181,8 +182,8 @@ func (l *lead) perform() (leads bool) {
 		fast = fast && !tells
 	}
 	switch {
-	case (fast || alone && !e.crowd.several()) && l.mayBeKept():
-		return l.performInPlace()
+	case (fast || lone) && l.mayBeKept():
+		return l.performInPlace(lone)
 	case op == ata.OpIdentify && s.saturated(e): // the last size known is good enough
 		u.complete()
 		s.turn.settle(u.requests)
@@ -225,11 +226,12 @@ func (s *Server) comesAlone(e *export) bool {
 }
 
 // performInPlace does a run of the turn that may block, under the eyes of the
-// watch.
-func (l *lead) performInPlace() (leads bool) {
+// watch. If it is lone, only its own initiator waits for it.
+func (l *lead) performInPlace(lone bool) (leads bool) {
 	s, u := l.s, &l.run
-	beat := s.watch.enter()
-	p := &u.export().paces[u.op()]
+	e, op := u.export(), u.op()
+	beat := s.watch.enter(lone)
+	p := &e.paces[op]
 	t := p.time(s.freezes.now())
 	may := s.mayBegin(u)
 	if may {
@@ -242,6 +244,9 @@ func (l *lead) performInPlace() (leads bool) {
 	s.inPlace = time.Now().UnixNano()
 	if may {
 		s.slow = p.note(t, 1, u.bytes())
+		if s.slow && clock()-t.begin > 2*patience { // the watch looks too seldom at a lone call
+			e.stall(op)
+		}
 	}
 	s.turn.settle(u.requests)
 	return true

@@ -122,3 +122,9 @@ func (c *crowd) stall() { c.score = crowdStall }
 
 // several reports whether several requests are usually outstanding.
 func (c *crowd) several() bool { return c.score >= crowdTwo }
+
+// stall notes that a call has blocked the leader for longer than its patience.
+func (e *export) stall(op ata.Op) {
+	e.paces[op].stall()
+	e.crowd.stall()
+}

@@ -7,9 +7,16 @@ import (
 	"time"
 )
 
-// patience is how long a call may block the leader before it loses the lead. So
-// requests after a slow one continue within twice this time.
-const patience = 5 * time.Millisecond
+// How long a call may block the leader before it loses the lead: requests after a
+// slow one continue within twice this time. While only one export is in use, with
+// one request outstanding, nobody else waits, and the watch looks less often,
+// because each look wakes two or three threads: on a disk of 1 ms that was a sixth
+// of the CPU time. So a request that arrives when such a disk has just begun to
+// hang continues within 40 ms, and not 10.
+const (
+	patience     = 5 * time.Millisecond
+	lonePatience = 4 * patience
+)
 
 // watch ensures that no call blocks the receiving of frames.
 //
@@ -20,17 +27,22 @@ const patience = 5 * time.Millisecond
 // which is in flight from then on.
 type watch struct {
 	beat  *atomic.Uint64
+	lone  *atomic.Bool // the call keeps nobody but its own initiator waiting
 	awake *atomic.Bool // the goroutine is looking
 	call  chan struct{}
 }
 
 // newWatch returns a watch whose goroutine has not started.
 func newWatch() watch {
-	return watch{beat: new(atomic.Uint64), awake: new(atomic.Bool), call: make(chan struct{}, 1)}
+	return watch{beat: new(atomic.Uint64), lone: new(atomic.Bool), awake: new(atomic.Bool), call: make(chan struct{}, 1)}
 }
 
-// enter announces a call that may block, and returns the beat.
-func (w *watch) enter() uint64 {
+// enter announces a call that may block, and returns the beat. A lone call keeps
+// nobody but its own initiator waiting.
+func (w *watch) enter(lone bool) uint64 {
+	if w.lone.Load() != lone {
+		w.lone.Store(lone)
+	}
 	beat := w.beat.Add(1)
 	if !w.awake.Load() && w.awake.CompareAndSwap(false, true) {
 		w.call <- struct{}{}
@@ -45,9 +57,10 @@ func (w *watch) leave(beat uint64) bool { return w.beat.CompareAndSwap(beat, bea
 // calls that may block.
 func (s *Server) watchLeader(done <-chan struct{}) {
 	w := &s.watch
-	tick := time.NewTicker(patience)
+	every := patience
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	last := w.beat.Load()
+	last := uint64(0) // as newWatch has it: no call has begun
 	for {
 		select {
 		case <-done:
@@ -65,9 +78,21 @@ func (s *Server) watchLeader(done <-chan struct{}) {
 			if !w.sleep(beat, done) {
 				return
 			}
-			tick.Reset(patience)
+			tick.Reset(every)
+		}
+		if now := w.patience(); now != every {
+			every = now
+			tick.Reset(every)
 		}
 	}
+}
+
+// patience returns how long the leader's calls may block it now.
+func (w *watch) patience() time.Duration {
+	if w.lone.Load() {
+		return lonePatience
+	}
+	return patience
 }
 
 // sleep waits until a call is announced, unless one was since beat. It returns
@@ -96,8 +121,7 @@ func (s *Server) depose(beat uint64) {
 	}
 	if u := &s.leader.run; len(u.requests) > 0 { // otherwise its ring has blocked it
 		e := u.export()
-		e.paces[u.op()].stall()
-		e.crowd.stall()
+		e.stall(u.op())
 		for _, r := range u.requests {
 			s.fly(r)
 			s.order.Admit(&r.Ticket) // it may start: nothing in flight clashed
