@@ -90,18 +90,18 @@ func (l *ledger) gap() time.Duration {
 // uses another address.
 func (l *ledger) within(event string, most time.Duration) {
 	l.t.Helper()
-	most += 4 * time.Second * time.Duration(busy(l.t))
+	most += overload(l.t)
 	gap := l.gap()
-	l.t.Logf("%s: %v without I/O", event, gap)
+	l.t.Logf("%s: %v without I/O, of %v", event, gap, most)
 	if gap > most {
 		l.t.Errorf("%s: %v without I/O; want at most %v", event, gap, most)
 	}
 }
 
-// busy tells how much more work this machine has had within the last minute than these
-// tests make, which is up to two processes that want to run, for each CPU: 0 for up to
-// that, and one more for each further two.
-func busy(t *testing.T) int {
+// overload returns how much longer something may take because of the load that this
+// machine has had within the last minute: a second for each process that wants to run
+// beyond one for each CPU.
+func overload(t *testing.T) time.Duration {
 	t.Helper()
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -111,7 +111,7 @@ func busy(t *testing.T) int {
 	if _, err := fmt.Sscan(string(text), &load); err != nil {
 		t.Fatal(err)
 	}
-	return int(load / float64(2*runtime.NumCPU()))
+	return time.Duration(max(0, load-float64(runtime.NumCPU())) * float64(time.Second)).Round(10 * time.Millisecond)
 }
 
 // closes ends the ledger: no write has failed, the disk holds what was acknowledged,
