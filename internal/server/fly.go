@@ -62,13 +62,23 @@ func (l *lead) submit(wait int, limit time.Duration) (leads bool) {
 
 // enter makes the ring submit and wait.
 func (l *lead) enter(wait int, limit time.Duration) {
+	g := l.ring
+	for l.voidStale(); g.SubmitPair(); {
+		l.voidStale()
+	}
+	g.Enter(wait, limit) // what the kernel does not take now is submitted by the next Enter
+}
+
+// voidStale makes the prepared requests void if the process was frozen since they were
+// prepared: a worker drops each of them, or does it if it is new. A process is stopped
+// when a system call returns, so this has to be looked at before each submission.
+func (l *lead) voidStale() {
 	g, f := l.ring, &l.s.freezes
 	now := f.now()
 	if f.since(g.entered) {
-		g.Void() // a worker drops it, or does it if it is new
+		g.Void()
 	}
 	g.entered = now
-	g.Enter(wait, limit) // what the kernel does not take now is submitted by the next Enter
 }
 
 // fly drives the ring: it submits the prepared requests, waits for disks and

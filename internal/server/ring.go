@@ -29,7 +29,7 @@ type ring struct {
 	flights []flight
 	free    []uint32 // numbers of the unused flights
 	landed  time.Duration
-	entered time.Duration // clock of the last Enter: requests that were prepared since have not begun
+	entered time.Duration // clock before the last submission: requests that were prepared since have not begun
 	done    []*request    // whose work is done
 	failed  []*request    // that a worker has to repeat
 

@@ -12,7 +12,8 @@ import (
 // one request outstanding, nobody else waits, and the watch looks less often,
 // because each look wakes two or three threads: on a disk of 1 ms that was a sixth
 // of the CPU time. So a request that arrives when such a disk has just begun to
-// hang continues within 40 ms, and not 10.
+// hang continues within 40 ms, and not 10; and within 25 ms where a call that is not
+// lone follows one that was.
 const (
 	patience     = 5 * time.Millisecond
 	lonePatience = 4 * patience

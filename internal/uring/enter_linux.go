@@ -14,14 +14,6 @@ import (
 // The Go runtime may have to wait for the P that long.
 const rawWait = time.Millisecond
 
-// The kernel begins one or two requests at once, but of a larger submission none until
-// it has taken all. So a disk that has little to do gets pairs: it works on the first
-// ones while the others are taken. For one that is busy a pair each is a waste.
-const (
-	pair = 2
-	busy = 16 // requests in flight
-)
-
 // Enter submits the prepared requests and processes completions. Then it waits
 // until there are so many completions, the timeout is over (a negative one never
 // is), or a signal arrives, such as those of the Go runtime. None of these is an
@@ -33,7 +25,6 @@ const (
 // submitted and the wait is short.
 func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	r.sqTail.Store(r.tail)
-	r.submitPairs()
 	flags := uintptr(enterGetEvents)
 	arg, size := unsafe.Pointer(nil), uintptr(0)
 	if wait > 0 && timeout >= 0 {
@@ -55,19 +46,25 @@ func (r *Ring) Enter(wait int, timeout time.Duration) error {
 	return fmt.Errorf("enter the io_uring: %w", e)
 }
 
-// submitPairs submits what a disk that has little to do can begin with. It leaves the
-// rest, and all after an error, to the submission that follows.
-func (r *Ring) submitPairs() {
-	for {
-		rest := int(r.tail - r.sqHead.Load())
-		if rest <= pair || r.inFlight-rest >= busy {
-			return
-		}
-		n, _, e := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), pair, 0, 0, 0, 0)
-		if e != 0 || n == 0 {
-			return
-		}
+// The kernel begins one or two requests at once, but of a larger submission none until
+// it has taken all. So a disk that has little to do gets pairs: it works on the first
+// ones while the others are taken. For one that is busy a pair each is a waste.
+const (
+	pair = 2
+	busy = 16 // requests in flight
+)
+
+// SubmitPair submits two of the prepared requests if there are more than two and few in
+// flight, and reports whether it did. Enter submits the others, as it does after an
+// error.
+func (r *Ring) SubmitPair() bool {
+	rest := int(r.tail - r.sqHead.Load())
+	if rest <= pair || r.inFlight-rest >= busy {
+		return false
 	}
+	r.sqTail.Store(r.tail)
+	n, _, e := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), pair, 0, 0, 0, 0)
+	return e == 0 && n > 0
 }
 
 // Completions yields the completions that have arrived, and frees their entries.

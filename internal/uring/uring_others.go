@@ -42,6 +42,9 @@ func (r *Ring) Void() {}
 // Room returns how many requests can be prepared.
 func (r *Ring) Room() int { return 0 }
 
+// SubmitPair submits two of the prepared requests.
+func (r *Ring) SubmitPair() bool { return false }
+
 // Enter submits what is prepared and waits.
 func (r *Ring) Enter(int, time.Duration) error { return errSystem }
 

@@ -173,6 +173,25 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// TestPairs submits in pairs: while few requests are in flight, all but the last one or
+// two.
+func TestPairs(t *testing.T) {
+	r := newTestRing(t, 32)
+	f, _ := testFile(t, 4096)
+	buffer := []Vec{VecOf(make([]byte, 512))}
+	for _, c := range []struct{ prepared, left int }{{1, 1}, {2, 2}, {3, 1}, {4, 2}, {7, 1}, {20, 4}} {
+		for i := range c.prepared {
+			r.Readv(uint64(i), int(f.Fd()), buffer, 0)
+		}
+		for r.SubmitPair() {
+		}
+		if left := int(r.tail - r.sqHead.Load()); left != c.left {
+			t.Errorf("of %d requests %d are left; want %d", c.prepared, left, c.left)
+		}
+		finish(t, r, c.prepared)
+	}
+}
+
 // TestVoid voids what is prepared: it completes without effect; what is prepared
 // afterwards has its own.
 func TestVoid(t *testing.T) {
