@@ -166,7 +166,11 @@ touch ROOT/hold
 systemctl start vblade
 await test -e ROOT/held || echo "$step: the exports are not started"
 systemctl stop vblade
+systemctl --no-legend --plain --state=failed list-units 'vblade-*'
 rm ROOT/hold
+over() { [ "$(systemctl show -P ActiveState vblade-exports)" != activating ]; }
+await over || echo "$step: it goes on"
+[ "$(systemctl is-active vblade)" = inactive ] || echo "$step: the server is started after its stop"
 systemctl start vblade
 serves 'e9.0 e9.1 e9.3 e9.22'
 systemctl stop vblade
