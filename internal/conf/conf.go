@@ -30,7 +30,7 @@ type File struct {
 	Filename    string
 	Options     string // of vblade's command line
 	IOnice      string // options of ionice
-	HWAddr      string // auto, or MACs, one for each of Netif; empty for those of the interfaces
+	HWAddr      string // auto, or MACs, one for each of Netif or one for all; empty for those of the interfaces
 	OwnProcess  string // "yes", "no", or empty where the file does not say
 }
 
