@@ -174,6 +174,13 @@ await over || echo "$step: it goes on"
 systemctl start vblade
 serves 'e9.0 e9.1 e9.3 e9.22'
 systemctl stop vblade
+step='a start that is stopped at once'
+for try in 1 2 3 4 5; do
+	systemctl start --no-block vblade
+	systemctl stop vblade
+	await idle
+	[ "$(systemctl is-active vblade)" = inactive ] || { echo "$step: the server is started after its stop"; systemctl stop vblade; }
+done
 step='a crash after the start of one'
 systemctl start vblade@two
 serves e9.22
