@@ -14,7 +14,7 @@ import (
 // and work on it while the one is stopped and continued, then the other: the frames
 // that have waited for the one meanwhile are older than what the other has written.
 func (s *site) outdates(t *testing.T) {
-	o := s.twoPaths(t, "tgt0")
+	o := s.twoPaths(t, "9", "0", "tgt0")
 	blades := []*blade{o.blade, s.export(t, "9", "0", "tgt1", o.disk)}
 	o.begin("eth0 eth1")
 	o.seesPaths("eth0,eth1|eth1,eth0")
