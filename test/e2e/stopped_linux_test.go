@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// outdated is how long a target is stopped at least: so long that the frames that came
+// at first have waited for more than a second.
+const outdated = 3 * time.Second
+
 // outdates has a guest use one disk that two vblades serve, each on a link of its own,
 // and work on it while the one is stopped and continued, then the other: the frames
 // that have waited for the one meanwhile are older than what the other has written.
@@ -21,7 +25,12 @@ func (s *site) outdates(t *testing.T) {
 	for i, b := range blades {
 		which := fmt.Sprint("target ", i)
 		b.signal(syscall.SIGSTOP)
-		o.goesOn(which + " stopped")
+		for began := time.Now(); ; {
+			o.goesOn(which + " stopped")
+			if time.Since(began) > outdated {
+				break
+			}
+		}
 		b.signal(syscall.SIGCONT)
 		b.drops()
 		o.guest.run("aoe-discover")
