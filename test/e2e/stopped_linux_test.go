@@ -25,11 +25,8 @@ func (s *site) outdates(t *testing.T) {
 	for i, b := range blades {
 		which := fmt.Sprint("target ", i)
 		b.signal(syscall.SIGSTOP)
-		for began := time.Now(); ; {
+		for began := time.Now(); time.Since(began) < outdated; {
 			o.goesOn(which + " stopped")
-			if time.Since(began) > outdated {
-				break
-			}
 		}
 		b.signal(syscall.SIGCONT)
 		b.drops()
