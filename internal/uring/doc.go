@@ -10,7 +10,8 @@
 // An enabled Ring allocates nothing and starts no goroutine.
 //
 //	r.Readv(data, fd, vecs, offset)  // prepares; false: the queue is full
-//	r.Enter(1, time.Millisecond)     // submits, and waits for a completion
+//	for r.SubmitPair() {}            // an idle disk begins with the first ones
+//	r.Enter(1, time.Millisecond)     // submits the others, and waits for a completion
 //	for c := range r.Completions { ... }
 //
 // The vectors and buffers of a request belong to the kernel from its preparation
