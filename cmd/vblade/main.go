@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"vblade/internal/ata"
 	"vblade/internal/confine"
@@ -82,7 +83,7 @@ func serve(o options, c console) error {
 	}
 	defer e.close()
 
-	ctx, stop := untilSignal()
+	ctx, stop := untilSignal(oneSignal)
 	defer stop()
 	if err := c.restrict(o); err != nil {
 		e.log.Warnf("the process keeps rights that it does not need: %v", err)
@@ -95,11 +96,15 @@ func serve(o options, c console) error {
 	return withCause(ctx, e.serve(ctx))
 }
 
-// untilSignal returns a context that a signal ends. A second signal ends the
-// process at once.
-func untilSignal() (context.Context, context.CancelFunc) {
+// oneSignal is how long a signal may be followed by others that mean the same:
+// timeout(1), for one, sends two of them, to the process and to its group.
+const oneSignal = 250 * time.Millisecond
+
+// untilSignal returns a context that a signal ends. A second signal, at least so long
+// after the first, ends the process at once.
+func untilSignal(after time.Duration) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { time.AfterFunc(after, stop) })
 	signal.Ignore(syscall.SIGPIPE) // when nobody reads the log any more
 	return ctx, stop
 }

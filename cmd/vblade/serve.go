@@ -37,7 +37,7 @@ func serveMany(o options, c console) error {
 		return err
 	}
 	netio.AllowLocking() // for links that are opened once the process is confined
-	ctx, stop := untilSignal()
+	ctx, stop := untilSignal(oneSignal)
 	defer stop()
 	if err := c.restrict(o); err != nil {
 		h.log.Warnf("the process keeps rights that it does not need: %v", err)
@@ -94,7 +94,7 @@ func (h *host) open(o options) (err error) {
 		return err
 	}
 	if err = netio.Permitted(); err != nil {
-		return err // here, and not for each export when it is added
+		return linkError(err, o) // here, and not for each export when it is added
 	}
 	if h.old != nil && o.metrics != "" {
 		if f := h.old.Take(metricsName(o)); f != nil {
