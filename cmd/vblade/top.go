@@ -88,8 +88,9 @@ func (t *terminal) run(o options) error {
 	signal.Notify(resized, syscall.SIGWINCH, syscall.SIGCONT)
 	defer signal.Stop(ends)
 	defer signal.Stop(resized)
-	keys := make(chan byte)
+	keys, answers := make(chan byte), make(chan answer, 1)
 	go t.read(keys)
+	asking := false
 	tick := time.NewTicker(time.Duration(o.delay))
 	defer tick.Stop()
 	for n := uint64(1); ; {
@@ -101,6 +102,9 @@ func (t *terminal) run(o options) error {
 		case <-ends:
 			return nil
 		case <-resized:
+		case a := <-answers:
+			asking = false
+			t.take(a)
 		case <-tick.C:
 			if n == o.count {
 				return nil
@@ -117,8 +121,9 @@ func (t *terminal) run(o options) error {
 				return err
 			}
 		}
-		if ask {
-			t.ask(server)
+		if ask && !asking {
+			asking = true
+			go func() { answers <- askStatus(server) }()
 		}
 	}
 }
@@ -136,12 +141,23 @@ func (t *terminal) press(key byte) (ask, end bool, err error) {
 	return false, false, nil
 }
 
-// ask asks the server for its status. While it does not answer, the last status
+// answer is what a server says of its exports, or why it does not.
+type answer struct {
+	status *control.Answer
+	err    error
+}
+
+// askStatus asks a server for its exports, for which one that hangs takes long.
+func askStatus(server control.Client) answer {
+	status, err := server.Status("")
+	return answer{status, err}
+}
+
+// take takes an answer to be shown. While the server does not answer, the last status
 // is shown, and why.
-func (t *terminal) ask(server control.Client) {
-	answer, err := server.Status("")
-	if t.trouble = err; err == nil {
-		t.shown = answer
+func (t *terminal) take(a answer) {
+	if t.trouble = a.err; a.err == nil {
+		t.shown = a.status
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -249,6 +250,41 @@ func TestTopEnds(t *testing.T) {
 				t.Errorf("the terminal is set to\n%+v\nnot\n%+v, %v", now, want, err)
 			}
 		})
+	}
+}
+
+// hasSocket waits until a process has a socket open, and reports whether it has.
+func hasSocket(p *lab.Process) bool {
+	for late := time.Now().Add(patience); time.Now().Before(late); {
+		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.Pid()))
+		for _, link := range links {
+			if to, err := os.Readlink(link); err == nil && strings.HasPrefix(to, "socket:") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestTopOfStopped ends top while the server is stopped, and does not answer.
+func TestTopOfStopped(t *testing.T) {
+	s := newServing(t)
+	s.addThree()
+	x := s.top(3, "0.1")
+	if err := s.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Signal(syscall.SIGCONT)
+	if !hasSocket(x.Process) {
+		t.Fatal("it does not ask the server")
+	}
+	if err := x.Type("q"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-x.Ended():
+	case <-time.After(patience):
+		t.Error("q does not end it")
 	}
 }
 
