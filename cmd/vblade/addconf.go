@@ -27,7 +27,7 @@ func addConf(o options, c console) error {
 	if err != nil {
 		return err
 	}
-	e, err := openForServer(o)
+	e, err := a.open(o)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func (a *application) read(files []string, whole bool) []options {
 			err = o.checkShared()
 		}
 		if first := by[o.address()]; err == nil && first != "" {
-			err = fmt.Errorf("%s: %v is described by %s already; give another shelf or slot", path, o.address(), first)
+			err = sameAddress(o, first)
 		}
 		if err != nil {
 			a.wrong = append(a.wrong, path)

@@ -14,7 +14,7 @@ import (
 // bringAndSay makes the server serve the export of a conf file, and prints what
 // was done.
 func (a *application) bringAndSay(o options) error {
-	e, err := openForServer(o)
+	e, err := a.open(o)
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,21 @@ func (a *application) bringAndSay(o options) error {
 		a.say(e.Name(), string(answer.Did), fmt.Sprintf("%s on %s, by %s", e.Filename, strings.Join(e.Links, ","), e.Conf))
 	}
 	return nil
+}
+
+// open opens what a conf file describes. Its error says what the server serves from
+// that file.
+func (a *application) open(o options) (*control.Export, error) {
+	e, err := openForServer(o)
+	if err == nil {
+		return e, nil
+	}
+	for _, was := range a.served {
+		if was.Conf == o.conf {
+			err = fmt.Errorf("%w; %s is served as before", err, was.Name)
+		}
+	}
+	return nil, err
 }
 
 // bring makes the server serve the export of a conf file. An export from that

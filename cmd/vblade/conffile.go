@@ -46,6 +46,9 @@ func readConf(path string) (options, error) {
 	if err != nil {
 		return options{}, err
 	}
+	if err := checkOptions(f.OptionWords()); err != nil {
+		return options{}, fmt.Errorf("%s: options: %w", path, err)
+	}
 	o, err := parse(f.Arguments())
 	switch {
 	case err != nil:
@@ -58,6 +61,22 @@ func readConf(path string) (options, error) {
 		return options{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return o, nil
+}
+
+// checkOptions returns an error for words that are not options of an export alone:
+// arguments, or an option that lacks its value and would take the argument after it.
+func checkOptions(words []string) error {
+	fs := flags(new(options))
+	if err := fs.Parse(words); err != nil {
+		return misuse{fmt.Errorf("%w; see vblade --help", optionError(fs, words, err))}
+	}
+	switch {
+	case fs.ArgsLenAtDash() >= 0:
+		return misuse{errors.New(`leave out "--": only options may stand there`)}
+	case fs.NArg() > 0:
+		return misuse{fmt.Errorf("%q is no option, nor the value of one", fs.Arg(0))}
+	}
+	return nil
 }
 
 // setProcess finds out whether the export has a process of its own: if the conf

@@ -28,8 +28,12 @@ func TestReadConf(t *testing.T) {
 		{lines: "own_process=no options='--metrics :9100'", wrong: "--metrics is a matter of a whole process, and own_process=no; leave one of them out"},
 		{lines: "ionice=-c9", wrong: `ionice: "9" is no class; give 0 to 3, or none, realtime, best-effort, idle`},
 		{lines: "options=--help", wrong: "options: only those of an export may stand there"},
+		{lines: "options='-r 7'", wrong: `options: "7" is no option, nor the value of one`},
+		{lines: "options='-r --'", wrong: `options: leave out "--": only options may stand there`},
+		{lines: "options='-- -r'", wrong: `options: leave out "--": only options may stand there`},
+		{lines: "options='-r --serial'", wrong: "options: --serial needs a value; see vblade --help"},
 		{lines: "options='--conf x'", wrong: "--conf: the file says all of the export; leave out other options of it, and arguments"},
-		{lines: "options=--readonly", wrong: "there is no option --readonly (did you mean --read-only?); see vblade --help"},
+		{lines: "options=--readonly", wrong: "options: there is no option --readonly (did you mean --read-only?); see vblade --help"},
 	} {
 		text := "shelf=9\nslot=0\nnetif=eth0\nfilename=/srv/disk\n" + c.lines + "\n"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

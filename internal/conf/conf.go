@@ -66,9 +66,12 @@ func yesOrNo(value string) error {
 	return fmt.Errorf("%q is neither yes nor no", value)
 }
 
+// OptionWords is Options as words of a command line.
+func (f *File) OptionWords() []string { return strings.FieldsFunc(f.Options, isBlank) }
+
 // Arguments is the command line that the file stands for.
 func (f *File) Arguments() []string {
-	words := strings.FieldsFunc(f.Options, isBlank)
+	words := f.OptionWords()
 	if f.HWAddr != "" {
 		words = append(words, "--hwaddr", f.HWAddr)
 	}

@@ -18,7 +18,7 @@ type parser struct {
 // line reads the assignments of a line.
 func (p *parser) line(line string) error {
 	if strings.ContainsFunc(line, isControl) {
-		return errors.New("holds a control character, such as the carriage return of other systems' files; remove it")
+		return errors.New("holds a control character, such as the carriage return or byte order mark of other systems' files; remove it")
 	}
 	p.rest = line
 	for {
@@ -175,7 +175,7 @@ func (p *parser) skipBlanks() { p.rest = strings.TrimLeftFunc(p.rest, isBlank) }
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
 // isControl reports whether a character has no place in a conf file.
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == '\ufeff' }
 
 // notInName reports whether a character cannot be part of a variable's name.
 func notInName(r rune) bool {

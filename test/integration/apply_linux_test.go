@@ -107,6 +107,9 @@ vblade: 3 of 6 conf files are not in force, see above
 	a.conf("c", 1) // change places
 	a.applies(true, "e9.1: removed, now e9.2 by b.conf\ne9.2: changed, b on tgt0, by b.conf\ne9.1: added, c on tgt0, by c.conf\n")
 	a.applies(true, "nothing to do: exports are as 3 conf files say\n")
+	a.conf("c", 1, "filename=/nowhere/c")
+	a.applies(false, "vblade: c.conf: open /nowhere/c: no such file or directory; e9.1 is served as before\nvblade: 1 of 3 conf files are not in force, see above\n")
+	a.conf("c", 1)
 	a.conf("a", 3, "own_process=yes")
 	a.conf("f", 2, "own_process=yes") // e9.2, from b.conf so far
 	os.Remove(a.file("b"))
@@ -201,12 +204,18 @@ func TestConfList(t *testing.T) {
 	a := newApplying(t)
 	a.conf("b", 1, "options='-r --metrics :9100'")
 	a.conf("c", 2, "ionice='-c 7'")
+	a.conf("d", 0)                    // twice, by the server
+	a.conf("e", 1)                    // twice on one link
+	a.conf("f", 7, "own_process=yes") // twice, on other links
+	a.conf("g", 7, "netif=lo", "own_process=yes")
 	out, err := a.host.Output(a.vblade, "conf", a.dir)
 	got := strings.NewReplacer(a.dir+"/", "", a.disks+"/", "").Replace(string(out))
 	fields := strings.Join(strings.Fields(got), " ")
 	for _, want := range []string{
 		`vblade: c.conf: ionice: "7" is no class; give 0 to 3, or none, realtime, best-effort, idle`,
-		"vblade: 1 of 3 conf files are wrong, see above", "e9.0 server tgt0 a a.conf", "e9.1 own tgt0 b b.conf",
+		"vblade: d.conf: e9.0 is described by a.conf already; give another shelf or slot",
+		"vblade: e.conf: e9.1 is described by b.conf already; give another shelf or slot",
+		"vblade: 3 of 7 conf files are wrong, see above", "e9.7 own tgt0 f f.conf", "e9.7 own lo g g.conf", "e9.0 server tgt0 a a.conf", "e9.1 own tgt0 b b.conf",
 	} {
 		if !strings.Contains(fields, want) {
 			t.Errorf("conf prints\n%s, want\n%s", got, want)
