@@ -17,7 +17,8 @@ import (
 // controlFlags returns the flag set of a command that asks the server.
 func controlFlags(o *options) *pflag.FlagSet {
 	fs := newFlags()
-	fs.StringVar(&o.control, "control", control.DefaultPath, "the server's control socket is at this `path`")
+	o.control = control.DefaultPath
+	fs.Var((*socketPath)(&o.control), "control", "the server's control socket is at this `path`")
 	helpFlag(fs, o)
 	return fs
 }
@@ -75,7 +76,7 @@ func topFlags(o *options) *pflag.FlagSet {
 	fs := controlFlags(o)
 	o.delay = interval(2 * time.Second)
 	fs.VarP(&o.delay, "delay", "d", "ask the server every so many `seconds`")
-	fs.Uint64VarP(&o.count, "count", "n", 0, "end after showing `count` times")
+	fs.VarP((*repetitions)(&o.count), "count", "n", "end after showing `count` times")
 	return fs
 }
 

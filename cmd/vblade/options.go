@@ -87,7 +87,7 @@ func metricsFlag(fs *pflag.FlagSet, o *options) {
 
 // confFlag adds the option for a conf file.
 func confFlag(fs *pflag.FlagSet, o *options, about string) {
-	fs.StringVar(&o.conf, "conf", "", about)
+	fs.Var((*filePath)(&o.conf), "conf", about)
 }
 
 // helpFlag adds the option for help.

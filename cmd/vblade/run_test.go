@@ -138,6 +138,13 @@ var refused = []struct {
 	{"--metrics unix:FILE 9 0 lo FILE", "listen on unix:FILE for metrics: there is something else than a socket (name another path)"},
 	{"--metrics unix:FILE/x 9 0 lo FILE", "listen on unix:FILE/x for metrics: not a directory (name another address)"},
 
+	{"--metrics unix:LONG T", "--metrics: the path has 150 bytes, and that of a socket at most 1"},
+	{"--conf= ", "--conf: it is empty; name a file; see vblade --help"},
+	{"serve --control=", "--control: the path is empty; name one; see vblade serve --help"},
+	{"status --control LONG", "--control: the path has 150 bytes, and that of a socket at most 1"},
+	{"top -n 0", `-n, --count: "0" is no number of times; give 1 or more; see vblade top --help`},
+	{"top -n -1", `-n, --count: "-1" is no number of times; give 1 or more; see vblade top --help`},
+
 	{"-z T", "there is no option -z; see vblade --help"},
 	{"--nothing T", "there is no option --nothing; see vblade --help"},
 	{"-rz T", "there is no option -z; see vblade --help"},
@@ -154,6 +161,7 @@ var refused = []struct {
 	{"9 0 /nowhere/disk lo", "interface /nowhere/disk: no such network interface; there are lo"},
 	{"9 0 /nowhere/disk lo", "; lo is an interface: write netif before filename"},
 	{"9 0 lo /nowhere/disk", "open /nowhere/disk: no such file or directory"},
+	{"9 0 lo /nowhere/\x1b[31m\xff", `open /nowhere/\x1b[31m\xff: no such file or directory`},
 	{"9 0 lo /", "open /: is a directory; name a regular file or a block device"},
 	{"9 0 lo /dev/null", "/dev/null: is a character device"},
 	{"9 0 nowhere0 FILE", "interface nowhere0: no such network interface; there are "},
@@ -171,7 +179,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, c := range refused {
 		var stdout, stderr strings.Builder
-		args := words(strings.NewReplacer("FILE", file, "NONE", none).Replace(c.line))
+		args := words(strings.NewReplacer("FILE", file, "NONE", none, "LONG", strings.Repeat("x", 150)).Replace(c.line))
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "EMPTY", "")
 		}
@@ -220,7 +228,7 @@ func TestCommandHelp(t *testing.T) {
 		}
 		asks := c.flags(new(options)).Lookup("control") != nil // the server
 		if !strings.HasPrefix(stdout.String(), "Usage: vblade "+c.name+" ") || !strings.Contains(stdout.String(), c.about) ||
-			strings.Contains(stdout.String(), " [--control path]") != asks || strings.Contains(stdout.String(), `(default "/`) != asks {
+			strings.Contains(stdout.String(), " [--control path]") != asks || strings.Contains(stdout.String(), `(default /`) != asks {
 			t.Errorf("vblade %s --help prints\n%s", c.name, &stdout)
 		}
 		if !strings.Contains(general.String(), c.about) {

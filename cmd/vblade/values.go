@@ -11,6 +11,7 @@ import (
 
 	"vblade/internal/blade"
 	"vblade/internal/monitor"
+	"vblade/internal/unixsocket"
 )
 
 // bufferCount is the value of -b.
@@ -116,6 +117,39 @@ func (v *sectors) String() string {
 // Type is not shown, because the usage text names the value.
 func (v *sectors) Type() string { return "sectors" }
 
+// filePath is the value of --conf: the path of a file.
+type filePath string
+
+// Set accepts any path that is not empty; whether there is such a file shows later.
+func (p *filePath) Set(s string) error {
+	if s == "" {
+		return errors.New("it is empty; name a file")
+	}
+	*p = filePath(s)
+	return nil
+}
+
+// String is the value as Set reads it.
+func (p *filePath) String() string { return string(*p) }
+
+// Type is not shown, because the usage text names the value.
+func (p *filePath) Type() string { return "file" }
+
+// socketPath is the value of --control: the path of a Unix socket.
+type socketPath string
+
+// Set accepts any path that a socket can have.
+func (p *socketPath) Set(s string) error {
+	*p = socketPath(s)
+	return unixsocket.CheckPath(s)
+}
+
+// String is the value as Set reads it.
+func (p *socketPath) String() string { return string(*p) }
+
+// Type is not shown, because the usage text names the value.
+func (p *socketPath) Type() string { return "path" }
+
 // stateDirectory is the value of --state.
 type stateDirectory string
 
@@ -175,3 +209,28 @@ func (i *interval) String() string {
 
 // Type is not shown, because the usage text names the value.
 func (i *interval) Type() string { return "seconds" }
+
+// repetitions is the value of --count.
+type repetitions uint64
+
+// Set reads the value.
+func (r *repetitions) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n == 0 {
+		return fmt.Errorf("%q is no number of times; give 1 or more", s)
+	}
+	*r = repetitions(n)
+	return nil
+}
+
+// String is the value as Set reads it; nothing where there is none, so that help
+// shows no default.
+func (r *repetitions) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(*r), 10)
+}
+
+// Type is not shown, because the usage text names the value.
+func (r *repetitions) Type() string { return "count" }

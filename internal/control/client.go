@@ -196,18 +196,22 @@ func dial(path string) (*net.UnixConn, error) {
 	if err == nil {
 		return conn.(*net.UnixConn), nil
 	}
-	start := "vblade serve"
-	if path != DefaultPath {
-		start += " --control " + path
-	}
 	var errno syscall.Errno
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("%w at %s; start one with: %s", ErrNoServer, path, start)
+		return nil, fmt.Errorf("%w at %s; start one with: %s", ErrNoServer, path, serveAt(path))
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("connect to %s: permission denied; its owner and root may, or who its mode lets write to it", path)
 	case errors.As(err, &errno):
 		err = errno
 	}
 	return nil, fmt.Errorf("connect to %s: %w", path, err)
+}
+
+// serveAt is the command that starts a server at path.
+func serveAt(path string) string {
+	if path == DefaultPath {
+		return "vblade serve"
+	}
+	return "vblade serve --control " + path
 }

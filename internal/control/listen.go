@@ -58,7 +58,7 @@ func listen(path string) (*net.UnixListener, error) {
 func listenError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && unixsocket.IsSocket(path):
-		return fmt.Errorf("a server listens at %s already; take over from it with: vblade serve --replace, or name another path by --control", path)
+		return fmt.Errorf("a server listens at %s already; take over from it with: %s --replace, or name another path by --control", path, serveAt(path))
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("listen at %s: there is something else than a socket (name another path by --control)", path)
 	}

@@ -122,7 +122,7 @@ func TestRemove(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := r.Remove("e9.0")
-	wantError(t, "remove it again", err, "e9.0 is not served here; what is, says: vblade status")
+	wantError(t, "remove it again", err, "e9.0 is not served here; vblade status lists what is")
 	_, err = r.Status("e9.0")
 	wantError(t, "its status", err, "e9.0 is not served here")
 	_, err = r.Remove("x")
@@ -163,7 +163,7 @@ func TestAnnounce(t *testing.T) {
 		})
 	}
 	_, err := r.Announce("e9.2")
-	wantError(t, "what is not there", err, "e9.2 is not served here; what is, says: vblade status")
+	wantError(t, "what is not there", err, "e9.2 is not served here; vblade status lists what is")
 	r.engine.set(func() { r.engine.add = func(Export) error { return errors.New("eth7 is gone") } })
 	r.Server.Restore([]*Export{newExport(t, 9, 3)})
 	_, err = r.Announce("e9.3")
@@ -323,7 +323,7 @@ func TestLevels(t *testing.T) {
 	r.Server.Restore([]*Export{newExport(t, 9, 2)})
 	who := fmt.Sprintf("control: uid %d, pid %d: ", os.Getuid(), os.Getpid())
 	want := "info: " + who + "add e9.0: " + e.describe() + "\n" +
-		"warning: " + who + "remove e9.1: e9.1 is not served here; what is, says: vblade status\n" +
+		"warning: " + who + "remove e9.1: e9.1 is not served here; vblade status lists what is\n" +
 		"info: " + who + "remove e9.0: done\n" +
 		"error: e9.2 is not served again: no such interface; retrying\n"
 	if got := r.journal.Leveled(); got != want {

@@ -31,7 +31,7 @@ func TestListen(t *testing.T) {
 		t.Errorf("its mode is %v: %v", info.Mode(), err)
 	}
 	_, err = Listen(path)
-	wantError(t, "a live server", err, "a server listens at "+path+" already; take over from it with: vblade serve --replace")
+	wantError(t, "a live server", err, "a server listens at "+path+" already; take over from it with: vblade serve --control "+path+" --replace")
 	l.Close()
 	if l, err = Listen(path); err != nil {
 		t.Fatalf("a dead server: %v", err)

@@ -149,7 +149,7 @@ func (t *table) depart(name string) (*entry, state, error) {
 
 // notServed returns an error that says that there is no export of a name.
 func notServed(name string) error {
-	return fmt.Errorf("%s is not served here; what is, says: vblade status", name)
+	return fmt.Errorf("%s is not served here; vblade status lists what is", name)
 }
 
 // checkServed says why the export of a name is not served; without a name there is

@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -53,6 +54,26 @@ func TestLevels(t *testing.T) {
 		j.Close(patience)
 		if out.String() != want {
 			t.Errorf("priorities %v: got %q; want %q", priorities, &out, want)
+		}
+	}
+}
+
+// TestOneLine logs what would be several lines, or commands to a terminal.
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"open größe.img: gone":                   "open größe.img: gone",
+		"open a\x1b[31m\rb\t\u0085c: gone":       `open a\x1b[31m\rb\t\u0085c: gone`,
+		"open \xff\xfe\x9b: gone":                `open \xff\xfe\x9b: gone`,
+		"open a\ue000\ufffdb: gone":              "open a\ue000\ufffdb: gone",
+		errors.Join(io.EOF, io.EOF).Error():      "EOF; EOF",
+		"open a\nvblade: e9.0: reserved by root": "open a; vblade: e9.0: reserved by root",
+	} {
+		var out strings.Builder
+		j := newJournal(&out, true, nil)
+		j.Log("").Warnf("%s\n", text)
+		j.Close(patience)
+		if want = "<4>vblade: " + want + "\n"; out.String() != want {
+			t.Errorf("%q: got %q; want %q", text, &out, want)
 		}
 	}
 }

@@ -4,7 +4,10 @@ package journal
 
 import (
 	"log"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // name begins every line that is not written verbatim.
@@ -36,7 +39,31 @@ func (l *Log) printf(level Level, format string, a []any) {
 		return
 	}
 	text, fields := l.journal.compose(format, a)
-	l.journal.add(level, []byte(name+l.subject+strings.TrimSuffix(text, "\n")+"\n"), fields)
+	l.journal.add(level, []byte(name+l.subject+oneLine(strings.TrimSuffix(text, "\n"))+"\n"), fields)
+}
+
+// oneLine returns a text, which may hold names that others have chosen, as one line
+// without a character that a terminal takes for a command: joined errors have a
+// semicolon between them, other control characters are escaped.
+func oneLine(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for i, n := 0, 0; i < len(text); i += n {
+		var r rune
+		r, n = utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == '\n':
+			b.WriteString("; ")
+		case unicode.IsControl(r), r == utf8.RuneError && n == 1:
+			quoted := strconv.Quote(text[i : i+n])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		default:
+			b.WriteString(text[i : i+n])
+		}
+	}
+	return b.String()
 }
 
 // Logger returns a log.Logger whose lines begin with "vblade: " and have a level.

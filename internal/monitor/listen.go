@@ -18,7 +18,7 @@ func network(address string) (kind, name string, err error) {
 		if path == "" {
 			return "", "", errors.New("unix: without a path; give one, such as unix:/run/vblade.sock")
 		}
-		return "unix", path, nil
+		return "unix", path, unixsocket.CheckPath(path)
 	}
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
 		return "", "", fmt.Errorf("%q is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100", address)

@@ -102,7 +102,10 @@ func sameNamespace(a, b int) bool {
 
 // setUp shares memory and rings with the kernel and binds the socket.
 func (x *xdpSender) setUp(ifindex int) error {
-	if err := x.shareBuffers(); err != nil {
+	switch err := x.shareBuffers(); {
+	case errors.Is(err, unix.ENOBUFS):
+		return fmt.Errorf("lock memory for the kernel: %w; see ulimit -l", err)
+	case err != nil:
 		return fmt.Errorf("share memory with the kernel: %w", err)
 	}
 	for _, ring := range []int{unix.XDP_TX_RING, unix.XDP_UMEM_COMPLETION_RING, unix.XDP_UMEM_FILL_RING} {

@@ -4,6 +4,7 @@ package unixsocket
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"syscall"
@@ -20,6 +21,20 @@ func Listen[L net.Listener](path string, listen func() (L, error)) (L, error) {
 		}
 	}
 	return l, err
+}
+
+// longestPath is how many bytes the path of a socket may have.
+const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// CheckPath returns what is wrong with the path of a socket by itself.
+func CheckPath(path string) error {
+	switch n := len(path); {
+	case n == 0:
+		return errors.New("the path is empty; name one")
+	case n > longestPath:
+		return fmt.Errorf("the path has %d bytes, and that of a socket at most %d; name a shorter one", n, longestPath)
+	}
+	return nil
 }
 
 // dialTime is how long a live process may take to accept a connection.

@@ -115,7 +115,7 @@ func TestServe(t *testing.T) {
 		{[]string{"add", "9", "0", "tgt0", s.files[1]}, "vblade: e9.0 is served already, but not with the same file: " + s.files[0] + " on tgt0, 16384 sectors O_RDWR, --state " + s.state + "; give another shelf or slot, or first: vblade remove e9.0\n"},
 		{[]string{"add", "9", "3", "nowhere0", s.files[1]}, "vblade: interface nowhere0: no such network interface; there are "},
 		{[]string{"add", "9", "3", "tgt0", "/nowhere"}, "vblade: open /nowhere: no such file or directory\n"},
-		{[]string{"remove", "e9.7"}, "vblade: e9.7 is not served here; what is, says: vblade status\n"},
+		{[]string{"remove", "e9.7"}, "vblade: e9.7 is not served here; vblade status lists what is\n"},
 	} {
 		if out, err := s.ask(c.args[0], c.args[1:]...); err == nil || !strings.HasPrefix(out, c.want) {
 			t.Errorf("%q: %v: %s; want %s", c.args, err, out, c.want)
