@@ -69,13 +69,13 @@ func (r refusal) Error() string { return r.text }
 
 // Add makes the server serve an export. The disk still belongs to the caller.
 func (c Client) Add(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters()}, e.files())
+	return c.put(&request{Do: doAdd, Export: e.parameters()}, e)
 }
 
 // Change makes the server serve an export, in place of another one with its
 // address if there is one.
 func (c Client) Change(e *Export) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: true}, e.files())
+	return c.put(&request{Do: doAdd, Export: e.parameters(), Change: true}, e)
 }
 
 // Try asks what Add would do or, with change, what Change would do.
@@ -139,7 +139,7 @@ func (c Client) askOnce(r *request, files []*os.File) (*Answer, error) {
 	case errSend != nil:
 		return nil, fmt.Errorf("send the request to the server at %s: %w", c.Path, errSend)
 	default:
-		return nil, fmt.Errorf("no reply from the server at %s: %w", c.Path, err)
+		return nil, lostReply{fmt.Errorf("no reply from the server at %s: %w", c.Path, err)}
 	}
 	answer := &Answer{PID: reply.PID, Warnings: reply.Warnings, Did: reply.Did, Links: reply.Interfaces, JSON: line}
 	for _, st := range reply.Exports {
