@@ -48,17 +48,20 @@ func (a *application) open(o options) (*control.Export, error) {
 // file with another address ends. An export with this address that is not from
 // the file is changed only if the file may take it over.
 func (a *application) bring(o options, e *control.Export, takeOver bool) (*control.Answer, error) {
-	was := a.find(e.Name())
 	if err := a.openState(o, e); err != nil {
 		return nil, err
 	}
-	change := was != nil && (was.Conf == e.Conf || takeOver)
-	if err := a.removeFormer(e, was, change); err != nil {
+	r := replacement{e: e, at: a.find(e.Name())}
+	r.change = r.at != nil && (r.at.Conf == e.Conf || takeOver)
+	if err := a.findFormer(&r); err != nil {
 		return nil, err
 	}
-	answer, err := a.put(e, was, change)
+	answer, err := a.put(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.former != nil {
+		a.noteRemoved(*r.former, r.whyMoved())
 	}
 	a.forget(e.Name())
 	a.served = append(a.served, control.Info{Name: e.Name(), Conf: e.Conf})
@@ -77,49 +80,49 @@ func (a *application) openState(o options, e *control.Export) (err error) {
 	return openStateFor(e, a.server, o, a.console)
 }
 
-// removeFormer ends exports from the conf file of e that have another address. What
-// can be checked of e is checked before. was is what the server serves at the address
-// of e, or nil; with change it becomes e.
-func (a *application) removeFormer(e *control.Export, was *control.Info, change bool) error {
+// findFormer finds the export from the conf file of r.e that has another address. If
+// there are more, they end. What can be checked of r.e is checked before.
+func (a *application) findFormer(r *replacement) error {
 	for _, x := range slices.Clone(a.served) {
-		if x.Conf != e.Conf || x.Name == e.Name() {
+		if x.Conf != r.e.Conf || x.Name == r.e.Name() {
 			continue
 		}
-		if _, err := a.try(e, was, change); err != nil {
+		if _, err := a.try(*r); err != nil {
 			return fmt.Errorf("%w; %s is served as before", err, x.Name)
 		}
-		if err := a.remove(x, "now "+e.Name()+" by "+e.Conf); err != nil {
+		if r.former == nil {
+			r.former = &x
+		} else if err := a.remove(x, r.whyMoved()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// put makes the server serve an export; a dry run only asks whether it can. was is
-// what it serves at this address, or nil; with change it becomes e.
-func (a *application) put(e *control.Export, was *control.Info, change bool) (*control.Answer, error) {
-	if a.dryRun {
-		return a.try(e, was, change)
+// put makes the server serve an export; a dry run only asks whether it can.
+func (a *application) put(r replacement) (*control.Answer, error) {
+	switch {
+	case a.dryRun:
+		return a.try(r)
+	case !r.change && r.former == nil:
+		return addWithOwn(r.e, a.server)
 	}
-	if !change {
-		return addWithOwn(e, a.server)
-	}
-	return a.change(e, *was)
+	return a.replace(r)
 }
 
 // try checks what can be checked of what put would do. In a dry run the server still
 // has what would be removed by now.
-func (a *application) try(e *control.Export, was *control.Info, change bool) (*control.Answer, error) {
+func (a *application) try(r replacement) (*control.Answer, error) {
 	if !a.dryRun {
-		if err := checkNewLinks(e, was); err != nil {
+		if err := checkNewLinks(r.e, r.at); err != nil {
 			return nil, err
 		}
-		return a.server.Try(e, change)
+		return a.server.Try(r.e, r.change)
 	}
-	if err := findLinks(newLinks(e, was)); err != nil {
+	if err := findLinks(newLinks(r.e, r.at)); err != nil {
 		return nil, err
 	}
-	return a.server.Try(e, true)
+	return a.server.Try(r.e, true)
 }
 
 // remove ends an export, and says why.
@@ -129,9 +132,14 @@ func (a *application) remove(e control.Info, why string) error {
 			return err
 		}
 	}
+	a.noteRemoved(e, why)
+	return nil
+}
+
+// noteRemoved notes that an export has ended, and says why.
+func (a *application) noteRemoved(e control.Info, why string) {
 	a.forget(e.Name)
 	a.say(e.Name, "removed", why)
-	return nil
 }
 
 // find returns the export that is served at an address, or nil.

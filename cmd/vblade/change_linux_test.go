@@ -83,8 +83,8 @@ func TestChangeGoesBack(t *testing.T) {
 			if err := a.look(); err != nil {
 				return err
 			}
-			was := a.find("e9.0")
-			_, err := a.put(e, was, was != nil)
+			at := a.find("e9.0")
+			_, err := a.put(replacement{e: e, at: at, change: at != nil})
 			return err
 		})
 	}

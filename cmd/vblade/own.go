@@ -75,12 +75,17 @@ func findLinks(names []string) error {
 }
 
 // makeOwn makes an export's own interfaces, all or none. It adopts those that
-// were left behind; with replace, also those with other addresses. Those in use,
-// for the export as it is before a change, get their new addresses.
+// were left behind; with replace, also those with other addresses. Those in use, by
+// exports that this one replaces, get their new addresses, or give theirs up.
 func makeOwn(e *control.Export, inUse []macvlan.Interface, replace bool) (*ownInterfaces, error) {
 	o := &ownInterfaces{all: interfacesOf(e)}
 	if len(o.all) == 0 {
 		return nil, nil
+	}
+	for _, was := range inUse {
+		if err := o.yield(was); err != nil {
+			return nil, o.undoFor(err)
+		}
 	}
 	for _, i := range o.all {
 		if err := o.make(i, inUse, replace); err != nil {
@@ -90,15 +95,27 @@ func makeOwn(e *control.Export, inUse []macvlan.Interface, replace bool) (*ownIn
 	return o, nil
 }
 
+// yield gives an interface in use, until it is removed, another address if one of
+// another name needs the one that it has.
+func (o *ownInterfaces) yield(was macvlan.Interface) error {
+	needs := func(i macvlan.Interface) bool {
+		return i.Name != was.Name && i.Parent == was.Parent && i.MAC == was.MAC
+	}
+	if !slices.ContainsFunc(o.all, needs) {
+		return nil
+	}
+	err := o.readdress(was, spare(was.MAC))
+	if errors.Is(err, syscall.ENODEV) { // it was deleted, and needs nothing
+		return nil
+	}
+	return err
+}
+
 // make is makeOwn for one interface.
 func (o *ownInterfaces) make(i macvlan.Interface, inUse []macvlan.Interface, replace bool) error {
 	for _, was := range inUse {
 		if was.Name == i.Name && was.Parent == i.Parent && was.MAC != i.MAC {
-			err := was.Readdress(i.MAC)
-			if err == nil {
-				o.moved = append(o.moved, was)
-			}
-			if !errors.Is(err, syscall.ENODEV) { // else it is made again
+			if err := o.readdress(was, i.MAC); !errors.Is(err, syscall.ENODEV) { // else it is made again
 				return err
 			}
 		}
@@ -108,6 +125,21 @@ func (o *ownInterfaces) make(i macvlan.Interface, inUse []macvlan.Interface, rep
 		o.made = append(o.made, i)
 	}
 	return err
+}
+
+// readdress gives an interface in use another address.
+func (o *ownInterfaces) readdress(was macvlan.Interface, mac aoe.MAC) error {
+	err := was.Readdress(mac)
+	if err == nil {
+		o.moved = append(o.moved, was)
+	}
+	return err
+}
+
+// spare is the address, for a moment, of an interface that gives up another.
+func spare(mac aoe.MAC) aoe.MAC {
+	mac[1] ^= 0x80
+	return mac
 }
 
 // up sets the interfaces up.
@@ -129,7 +161,7 @@ func (o *ownInterfaces) undo() error {
 		return nil
 	}
 	errs := []error{removeAll(o.made)}
-	for _, was := range o.moved {
+	for _, was := range slices.Backward(o.moved) { // which may have an address that one before needs
 		errs = append(errs, was.Readdress(was.MAC))
 	}
 	return errors.Join(errs...)

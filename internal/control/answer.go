@@ -95,10 +95,13 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
-	others := s.table.sharers(e)
-	did, warning, err := s.add(e, r.Change)
+	others := s.table.sharers(e, r.Name)
+	did, warning, err := s.put(e, r)
 	if did == Kept || did == Changed {
 		description = string(did) + ": " + description
+	}
+	if r.Name != "" {
+		description = "in place of " + r.Name + ": " + description
 	}
 	s.note(p, what, description, err)
 	answer := s.reply(err)

@@ -78,6 +78,12 @@ func (c Client) Change(e *Export) (*Answer, error) {
 	return c.put(&request{Do: doAdd, Export: e.parameters(), Change: true}, e)
 }
 
+// Move makes the server serve an export as Add does or, with change, Change, and end
+// the one of a name, which has another address. If it fails, that is served as before.
+func (c Client) Move(e *Export, from string, change bool) (*Answer, error) {
+	return c.put(&request{Do: doAdd, Name: from, Export: e.parameters(), Change: change}, e)
+}
+
 // Try asks what Add would do or, with change, what Change would do.
 func (c Client) Try(e *Export, change bool) (*Answer, error) {
 	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: change, Try: true}, e.files())

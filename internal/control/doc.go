@@ -33,7 +33,8 @@
 //	vblade  1, the version of the protocol
 //	do      "add", "remove", "status", "announce" or "replace"
 //	name    the export, such as "e9.0": of remove, and of status and announce for
-//	        one export
+//	        one export; of add, one of another address that ends in its place. If
+//	        the new one cannot be served, that is served as before
 //	export  the parameters of add
 //	change  of add: true changes another export of the same address to this one; if
 //	        that cannot be served, the other is served as before

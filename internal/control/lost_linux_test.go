@@ -98,7 +98,7 @@ func TestLostReply(t *testing.T) {
 	one, other, moved := newExport(t, 9, 0), newExport(t, 9, 0), newExport(t, 9, 5)
 	done("add", Added, func() (*Answer, error) { return c.Add(one) })
 	done("change", Changed, func() (*Answer, error) { return c.Change(other) })
-	done("add another", Added, func() (*Answer, error) { return c.Add(moved) })
+	done("move", Added, func() (*Answer, error) { return c.Move(moved, "e9.0", false) })
 
 	const want = "; it was not done"
 	x.requests.Store(1)
@@ -107,7 +107,10 @@ func TestLostReply(t *testing.T) {
 	x.requests.Store(1)
 	_, err = c.Add(newExport(t, 9, 5))
 	wantError(t, "add another", err, want)
-	if got := r.engine.get("e9.5"); !got.Disk.SameFile(moved.Disk) || r.engine.count() != 2 {
+	x.requests.Store(1)
+	_, err = c.Move(one, "e9.5", false)
+	wantError(t, "move", err, want)
+	if got := r.engine.get("e9.5"); !got.Disk.SameFile(moved.Disk) || r.engine.count() != 1 {
 		t.Errorf("%d exports are served, and as e9.5 %+v", r.engine.count(), got)
 	}
 }

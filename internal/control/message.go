@@ -42,7 +42,7 @@ const (
 type request struct {
 	Vblade int         `json:"vblade"` // protocol
 	Do     string      `json:"do"`
-	Name   string      `json:"name,omitempty"`   // of remove, and of status and announce for one export
+	Name   string      `json:"name,omitempty"`   // of remove, of status and announce for one export, and of add for what ends
 	Export *parameters `json:"export,omitempty"` // of add
 
 	// For add, too: change another export of the same address to this one, or
@@ -117,10 +117,7 @@ func decodeRequest(b []byte, files int) (*request, error) {
 func (r *request) check(files int) error {
 	switch r.Do {
 	case doAdd:
-		if r.Export == nil || r.Name != "" {
-			return errors.New("add takes an export, and no name")
-		}
-		return nil
+		return r.checkAdd()
 	case doRemove, doStatus, doAnnounce, doReplace:
 	default:
 		return fmt.Errorf("there is no request %q; there are add, remove, status, announce and replace", r.Do)
@@ -132,6 +129,20 @@ func (r *request) check(files int) error {
 		return errors.New("replace takes no name")
 	case r.Name == "" && r.Do != doRemove:
 		return nil
+	}
+	_, err := aoe.ParseAddress(r.Name)
+	return err
+}
+
+// checkAdd returns what is wrong with a request to add.
+func (r *request) checkAdd() error {
+	switch {
+	case r.Export == nil:
+		return errors.New("add takes an export")
+	case r.Name == "":
+		return nil
+	case r.Name == r.Export.address().String():
+		return fmt.Errorf("%s cannot be added in its own place; change it", r.Name)
 	}
 	_, err := aoe.ParseAddress(r.Name)
 	return err

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// sharers returns the names of other exports that may write to the same sectors
-// as e. The initiators of one do not know about those of the other.
-func (t *table) sharers(e *Export) []string {
+// sharers returns the names of other exports, but one that ends, that may write to the
+// same sectors as e. The initiators of one do not know about those of the other.
+func (t *table) sharers(e *Export, ends string) []string {
 	if e.File.ReadOnly {
 		return nil
 	}
@@ -17,7 +17,7 @@ func (t *table) sharers(e *Export) []string {
 	defer t.mu.Unlock()
 	var names []string
 	for _, other := range t.sorted() {
-		if other.Name() != e.Name() && other.state != gone && !other.File.ReadOnly && other.Disk.Overlaps(e.Disk) {
+		if other.Name() != e.Name() && other.Name() != ends && other.state != gone && !other.File.ReadOnly && other.Disk.Overlaps(e.Disk) {
 			names = append(names, other.Name())
 		}
 	}

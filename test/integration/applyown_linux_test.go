@@ -4,8 +4,13 @@ package integration
 
 import (
 	"fmt"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"vblade/internal/aoe"
 )
@@ -140,6 +145,57 @@ func TestApplyMoveFails(t *testing.T) {
 	}
 	a.conf("a", 5)
 	a.applies(true, "e9.0: removed, now e9.5 by a.conf\ne9.5: added, a on tgt0, by a.conf\n", a.file("a"))
+}
+
+// TestApplyMoveHWAddr gives an export another address, together with an address of its
+// own that is in use, or that it has already: what cannot be served shows only after it
+// has ended, and it is served as before, from the same interface.
+func TestApplyMoveHWAddr(t *testing.T) {
+	a := newApplying(t)
+	for _, c := range []struct {
+		slot    int
+		options string
+		want    string // its own interface
+	}{
+		{0, "--hwaddr a2:00:00:00:00:01", ownName},
+		{5, "--hwaddr a2:00:00:00:00:01", "vb9.5-tgt0"},
+		{0, "--hwaddr auto", ownName},
+	} {
+		a.conf("a", c.slot, fmt.Sprintf("options=%q", c.options))
+		a.must("apply", a.file("a"))
+		a.impatient(uint8(c.slot))
+		if now := a.own(); strings.Count(now, "\n") != 1 || !strings.Contains(now, c.want) {
+			t.Errorf("at slot %d it has\n%s, want %s", c.slot, now, c.want)
+		}
+	}
+	before := a.own()
+	a.ip("link add link tgt0 name taken address a2:00:00:00:00:01 type macvlan mode bridge")
+	a.ip("link set taken up")
+	fails := func(options, want string) {
+		t.Helper()
+		a.conf("a", 5, fmt.Sprintf("options=%q", options))
+		if out, err := a.ask("apply", a.file("a")); err == nil || !strings.Contains(out, want) || strings.Contains(out, "removed") {
+			t.Errorf("%s: %v: %s; want %s", options, err, out, want)
+		}
+		if now := a.own(); now != before {
+			t.Errorf("%s: the interfaces were\n%sand are\n%s", options, before, now)
+		}
+		a.servesFromOwn()
+	}
+	fails("--hwaddr a2:00:00:00:00:01", "another one on tgt0 has the address a2:00:00:00:00:01; give another, or remove that one; e9.0 is served as before")
+	state, err := os.OpenFile(filepath.Join(a.state, "e9.5.state"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	if err := unix.Flock(int(state.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	mac := ownMAC(0)
+	const inUse = "e9.5 is served elsewhere, or was just now; e9.0 "
+	fails("", inUse+"is served as before")
+	fails("--hwaddr auto", inUse+"is served as before")
+	fails(fmt.Sprintf("--hwaddr %v", net.HardwareAddr(mac[:])), inUse+"cannot be served as before either")
 }
 
 // TestApplyMoveLinkless gives an export another address while its interface is gone:
