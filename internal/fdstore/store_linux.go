@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,8 +59,8 @@ func New() *Store {
 // and returns once the manager has them. If it fails, nothing is stored there.
 //
 // What was there has to go first, because the manager keeps no open file twice, and
-// both may have some in common. All messages leave one after the other: it would
-// take a crash within these few microseconds to lose both.
+// both may have some in common. All messages leave at once, so that a crash loses
+// neither.
 func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
 	err := s.reserve(name, len(files)+1)
 	if err == nil {
@@ -115,12 +114,6 @@ func (s *Store) Drop(name string) error {
 	return s.barrier()
 }
 
-// message is a message to the manager, with the files that come along.
-type message struct {
-	text  string
-	files []*os.File
-}
-
 // puts returns the message that stores files under a name. FDPOLL=0 makes the
 // manager keep a file even if it reports an error or hang-up.
 func puts(name string, files []*os.File) message {
@@ -140,36 +133,10 @@ func (s *Store) tell(messages ...message) error {
 	}
 	defer conn.Close()
 	conn.SetWriteDeadline(time.Now().Add(patience))
-	for _, m := range messages {
-		if err := send(conn, m); err != nil {
-			return fmt.Errorf("tell the service manager: %w", err)
-		}
+	if err := send(conn, messages); err != nil {
+		return fmt.Errorf("tell the service manager: %w", err)
 	}
 	return nil
-}
-
-// send sends a message on a connected datagram socket, which net.UnixConn does
-// not do with a control message.
-func send(conn *net.UnixConn, m message) error {
-	fds := make([]int, len(m.files))
-	for i, f := range m.files {
-		fds[i] = int(f.Fd())
-	}
-	var rights []byte
-	if len(fds) > 0 {
-		rights = unix.UnixRights(fds...)
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var sent error
-	err = raw.Write(func(fd uintptr) (done bool) {
-		sent = unix.Sendmsg(int(fd), []byte(m.text), rights, nil, unix.MSG_NOSIGNAL)
-		return sent != unix.EAGAIN
-	})
-	runtime.KeepAlive(m.files)
-	return errors.Join(err, sent)
 }
 
 // barrier returns once the manager has processed all messages: it then closes the

@@ -6,11 +6,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vblade/internal/fdstore"
 	"vblade/test/lab"
@@ -33,8 +36,11 @@ func start(t *testing.T, m *lab.Manager, extra ...lab.Stored) string {
 
 // TestMain runs the tests, or is the service.
 func TestMain(m *testing.M) {
-	if os.Getenv("VBLADE_FDSTORE_SERVICE") == "" {
+	switch os.Getenv("VBLADE_FDSTORE_SERVICE") {
+	case "":
 		os.Exit(m.Run())
+	case "keeps":
+		keepForever()
 	}
 	kept, warnings := fdstore.New().Restore()
 	for _, k := range kept {
@@ -124,6 +130,50 @@ func TestReplace(t *testing.T) {
 	}
 	if got := start(t, m); got != "" {
 		t.Errorf("without room the service finds %s", got)
+	}
+}
+
+// keepForever keeps this program under a name, again and again, and prints a line once
+// it has.
+func keepForever() {
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		panic(err)
+	}
+	for s, n := fdstore.New(), 0; ; n++ {
+		if err := s.Keep("e9.0", nil, []*os.File{f}); err != nil {
+			panic(err)
+		}
+		if n == 0 {
+			fmt.Println("kept")
+		}
+	}
+}
+
+// TestKilled kills processes while they keep something else under a name: the one or
+// the other is kept, whole.
+func TestKilled(t *testing.T) {
+	m := lab.NewManager(t)
+	t.Setenv("NOTIFY_SOCKET", m.Path)
+	t.Setenv("VBLADE_FDSTORE_SERVICE", "keeps")
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 60 {
+		m.Forget()
+		p, err := lab.Launch(exec.Command("/proc/self/exe"), (*exec.Cmd).Start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(random.IntN(2000)) * time.Microsecond) // for nothing: it is killed anywhere
+		p.Kill()
+		if s := p.Stderr(); s != "" {
+			t.Fatal(s)
+		}
+		if err := fdstore.New().Drop("e9.1"); err != nil { // what the process has sent has arrived then
+			t.Fatal(err)
+		}
+		if names := m.Names(); !slices.Equal(names, []string{"e9.0", "e9.0-parameters"}) {
+			t.Fatalf("killed in round %d, it leaves %q", round, names)
+		}
 	}
 }
 
