@@ -65,6 +65,7 @@ func (s *site) service(t *testing.T) {
 	kept.hold("a restart of its unit")
 	target.startsFleet()
 	target.waits()
+	target.isWatched()
 	target.changes()
 	target.survives()
 	target.hasOwnAddress(g)
@@ -178,6 +179,29 @@ func (tg *target) waits() {
 	if got := tg.journal("vblade@away"); !strings.Contains(got, "open /srv/away.img: no such file or directory") {
 		tg.t.Errorf("the export without a disk logs:\n%s", got)
 	}
+}
+
+// isWatched has the server serve its metrics by TCP, with the settings that
+// docs/operating.md says.
+func (tg *target) isWatched() {
+	tg.t.Helper()
+	tg.run(`d=/etc/systemd/system/vblade.service.d
+		mkdir $d
+		cat >$d/override.conf <<'END'
+[Service]
+ExecStart=
+ExecStart=/usr/sbin/vblade serve --metrics 127.0.0.1:9654
+RestrictAddressFamilies=AF_INET AF_INET6
+IPAddressAllow=127.0.0.0/8
+END
+		systemctl daemon-reload
+		systemctl restart vblade
+		exec 5<>/dev/tcp/127.0.0.1/9654
+		printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5
+		grep 'vblade_export_info{target="e9.0"' <&5
+		rm -r $d
+		systemctl daemon-reload
+		systemctl restart vblade`)
 }
 
 // survives checks that an export with a process of its own comes back when that is
