@@ -31,6 +31,7 @@ func Page(s Setting, results []*result.Result, tables []*Table) string {
 	b.WriteString("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n")
 	fmt.Fprintf(&b, "# Benchmark\n\nvblade in Go (*ours*) beside the C program (*C*), one run on one machine; %s.\n", s.Day.Format("2 January 2006"))
 	fmt.Fprintf(&b, "**%d of %d goals met.** %s.\n\n", met, goals, memoryLine(results))
+	b.WriteString(ahead(results))
 	b.WriteString("![Requests per second over requests outstanding](benchmark.svg)\n\n")
 	b.WriteString(setting(s, results))
 	for _, t := range tables {

@@ -7,6 +7,7 @@ package present
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -69,6 +70,22 @@ func TestPage(t *testing.T) {
 				t.Errorf("a row of %q has %d cells instead of %d", table.title, len(line), len(table.columns))
 			}
 		}
+	}
+}
+
+// TestAhead has the C program ahead in the rate of one load and in the CPU time of
+// another.
+func TestAhead(t *testing.T) {
+	results := fakeResults()[1:]
+	slow, dear := results[1], results[2]
+	slow.Samples[plan.Ours][0].Requests /= 4
+	slow.Samples[plan.Ours][0].CPU /= 4
+	dear.Samples[plan.Ours][0].CPU *= 3
+	w := slow.Workload
+	want := fmt.Sprintf(" loads on one export, C has the higher rate in 1 (ours in brackets): %s: %s, %d outstanding (0.50). It takes less CPU time a request in 1.\n\n",
+		w.Group, w.Pattern(), w.Depth)
+	if got := ahead(results); !strings.HasSuffix(got, want) {
+		t.Errorf("it says %q, want %q", got, want)
 	}
 }
 
