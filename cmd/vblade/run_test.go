@@ -130,7 +130,7 @@ var refused = []struct {
 	{"announce 9.0", `"9.0" is no address; write e<shelf>.<slot>, such as e9.0`},
 	{"announce e9.0 e9.1", `"e9.1" is one argument too many`},
 
-	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100`},
+	{"--metrics T", `"9" is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9654`},
 	{"--metrics= T", `"" is no address`},
 	{"--metrics 9100 T", `"9100" is no address`},
 	{"--metrics /run/vblade.sock T", `"/run/vblade.sock" is no address`},

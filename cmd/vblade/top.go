@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,8 +29,8 @@ func showTop(o options, c console) error {
 	return printTop(o, c.stdout)
 }
 
-// printTop prints all exports, the busiest first, in each interval until it
-// cannot write any more.
+// printTop prints all exports, the busiest first, in each interval as
+// long as somebody reads them.
 func printTop(o options, to io.Writer) error {
 	signal.Ignore(syscall.SIGPIPE) // Write tells
 	for n := uint64(1); ; n++ {
@@ -38,8 +39,10 @@ func printTop(o options, to io.Writer) error {
 			return err
 		}
 		text := strings.Join(view.Top(answer, view.Width, 0), "\n") + "\n\n"
-		if _, err := io.WriteString(to, text); err != nil {
+		if _, err := io.WriteString(to, text); errors.Is(err, syscall.EPIPE) {
 			return nil // nobody reads it any more
+		} else if err != nil {
+			return err
 		}
 		if n == o.count {
 			return nil

@@ -207,7 +207,7 @@ func dial(path string) (*net.UnixConn, error) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return nil, fmt.Errorf("%w at %s; start one with: %s", ErrNoServer, path, serveAt(path))
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("connect to %s: permission denied; its owner and root may, or who its mode lets write to it", path)
+		return nil, fmt.Errorf("connect to %s: permission denied; run it as root, or as one whom the mode of the socket lets write to it", path)
 	case errors.As(err, &errno):
 		err = errno
 	}

@@ -67,7 +67,7 @@ func TestDial(t *testing.T) {
 		_, err := Client{path}.Status("")
 		return err
 	})
-	wantError(t, "another user", err, "connect to "+path+": permission denied; its owner and root may, or who its mode lets write to it")
+	wantError(t, "another user", err, "connect to "+path+": permission denied; run it as root, or as one whom the mode of the socket lets write to it")
 }
 
 // asNobody does something as a user without rights, on a thread of its own, or

@@ -21,7 +21,7 @@ func network(address string) (kind, name string, err error) {
 		return "unix", path, unixsocket.CheckPath(path)
 	}
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
-		return "", "", fmt.Errorf("%q is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9100", address)
+		return "", "", fmt.Errorf("%q is no address; give unix:PATH or HOST:PORT, such as unix:/run/vblade.sock or localhost:9654", address)
 	}
 	return "tcp", address, nil
 }

@@ -300,6 +300,9 @@ func TestTopInPipe(t *testing.T) {
 	if out, err := s.host.Output("sh", "-c", s.vblade+" top --control "+s.control+" -d 0.1 | head -n 1"); err != nil || !strings.HasPrefix(string(out), "vblade ") {
 		t.Errorf("into head: %v: %s", err, out)
 	}
+	if out, err := s.host.Output("sh", "-c", s.vblade+" top --control "+s.control+" -n 1 >/dev/full"); err == nil {
+		t.Errorf("where there is no room: %s", out)
+	}
 	if out, err := s.ask("top", "-d", "0"); err == nil || !strings.Contains(out, `-d, --delay: "0" is no time; give 0.1 to 999999 seconds`) {
 		t.Errorf("without an interval: %v: %s", err, out)
 	}
