@@ -171,6 +171,8 @@ func (f *File) setWindow(path string, o Options) error {
 	total := bytes / SectorSize
 	left := total - o.Offset
 	switch {
+	case total == 0 && f.disk:
+		return fmt.Errorf("%s holds %d bytes, less than one sector of %d; is there a medium, or a file attached to it?", path, bytes, SectorSize)
 	case total == 0:
 		return fmt.Errorf("%s holds %d bytes, less than one sector of %d; enlarge it, for example with: truncate -s 1G %s",
 			path, bytes, SectorSize, path)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"vblade/internal/aoe"
 )
@@ -86,16 +87,24 @@ func makeDir(dir string) error {
 	return err
 }
 
+// errNotRegular is the error of what cannot be a state file.
+func errNotRegular(path string) error {
+	return fmt.Errorf("open %s: it is no regular file; move it away", path)
+}
+
 // open opens a state file, or makes it if it does not exist, and locks it.
 func open(path string, of aoe.Address) (*File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
+	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) { // a symbolic link, on Linux and FreeBSD
+		return nil, errNotRegular(path)
+	}
 	if err != nil {
 		return nil, err
 	}
 	f := newFile(file, path, of)
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("open %s: it is no regular file; move it away", path)
+		err = errNotRegular(path)
 	}
 	if err == nil {
 		f.id, err = ID(file)
