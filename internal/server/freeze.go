@@ -85,19 +85,26 @@ func (s *Server) logStale() {
 	}
 }
 
-// mayBegin reports whether a run's work may begin on the disk. If not, its
-// requests have no reply, and are counted if they have waited too long. If a
-// freeze has made a part of a run too old, all of it is dropped: initiators
-// repeat the rest.
-func (s *Server) mayBegin(u *run) bool {
+// mayBegin reports whether the work of some requests of one export may begin on the
+// disk, as far as the last look at the clocks tells. If not, they have no reply, and
+// are counted if they have waited too long. If a freeze has made one of them too old,
+// all are dropped: initiators repeat the rest.
+func (s *Server) mayBegin(requests []*request) bool {
 	lapsed := false
-	for _, r := range u.requests {
+	for _, r := range requests {
 		lapsed = lapsed || s.freezes.since(r.arrived)
 	}
 	if lapsed {
-		for _, r := range u.requests {
+		for _, r := range requests {
 			r.port.counts.stale.Add(1)
 		}
 	}
-	return !lapsed && !u.export().mute.Load()
+	return !lapsed && !requests[0].export.mute.Load()
+}
+
+// mayContinue is mayBegin for requests of which some work has been done already, which
+// may have taken long.
+func (s *Server) mayContinue(requests []*request) bool {
+	s.freezes.now()
+	return s.mayBegin(requests)
 }

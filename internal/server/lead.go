@@ -233,9 +233,9 @@ func (l *lead) performInPlace(lone bool) (leads bool) {
 	beat := s.watch.enter(lone)
 	p := &e.paces[op]
 	t := p.time(s.freezes.now())
-	may := s.mayBegin(u)
+	may := s.mayBegin(u.requests)
 	if may {
-		u.do()
+		s.doRun(u)
 	}
 	if !s.watch.leave(beat) {
 		l.finish()

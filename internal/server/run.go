@@ -90,17 +90,17 @@ func (u *run) tryRead() (done, tells bool) {
 	return false, false
 }
 
-// do does the run, which may block, and completes its requests.
-func (u *run) do() {
+// doRun does a run, which may block, and completes its requests.
+func (s *Server) doRun(u *run) {
 	n, err := u.export().disk.Do(u.op(), u.requests[0].Work.LBA, u.vecs)
-	u.ended(n, err)
+	s.endRun(u, n, err)
 }
 
-// ended completes the requests of a run of which one call has done n sectors. If
+// endRun completes the requests of a run of which one call has done n sectors. If
 // the call failed and the run has several requests, each is done separately, so
 // that a bad sector fails only the requests for it, unless nothing may begin any
 // more.
-func (u *run) ended(n int, err error) {
+func (s *Server) endRun(u *run, n int, err error) {
 	e := u.export()
 	first := u.requests[0]
 	switch {
@@ -112,7 +112,7 @@ func (u *run) ended(n int, err error) {
 		e.note(first.Work, err)
 	default:
 		for i, r := range u.requests {
-			if e.mute.Load() {
+			if !s.mayContinue(u.requests[i:]) {
 				return
 			}
 			n, err := e.disk.Do(r.Work.Op, r.Work.LBA, u.vecs[i:i+1])
@@ -149,7 +149,7 @@ func (u *run) isOne() bool {
 // begin any more. It returns how many calls of WriteAt that took.
 func (s *Server) doBatch(u *run) (calls int) {
 	if u.isOne() {
-		u.do()
+		s.doRun(u)
 		return 1
 	}
 	b := u.export().disk.Begin()
@@ -159,7 +159,7 @@ func (s *Server) doBatch(u *run) (calls int) {
 	var failed error
 	begins := true
 	for off, vecs := range u.parts {
-		if begins = s.mayBegin(u); !begins {
+		if begins = s.mayContinue(u.requests); !begins {
 			break
 		}
 		if _, err := b.WriteAt(vecs, off); err != nil {
@@ -171,7 +171,7 @@ func (s *Server) doBatch(u *run) (calls int) {
 		failed = err
 	}
 	if begins {
-		u.ended(0, failed)
+		s.endRun(u, 0, failed)
 	}
 	return calls
 }

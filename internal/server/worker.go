@@ -45,7 +45,7 @@ func (w *worker) serve() {
 	s, u := w.s, &w.run
 	p := &u.export().paces[u.op()]
 	t := p.time(s.freezes.now())
-	if u.op() == ata.OpNone || s.mayBegin(u) {
+	if u.op() == ata.OpNone || s.mayBegin(u.requests) {
 		p.note(t, w.do(), u.bytes())
 	}
 	s.finish(u, &w.out, &w.tally, true)
@@ -55,7 +55,7 @@ func (w *worker) serve() {
 func (w *worker) do() (calls int) {
 	u := &w.run
 	if !u.batch {
-		u.do()
+		w.s.doRun(u)
 		return 1
 	}
 	calls = w.s.doBatch(u)
