@@ -18,9 +18,9 @@ const (
 	choreEvery = time.Millisecond
 )
 
-// maxSweeps is the most broadcasts that a port processes at once: a few from each
-// of several initiators that boot at once. Initiators repeat those that are
-// dropped.
+// maxSweeps is the most broadcasts that a port processes at once, if it has enough
+// buffers (mayHoldSweep): a few from each of several initiators that boot at once.
+// Initiators repeat those that are dropped.
 const maxSweeps = 16
 
 // chores is what a port has to do for each of its exports, a few at a time:
@@ -46,12 +46,12 @@ type sweep struct {
 
 // sweep queues a frame that may address several exports of a port.
 func (s *Server) sweep(p *Port, r *request) {
-	c := &p.chores
-	if len(c.sweeps) == maxSweeps {
+	if !p.mayHoldSweep() {
 		s.turn.drop(r)
 		return
 	}
 	s.swept++
+	c := &p.chores
 	c.sweeps = append(c.sweeps, sweep{request: r, sequence: s.swept})
 }
 
@@ -90,7 +90,8 @@ func (c *chores) step(s *Server, p *Port) {
 }
 
 // proceed makes more exports of a port answer its first sweep, as far as the pace
-// and the idle requests allow, and reports whether all have.
+// and the idle requests allow, and reports whether all have. It leaves one to receive
+// with: what has come by this port must be seen before newer frames by others.
 func (w *sweep) proceed(s *Server, p *Port) (all bool) {
 	for ; w.next < len(p.list); w.next++ {
 		at := p.list[w.next]
@@ -98,7 +99,7 @@ func (w *sweep) proceed(s *Server, p *Port) (all bool) {
 			continue
 		}
 		s.collect(p)
-		if p.chores.left <= 0 || len(p.idle) == 0 {
+		if p.chores.left <= 0 || len(p.idle) <= 1 {
 			return false
 		}
 		s.catchUp(at.export, w.sequence)

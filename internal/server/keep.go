@@ -85,7 +85,7 @@ func (s *Server) holdBack(r *request) {
 	e, p := r.export, r.port
 	s.mu.Lock()
 	over := p.left() <= 0
-	if len(s.exports) > 1 {
+	if !s.alone() {
 		over = p.exceeds(e)
 	}
 	if !over {

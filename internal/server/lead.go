@@ -193,14 +193,15 @@ func (l *lead) perform() (leads bool) {
 	return true
 }
 
-// mayBeKept reports whether a call may keep the lead: another stands by, and
-// nothing else would be kept.
+// mayBeKept reports whether a call may keep the lead and the buffers of its run:
+// another lead stands by, the ports have buffers left, and nothing else would be
+// kept.
 func (l *lead) mayBeKept() bool {
 	if !l.ring.empty() {
 		l.s.missed = true
 		return false
 	}
-	return l.s.standing.Load() > 0
+	return l.s.standing.Load() > 0 && l.run.leavesReserve()
 }
 
 // quiet is how long no other export must have been used for an export to be

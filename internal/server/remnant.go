@@ -47,7 +47,11 @@ func (s *Server) laneFor(e *export) (*lane, error) {
 // other process may serve the disk, which does not wait for them.
 func (s *Server) forget(e *export) (err error) {
 	s.ask(func() {
+		s.mu.Lock()
 		s.remnants = slices.DeleteFunc(s.remnants, func(r *export) bool { return r == e })
+		s.crew.alone = s.alone()
+		s.mu.Unlock()
+		s.work.Signal() // the other export may now have more of the crew
 		s.lanes.give(e.lane)
 		for _, r := range s.remnants {
 			if r.lane == e.lane && r.mute.Load() && r.flying.Load() > 0 && !r.disk.ReadOnly() {

@@ -12,12 +12,16 @@ func (p *Port) reserve() int { return min(16, len(p.requests)/4) }
 // not too old afterwards.
 const shareWait = maxAge / 2
 
+// alone reports whether there is one export, to which all buffers and workers belong. A
+// remnant keeps some of them. Leader only.
+func (s *Server) alone() bool { return len(s.exports)+len(s.remnants) == 1 }
+
 // overShare reports whether an export has used up its share of a port's buffers.
 // If there are several exports, each may have up to twice as many in flight as
 // are left for all. If none are left, an export with nothing in flight may have
 // one of the reserve, up to half of it. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
-	if len(s.exports) > 1 {
+	if !s.alone() {
 		return p.exceeds(e)
 	}
 	left := p.left()
@@ -37,7 +41,7 @@ func (p *Port) exceeds(e *export) bool {
 
 // full reports whether exports with nothing in flight have used up their part of
 // the reserve, too.
-func (p *Port) full() bool { return p.left() <= -p.reserve()/2 }
+func (p *Port) full() bool { return p.unused() <= p.reserve()-p.reserve()/2 }
 
 // awaitShare waits until a request of a port ends, or the turn has waited for
 // shareWait, and returns how many may then be in flight. The caller holds s.mu.
@@ -59,7 +63,7 @@ func (s *Server) awaitShare(p *Port) (left int) {
 // several exports. It returns false if the lead was lost.
 func (l *lead) awaitLandings() (leads bool) {
 	s := l.s
-	if l.ring.empty() || len(s.exports) != 1 {
+	if l.ring.empty() || !s.alone() {
 		return true
 	}
 	l.run.gather(s.turn.pending[s.turn.next:])
@@ -76,8 +80,34 @@ func (l *lead) awaitLandings() (leads bool) {
 	return true
 }
 
+// unused returns how many of a port's requests are neither in flight nor those of
+// broadcasts that some exports have not answered. Leader only.
+func (p *Port) unused() int {
+	return len(p.requests) - int(p.flying.Load()) - len(p.chores.sweeps)
+}
+
 // left returns how many more of a port's requests may be in flight.
 func (p *Port) left() int { return len(p.requests) - p.reserve() - int(p.flying.Load()) }
+
+// mayHoldSweep reports whether the port may hold another broadcast until all exports
+// have answered it. It then has a request left to receive with, and one to answer
+// with, whatever hangs. Leader only.
+func (p *Port) mayHoldSweep() bool {
+	return len(p.chores.sweeps) < min(maxSweeps, max(1, len(p.requests)/4)) && p.unused() > max(2, p.reserve()/4)
+}
+
+// leavesReserve reports whether the run may be in flight without using the reserve of
+// a port.
+func (u *run) leavesReserve() bool {
+	var last *Port
+	for _, r := range u.requests {
+		if r.port != last && r.port.unused()-r.port.reserve() < len(u.requests) {
+			return false
+		}
+		last = r.port
+	}
+	return true
+}
 
 // shareIsLate ends a wait for a share. It takes the lock so that it cannot run
 // between the leader's look at the clock and its wait.

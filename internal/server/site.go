@@ -110,7 +110,7 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 		s.mu.Lock()
 		s.exports = append(s.exports, e)
 		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
-		s.crew.alone = len(s.exports) == 1
+		s.crew.alone = s.alone()
 		s.mu.Unlock()
 		for _, p := range e.ports {
 			at := &seat{export: e, swept: s.swept} // earlier sweeps are not for it
@@ -149,9 +149,7 @@ func (s *Server) Remove(name string, within time.Duration) error {
 		s.mu.Lock()
 		s.exports = slices.Delete(s.exports, i, i+1)
 		s.remnants = append(s.remnants, e)
-		s.crew.alone = len(s.exports) == 1
 		s.mu.Unlock()
-		s.work.Signal() // the other export may now have more of the crew
 		s.publish()
 	})
 	switch {
