@@ -48,7 +48,7 @@ func (s *Server) Standing() int { return int(s.standing.Load()) }
 // Flown reports whether anything has come by a ring. Call it once the server has
 // ended.
 func (s *Server) Flown() bool {
-	return slices.ContainsFunc(s.leads[:], func(l *lead) bool { return l.ring != nil && l.ring.landed > 0 })
+	return slices.ContainsFunc(s.leads[:], func(l *lead) bool { return l.ring != nil && l.ring.enabled })
 }
 
 // Freeze has the server find at its next look that the process was frozen until then.

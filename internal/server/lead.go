@@ -31,9 +31,9 @@ type lead struct {
 	putOff bool
 }
 
-// newLead returns a lead of s, with a ring or nil.
-func newLead(s *Server, g *ring) *lead {
-	return &lead{s: s, run: newRun(), out: newOutbox(maxRun), ring: g}
+// newLead returns a lead of s without a ring.
+func newLead(s *Server) *lead {
+	return &lead{s: s, run: newRun(), out: newOutbox(maxRun)}
 }
 
 // loop stands by, and leads when there is no leader, until the server has ended.

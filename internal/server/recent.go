@@ -61,9 +61,10 @@ func (w *recent) begin(now time.Duration) {
 
 // takeNote notes the totals of the export.
 func (e *export) takeNote() {
-	w, now := &e.recent, e.totals()
+	w := &e.recent
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now := e.totals()
 	n := &w.notes[w.next]
 	w.next = (w.next + 1) % notesKept
 	n.at = clock()
@@ -75,9 +76,10 @@ func (e *export) takeNote() {
 
 // lately returns what the export has done in the last seconds.
 func (e *export) lately() stats.Recent {
-	w, now := &e.recent, e.totals()
+	w := &e.recent
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now := e.totals() // under the lock, so that no note is newer
 	oldest := &w.notes[w.next]
 	seconds, was := (clock() - oldest.at).Seconds(), &oldest.totals
 	if now == *was || seconds <= 0 {

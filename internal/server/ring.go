@@ -27,8 +27,8 @@ type ring struct {
 	*uring.Ring
 	enabled bool // it is in use, by the lead's thread
 	flights []flight
-	free    []uint32 // numbers of the unused flights
-	landed  time.Duration
+	free    []uint32      // numbers of the unused flights
+	landed  time.Duration // clock when a flight completed last, or departed and was the only one
 	entered time.Duration // clock before the last submission: requests that were prepared since have not begun
 	done    []*request    // whose work is done
 	failed  []*request    // that a worker has to repeat
@@ -95,6 +95,9 @@ func (g *ring) room(n int) bool { return len(g.free) >= n && g.Room() >= n }
 // depart prepares contiguous requests of one export, at most maxAboard, as one
 // flight. The ring must have room for them.
 func (g *ring) depart(requests []*request) {
+	if g.empty() {
+		g.landed = clock()
+	}
 	n := g.free[len(g.free)-1]
 	g.free = g.free[:len(g.free)-1]
 	f := &g.flights[n]

@@ -122,7 +122,7 @@ func New(host Host, log Log) *Server {
 	s.shareAlarm.Stop()
 	s.snapshot.Store(new(snapshot))
 	for i := range s.leads {
-		s.leads[i] = newLead(s, nil)
+		s.leads[i] = newLead(s)
 	}
 	return s
 }
@@ -134,9 +134,9 @@ func (s *Server) UseRings() error {
 	for _, l := range s.leads {
 		g, err := newRing()
 		if err != nil {
-			s.leads = [leadCount]*lead{}
-			for i := range s.leads {
-				s.leads[i] = newLead(s, nil)
+			for _, l := range s.leads {
+				l.dropRing()
+				l.ring = nil
 			}
 			return err
 		}
