@@ -3,6 +3,7 @@
 package server
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -13,6 +14,7 @@ const (
 	MaxSweeps = maxSweeps
 	ChoreStep = choreStep
 	Becalmed  = becalmed
+	MaxAge    = maxAge
 )
 
 // Requests returns how many of a port's requests are idle, and how many there are.
@@ -35,6 +37,24 @@ func (s *Server) LookAtSizesEvery(interval time.Duration) { s.sizeEvery = interv
 // LosePatienceAfter says when a disk counts as hanging, and how often that is looked
 // at. Call it before Serve.
 func (s *Server) LosePatienceAfter(after, look time.Duration) { s.hang = hangLimits{after, look} }
+
+// Forgiven is the longest that a server may be held up that forgives it.
+const Forgiven = time.Hour
+
+// ForgiveStalls has the server drop nothing because the machine was held up: what
+// is on a link in memory is sent once. It counts frames as younger by Forgiven than
+// they are, finds no freeze but that of Freeze, and waits for a share for as long as
+// a disk may take. Call it before Serve.
+func (s *Server) ForgiveStalls() {
+	s.ages.forward, s.ages.doubt = Forgiven, math.MaxInt64
+	now := s.freezes.boot
+	s.freezes.sinceBoot = func() time.Duration { return now }
+	s.shareWait = 10 * time.Second
+}
+
+// ShedSoon has the server wait for a share for no longer than in use. Call it before
+// Serve.
+func (s *Server) ShedSoon() { s.shareWait = shareWait }
 
 // FillLanes has the server behave as if it had as many exports as it may have.
 func (s *Server) FillLanes() { s.lanes.next = MaxExports }

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"math"
 	"time"
 
 	"vblade/internal/ata"
@@ -12,9 +13,13 @@ import (
 // flight, which are looked at now and then, has not ended for too long.
 type hangLimits struct{ after, look time.Duration }
 
+// never is a clock that no request sees.
+const never = math.MaxInt64
+
 // waiter is a request in flight.
 type waiter struct {
 	arrived time.Duration // clock of the turn that admitted it
+	taken   time.Duration // clock since when it waits for no Save, or never
 	stamp   int64         // when the kernel received it, among those of one turn
 	work    ata.Work
 }
@@ -26,6 +31,12 @@ func (w waiter) before(other waiter) bool {
 
 // age is how long the request has been in flight.
 func (w waiter) age() time.Duration { return clock() - w.arrived }
+
+// hangs reports whether the disk, or what the disk has to do first, has kept the
+// request for so long.
+func (w waiter) hangs(limit time.Duration) bool {
+	return clock()-w.taken >= limit
+}
 
 // oldest returns, for each export, the request that has been in flight longest.
 // It holds Server.mu for no longer than it takes to look at the requests of one
@@ -49,7 +60,7 @@ func (s *Server) lookAt(p *Port, oldest map[*export]waiter) {
 		if !r.flying {
 			continue
 		}
-		w := waiter{r.arrived, r.stamp, r.Work}
+		w := waiter{r.arrived, r.taken, r.stamp, r.Work}
 		if first, found := oldest[r.export]; !found || w.before(first) {
 			oldest[r.export] = w
 		}
@@ -71,9 +82,7 @@ func (s *Server) lookForHangs() {
 	oldest := s.oldest()
 	for _, e := range s.snapshot.Load().exports {
 		w, waits := oldest[e]
-		if e.lookAtSave(s.log, s.hang.after) && w.work.Op == ata.OpNone {
-			waits = false // not for the disk
-		}
-		e.health.hangs(waits && w.age() >= s.hang.after, w.work, s.hang.after)
+		e.lookAtSave(s.log, s.hang.after)
+		e.health.hangs(waits && w.hangs(s.hang.after), w.work, s.hang.after)
 	}
 }

@@ -51,6 +51,7 @@ type keeping struct {
 // keep begins to save the change of a request. It drops the request if that would
 // leave its port too few buffers for receiving. Leader only.
 func (s *Server) keep(r *request) {
+	r.taken = never
 	s.mu.Lock()
 	full := r.port.full()
 	if !full {
@@ -83,6 +84,7 @@ func (s *Server) save(e *export) {
 // only.
 func (s *Server) holdBack(r *request) {
 	e, p := r.export, r.port
+	r.taken = never
 	s.mu.Lock()
 	over := p.left() <= 0
 	if !s.alone() {
@@ -132,6 +134,7 @@ func (s *Server) conclude(e *export) {
 			s.turn.lapse(r)
 			continue
 		}
+		r.taken = s.turn.began
 		s.take(e, r)
 	}
 }
@@ -157,17 +160,15 @@ func (s *Server) noteSave(r *request) {
 	}
 }
 
-// lookAtSave logs that a Save takes too long, and later that it has ended. It
-// reports whether one takes too long.
-func (e *export) lookAtSave(log Log, limit time.Duration) (late bool) {
+// lookAtSave logs that a Save takes too long, and later that it has ended.
+func (e *export) lookAtSave(log Log, limit time.Duration) {
 	k := &e.keeping
 	since := time.Duration(k.since.Load())
-	late = since > 0 && clock()-since >= limit
+	late := since > 0 && clock()-since >= limit
 	switch before := k.late.Swap(late); {
 	case late && !before:
 		log.Errorf("%s: a change has not been kept for %v: the storage of its state hangs, and the export waits for it", journal.Export(e.Name()), limit)
 	case before && !late:
 		log.Infof("%s: the storage of its state goes on", journal.Export(e.Name()))
 	}
-	return late
 }

@@ -22,6 +22,7 @@ type request struct {
 	stamp   int64         // when the kernel received it, in nanoseconds; 0 if it does not say
 	copied  bool          // it is a copy of a broadcast that is counted elsewhere
 	arrived time.Duration // clock of the turn that admitted it
+	taken   time.Duration // clock of the turn since which it waits for no Save, or never
 
 	print atomic.Uint64 // what it asks for, until it is answered or dropped: see recall
 

@@ -43,7 +43,7 @@ func (s *Server) route(r *request) {
 // accept makes an export accept a request. While a change is being kept, the
 // request has to wait for that.
 func (s *Server) accept(e *export, r *request) {
-	r.export, r.arrived = e, s.turn.began
+	r.export, r.arrived, r.taken = e, s.turn.began, s.turn.began
 	if e.keeping.change != nil {
 		s.holdBack(r)
 		return

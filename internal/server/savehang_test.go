@@ -20,6 +20,9 @@ const hangPatience = 10 * time.Second
 // blankStore is a read-only store with nothing in particular.
 type blankStore struct{ sizedStore }
 
+// newBlankStore returns one of 100 sectors.
+func newBlankStore() *blankStore { return &blankStore{sizedStore{sectors: 100}} }
+
 // ReadAt reads it.
 func (s *blankStore) ReadAt(vecs [][]byte, off int64) (n int, err error) {
 	for _, v := range vecs {
@@ -65,11 +68,23 @@ func (l logLines) await(t *testing.T, want string) {
 	}
 }
 
-// startKept starts a server of e9.2 for the length of the test. It loses patience soon.
-func startKept(t *testing.T, k Keeper, log Log) (*Server, *frametest.Link) {
+// none checks that nothing more has been logged.
+func (l logLines) none(t *testing.T) {
+	t.Helper()
+	if len(l) > 0 {
+		t.Errorf("logs more: %q", <-l)
+	}
+}
+
+// soon are limits at which a server loses patience soon.
+var soon = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
+
+// startKept starts a server of e9.2 for the length of the test.
+func startKept(t *testing.T, store ata.Store, k Keeper, log Log, hang hangLimits) (*Server, *frametest.Link) {
 	link := frametest.NewLink(1500)
 	s := New(link.Host, log)
-	s.hang = hangLimits{after: 30 * time.Millisecond, look: 5 * time.Millisecond}
+	s.ForgiveStalls()
+	s.hang = hang
 	bufs := make([][]byte, 64)
 	for i := range bufs {
 		bufs[i] = make([]byte, 2000)
@@ -78,7 +93,7 @@ func startKept(t *testing.T, k Keeper, log Log) (*Server, *frametest.Link) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := blade.New(&blankStore{sizedStore{sectors: 100}}, blade.Config{Shelf: 9, Slot: 2, Kept: new(blade.State)})
+	b := blade.New(store, blade.Config{Shelf: 9, Slot: 2, Kept: new(blade.State)})
 	if err := s.AddWith(b, Options{Keeper: k}, p); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +123,7 @@ func frameFor(tag uint32, c aoe.Command) aoe.Frame {
 // of the state and not of the disk, and another when it is kept.
 func TestSaveHangs(t *testing.T) {
 	saves, lines := make(gatedKeeper), make(logLines, 100)
-	s, link := startKept(t, saves, lines)
+	s, link := startKept(t, newBlankStore(), saves, lines, soon)
 	for round := range uint32(2) {
 		set, read := frameFor(50+round, aoe.CommandConfig), frameFor(5, aoe.CommandATA)
 		set.SetConfigRequest(aoe.ConfigForceSet, []byte{byte(round)})
@@ -127,7 +142,77 @@ func TestSaveHangs(t *testing.T) {
 		lines.await(t, "e9.2: the storage of its state goes on")
 		link.Forget()
 	}
-	if len(lines) > 0 {
-		t.Errorf("logs more: %q", <-lines)
+	lines.none(t)
+}
+
+// gatedStore is a blankStore, each read of which waits until the test has it go on.
+type gatedStore struct {
+	*blankStore
+	reading, goOn chan struct{}
+}
+
+// ReadAt tells that it begins, and waits.
+func (g *gatedStore) ReadAt(vecs [][]byte, off int64) (int, error) {
+	g.reading <- struct{}{}
+	<-g.goOn
+	return g.blankStore.ReadAt(vecs, off)
+}
+
+// TestReadBehindSave has reads wait for a Save that hangs, two, so that both are handed
+// over, and looks when that has ended, and again when they have reached their disk: that
+// does not hang.
+func TestReadBehindSave(t *testing.T) {
+	const after = 200 * time.Millisecond
+	saves, lines := make(gatedKeeper), make(logLines, 100)
+	store := &gatedStore{newBlankStore(), make(chan struct{}), make(chan struct{})}
+	s, link := startKept(t, store, saves, lines, hangLimits{after: after, look: time.Hour})
+	for try := uint32(1); ; try++ {
+		tags := []uint32{3 * try, 3*try + 1}
+		set, read, other := frameFor(3*try+2, aoe.CommandConfig), frameFor(tags[0], aoe.CommandATA), frameFor(tags[1], aoe.CommandATA)
+		set.SetConfigRequest(aoe.ConfigForceSet, []byte{byte(try)})
+		read.SetATARequest(0, ata.Read, 1, 5)
+		other.SetATARequest(0, ata.Read, 1, 50)
+		link.Deliver(set, read, other)
+		lines.awaitLook(t, s, "e9.2: a change has not been kept for 200ms: the storage of its state hangs, and the export waits for it")
+		released := time.Now()
+		saves <- struct{}{}
+		lines.awaitLook(t, s, "e9.2: the storage of its state goes on")
+		for range tags {
+			<-store.reading
+		}
+		s.lookForHangs()
+		quick := time.Since(released) < after
+		for range tags {
+			store.goOn <- struct{}{}
+		}
+		for _, tag := range tags {
+			if !link.Await(func() bool { return link.Reply(tag) != nil }) {
+				t.Fatal("a read is not answered")
+			}
+		}
+		if quick {
+			break
+		}
+		for s.Stats().Exports[0].InFlight > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		for s.lookForHangs(); len(lines) > 0; { // the machine was held up: the reads hung
+			<-lines
+		}
+		if try == 20 {
+			t.Skip("this machine is too busy")
+		}
 	}
+	lines.none(t)
+}
+
+// awaitLook looks until a line is logged.
+func (l logLines) awaitLook(t *testing.T, s *Server, want string) {
+	t.Helper()
+	for end := time.Now().Add(hangPatience); len(l) == 0; time.Sleep(time.Millisecond) {
+		if s.lookForHangs(); time.Now().After(end) {
+			t.Fatalf("does not log %q", want)
+		}
+	}
+	l.await(t, want)
 }

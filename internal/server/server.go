@@ -88,6 +88,7 @@ type Server struct {
 	shareAlarm *time.Timer // ends a wait for a share
 	hang       hangLimits
 	sizeEvery  time.Duration // between two looks at a disk's size
+	shareWait  time.Duration // for a share, in a turn
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // there is no leader, or the server has ended
@@ -116,6 +117,7 @@ func New(host Host, log Log) *Server {
 		hang:     hangLimits{after: 10 * time.Second, look: time.Second},
 
 		sizeEvery: sizeEvery,
+		shareWait: shareWait,
 	}
 	s.vacant, s.work, s.freed = sync.NewCond(&s.mu), sync.NewCond(&s.mu), sync.NewCond(&s.mu)
 	s.shareAlarm = time.AfterFunc(time.Hour, s.shareIsLate)

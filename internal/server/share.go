@@ -47,7 +47,7 @@ func (p *Port) full() bool { return p.unused() <= p.reserve()-p.reserve()/2 }
 // shareWait, and returns how many may then be in flight. The caller holds s.mu.
 func (s *Server) awaitShare(p *Port) (left int) {
 	s.work.Signal() // for what was lent before
-	late := s.turn.began + shareWait
+	late := s.turn.began + s.shareWait
 	s.shareAlarm.Reset(late - clock())
 	for left <= 0 && clock() < late {
 		s.freed.Wait()
@@ -71,7 +71,7 @@ func (l *lead) awaitLandings() (leads bool) {
 		return true
 	}
 	p, n := l.run.requests[0].port, len(l.run.requests)
-	for late := s.turn.began + shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
+	for late := s.turn.began + s.shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
 		if !l.submit(1, flyWait) {
 			return false
 		}

@@ -45,6 +45,7 @@ func newStage(t testing.TB, host server.Host, n, length int, links ...server.Lin
 	s := &stage{t: t, log: new(frametest.Log)}
 	s.server = server.New(host, s.log)
 	s.server.LookAtSizesEvery(time.Hour) // tests of that look more often
+	s.server.ForgiveStalls()
 	for _, l := range links {
 		s.attach(l, n, length)
 	}

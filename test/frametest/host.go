@@ -24,15 +24,11 @@ func NewHost() *Host {
 	return &Host{arrived: make(chan struct{}, 1), late: time.NewTimer(patience)}
 }
 
-// lead is how much later than it is the stamps say: a test that the system holds up
-// for a while has no frames that are too old.
-const lead = 900 * time.Millisecond
-
 // newStamp returns a stamp later than all before.
 func (h *Host) newStamp() int64 {
 	for {
 		last := h.stamp.Load()
-		next := max(last+1, time.Now().Add(lead).UnixNano())
+		next := max(last+1, time.Now().UnixNano())
 		if h.stamp.CompareAndSwap(last, next) {
 			return next
 		}
