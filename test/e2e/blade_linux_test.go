@@ -13,8 +13,8 @@ import (
 
 // startLimit and stopLimit bound how long a vblade takes to start and to end.
 const (
-	startLimit = 10 * time.Second
-	stopLimit  = 10 * time.Second
+	startLimit = 30 * time.Second
+	stopLimit  = 30 * time.Second
 )
 
 // blade is a running vblade.

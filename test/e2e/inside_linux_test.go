@@ -36,7 +36,7 @@ func (sh *shell) serves(size int) string {
 	return strings.TrimSpace(sh.run(fmt.Sprintf(`rm -f /run/disk /run/vblade.log
 		truncate -s %d /run/disk
 		vblade -b 64 9 0 eth0 /run/disk >/run/vblade.log 2>&1 &
-		for try in $(seq 100); do ! grep -q ^pid /run/vblade.log || break; sleep 0.1; done
+		for try in $(seq 300); do ! grep -q ^pid /run/vblade.log || break; sleep 0.1; done
 		sed -n 's/^pid \([0-9]*\):.*/\1/p' /run/vblade.log`, size)))
 }
 

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -32,7 +31,8 @@ func buildLedger(t *testing.T) string {
 // ledger is a ledger that runs in a guest, on a file system on /dev/etherd/e9.0.
 type ledger struct {
 	*shell
-	job *job
+	job  *job
+	busy busy // since the last gap
 }
 
 // keepsLedger has the guest find the disk by its eth0 and keep a ledger on it.
@@ -56,7 +56,7 @@ func (sh *shell) beginsLedger() *ledger {
 	if err != nil {
 		sh.t.Fatal(err)
 	}
-	l := &ledger{sh, job}
+	l := &ledger{sh, job, busy{t: sh.t}}
 	l.goesOn()
 	l.gap()
 	return l
@@ -66,7 +66,7 @@ func (sh *shell) beginsLedger() *ledger {
 func (l *ledger) goesOn() {
 	l.t.Helper()
 	l.run(fmt.Sprintf(`count() { cat /run/ledger.count 2>/dev/null || echo 0; }
-		for try in $(seq 100); do [ -s /run/ledger.count ] && break; sleep 0.1; done
+		for try in $(seq 300); do [ -s /run/ledger.count ] && break; sleep 0.1; done
 		was=$(count); until [ "$(count)" -ge $((was + %d)) ]; do kill -0 $(cat /run/ledger.pid); sleep 0.1; done`, acknowledged))
 }
 
@@ -80,37 +80,22 @@ func (l *ledger) gap() time.Duration {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	l.busy.begin()
 	return time.Duration(ms) * time.Millisecond
 }
 
 // within checks how long the guest has waited for an acknowledgement since the last
 // gap, in which something has happened. It may have waited longer on a machine that
-// has other work: unless that is overloaded, not for the 10 s after which the driver
-// uses another address.
+// has other work, or got less than its CPUs: unless that is overloaded, not for the 10 s
+// after which the driver uses another address.
 func (l *ledger) within(event string, most time.Duration) {
 	l.t.Helper()
-	most += overload(l.t)
+	most += l.busy.allowance()
 	gap := l.gap()
 	l.t.Logf("%s: %v without I/O, of %v", event, gap, most)
 	if gap > most {
 		l.t.Errorf("%s: %v without I/O; want at most %v", event, gap, most)
 	}
-}
-
-// overload returns how much longer something may take because of the load that this
-// machine has had within the last minute: a second for each process beyond one, a guest,
-// that wants to run.
-func overload(t *testing.T) time.Duration {
-	t.Helper()
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var load float64
-	if _, err := fmt.Sscan(string(text), &load); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(max(0, load-1) * float64(time.Second)).Round(10 * time.Millisecond)
 }
 
 // closes ends the ledger: no write has failed, the disk holds what was acknowledged,

@@ -21,7 +21,7 @@ import (
 const rootLimit = 6 * time.Minute
 
 // nodeLimit bounds what a node is told to do, and what the cluster does.
-const nodeLimit = 2 * time.Minute
+const nodeLimit = 4 * time.Minute
 
 // node is a node of a cluster: a Debian system in namespaces of its own on this
 // machine, or in a guest (newMachine). Its eth0 is on the site's bridge.

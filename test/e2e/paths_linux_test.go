@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// pathGap is the most time without I/O where one of two paths to one address is cut.
-const pathGap = 3 * time.Second
+// pathGap is the most time without I/O where one of two paths to one address is cut. It
+// takes about a second.
+const pathGap = 4 * time.Second
 
 // spares has a guest with two interfaces use one disk that is served on two links,
 // and work on it while one path is cut, then the other, each at either end: it sees no

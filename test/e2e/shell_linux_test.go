@@ -13,8 +13,8 @@ import (
 
 // commandLimit bounds a command in a guest, deviceLimit a device's appearance.
 const (
-	commandLimit = 4 * time.Minute
-	deviceLimit  = 30 * time.Second
+	commandLimit = 8 * time.Minute
+	deviceLimit  = 2 * time.Minute
 )
 
 // job is a command running in a guest.

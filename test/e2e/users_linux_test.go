@@ -36,6 +36,9 @@ func usageOf(t *testing.T, server *lab.Server, name string) (u usage) {
 	return u
 }
 
+// mostTold is how many of its messages the driver keeps.
+const mostTold = 100
+
 // tellsUsers has a guest use a disk of a server, which knows it by its MAC: nothing
 // counts as repeated but what the driver says that it has sent again, though the same
 // sectors are read again and again, past the guest's page cache, too.
@@ -57,7 +60,7 @@ func (s *site) tellsUsers(t *testing.T) {
 		t.Errorf("e9.0: %+v; want many requests of %s", e, mac)
 	}
 	told := g.run("timeout 2 cat /dev/etherd/err || true") // what the driver has sent again, when the host was busy
-	if repeats := strings.Count(told, "retransmit e9.0 "); e.Figures.Repeated > uint64(repeats) {
+	if repeats := strings.Count(told, "retransmit e9.0 "); e.Figures.Repeated > uint64(repeats) && repeats < mostTold {
 		t.Errorf("%d requests are repeated; the driver tells of %d:\n%s", e.Figures.Repeated, repeats, told)
 	}
 }
