@@ -18,13 +18,14 @@ import (
 )
 
 // The exports of TestIsolation, of which the first hangs, what it is asked for, how
-// often, and how long a config query may take. The bound is wide: other programs
-// want the processors too.
+// often, and how long a config query may take, in the best of some tries. The bound is
+// wide: other programs want the processors too.
 const (
 	isolatedExports = 20
 	hungRequests    = 320
 	hungRepetitions = 4
 	queryLimit      = time.Second
+	queryTries      = 3
 	queries         = 50
 )
 
@@ -133,8 +134,22 @@ func resend(st *lab.Station, frames []aoe.Frame, quit <-chan struct{}) (n int) {
 	}
 }
 
-// query asks exports for their config, one after the other.
+// query asks exports for their config, again where a machine that stands still may have
+// had it wait.
 func (f *fleet) query(which string, exports ...*fleetExport) {
+	f.t.Helper()
+	var err error
+	for range queryTries {
+		if err = f.queryOnce(which, exports); err == nil {
+			return
+		}
+		f.t.Logf("%s: %v", which, err)
+	}
+	f.t.Errorf("%s: %v", which, err)
+}
+
+// queryOnce asks exports for their config, one after the other.
+func (f *fleet) queryOnce(which string, exports []*fleetExport) error {
 	f.t.Helper()
 	longest := time.Duration(0)
 	var links [2]*initiator.Initiator
@@ -146,13 +161,13 @@ func (f *fleet) query(which string, exports ...*fleetExport) {
 		e := exports[i%len(exports)]
 		begin := time.Now()
 		if _, err := links[e.links[0]].Find(e.shelf, e.slot); err != nil {
-			f.t.Errorf("%s: %s is asked for its config: %v", which, e.name(), err)
-			return
+			return fmt.Errorf("%s is asked for its config: %w", e.name(), err)
 		}
 		longest = max(longest, time.Since(begin))
 	}
 	f.t.Logf("%s: the longest of %d config queries took %v", which, queries, longest)
 	if longest > queryLimit {
-		f.t.Errorf("%s: a config query took %v; want at most %v", which, longest, queryLimit)
+		return fmt.Errorf("a config query took %v; want at most %v", longest, queryLimit)
 	}
+	return nil
 }

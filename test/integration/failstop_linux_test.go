@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/slowdisk"
 )
@@ -18,11 +19,15 @@ import (
 // impatient finds an export as an initiator that soon gives a request up.
 func (s *site) impatient(slot uint8) *initiator.Target {
 	s.t.Helper()
-	target, err := s.open("ini0", initiator.Options{Patience: time.Second}).Find(9, slot)
-	if err != nil {
-		s.t.Fatal(err)
+	return s.findAs("ini0", initiator.Options{Patience: time.Second}, slot)
+}
+
+// reads reads from an export, as an initiator that is patient.
+func (s *site) reads(slot uint8) {
+	s.t.Helper()
+	if _, err := s.findAs("ini0", initiator.Options{}, slot).ReadAt(make([]byte, 1024), 0); err != nil {
+		s.t.Errorf("a read of e9.%d: %v", slot, err)
 	}
-	return target
 }
 
 // unanswered checks that a request had no answer, no error either: an initiator that is
@@ -41,7 +46,7 @@ func TestFailStop(t *testing.T) {
 	disk := s.slowDisk()
 	v := s.host.StartVblade(t, s.vblade, "--fail-stop", "9", "0", "tgt0", disk.Path())
 	target := s.impatient(0)
-	s.must(target.WriteAt(make([]byte, 1024), 0))
+	s.must(s.find(aoe.MAC{}).WriteAt(make([]byte, 1024), 0))
 	disk.SetError(slowdisk.Write, unix.ENOTCONN)
 	disk.SetError(slowdisk.Sync, unix.ENOTCONN)
 	s.unanswered(target.WriteAt(make([]byte, 1024), 4096))
@@ -69,20 +74,16 @@ func TestFailStopInServer(t *testing.T) {
 	disk.SetError(slowdisk.Read, unix.EIO)
 	s.unanswered(target.ReadAt(make([]byte, 1024), 0))
 	const trouble = "withdrawn, its disk is gone or broken: input/output error"
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(patience)
 	for !strings.Contains(s.must("status", "e9.0"), trouble) {
 		if time.Now().After(end) {
 			t.Fatalf("status says\n%s\n%s", s.must("status"), s.Stderr())
 		}
 	}
-	if _, err := s.impatient(1).ReadAt(make([]byte, 1024), 0); err != nil {
-		t.Errorf("the other export: %v", err)
-	}
+	s.reads(1)
 	disk.SetError(slowdisk.Read, 0)
 	s.must("add", "9", "0", "tgt0", disk.Path(), "--fail-stop")
-	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
-		t.Errorf("added again: %v", err)
-	}
+	s.reads(0)
 }
 
 // TestFailedSyncFrees removes exports whose last sync fails, one of them withdrawn
@@ -96,7 +97,7 @@ func TestFailedSyncFrees(t *testing.T) {
 	disk.SetError(slowdisk.Read, unix.EIO)
 	disk.SetError(slowdisk.Sync, unix.EIO)
 	s.unanswered(s.impatient(0).ReadAt(make([]byte, 1024), 0))
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(patience)
 	for !strings.Contains(s.must("status", "e9.0"), "withdrawn") {
 		if time.Now().After(end) {
 			t.Fatalf("status says\n%s\n%s", s.must("status"), s.Stderr())
@@ -110,7 +111,5 @@ func TestFailedSyncFrees(t *testing.T) {
 	}
 	disk.SetError(slowdisk.Sync, 0)
 	add()
-	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
-		t.Errorf("added again: %v", err)
-	}
+	s.reads(0)
 }

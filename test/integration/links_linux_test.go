@@ -133,9 +133,12 @@ func TestTwoLinksMasks(t *testing.T) {
 	s := newLinks(t, 2, 1500)
 	s.host.StartVblade(t, s.vblade, "-m", fmt.Sprintf("%x", alice[:]), "9", "0", twoLinks, s.image)
 	in := []*initiator.Target{s.findOn(0, alice), s.findOn(1, alice)}
-	seen := func(link int) bool {
-		ini := s.open(fmt.Sprint("ini", link), initiator.Options{MAC: bob, Patience: 300 * time.Millisecond})
-		_, err := ini.Find(9, 0)
+	seen := func(link int, want bool) bool {
+		o := initiator.Options{MAC: bob}
+		if !want {
+			o.Patience = 300 * time.Millisecond
+		}
+		_, err := s.open(fmt.Sprint("ini", link), o).Find(9, 0)
 		return err == nil
 	}
 	for link := range 2 {
@@ -145,7 +148,8 @@ func TestTwoLinksMasks(t *testing.T) {
 				t.Fatalf("the list is %v, %v", list, err)
 			}
 			for i := range 2 {
-				if got, want := seen(i), op == aoe.DirectiveAdd; got != want {
+				want := op == aoe.DirectiveAdd
+				if got := seen(i, want); got != want {
 					t.Errorf("directive %d on link %d: on link %d its MAC is answered: %v", op, link, i, got)
 				}
 			}

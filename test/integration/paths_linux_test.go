@@ -53,10 +53,7 @@ func (s *site) multipath(n int) *multipath {
 	s.t.Helper()
 	p := &multipath{limit: 2 * patience}
 	for i := range n {
-		target, err := s.open(fmt.Sprint("ini", i), initiator.Options{Patience: pathPatience, Retry: pathRetry}).Find(9, 0)
-		if err != nil {
-			s.t.Fatalf("on LAN %d: %v", i, err)
-		}
+		target := s.findAs(fmt.Sprint("ini", i), initiator.Options{Patience: pathPatience, Retry: pathRetry}, 0)
 		target.SetWindow(pathWindow)
 		p.paths = append(p.paths, target)
 	}

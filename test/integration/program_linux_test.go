@@ -40,7 +40,7 @@ func TestAdvertisement(t *testing.T) {
 	s := newSite(t, 1500)
 	ini := s.open("ini0", initiator.Options{})
 	s.host.StartVblade(t, s.vblade, "-b", "5", "9", "0", "tgt0", s.image)
-	found, err := ini.Listen(time.Second, 1)
+	found, err := ini.Listen(patience, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestTwoBlades(t *testing.T) {
 	s := newSite(t, 1500)
 	s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", s.image)
 	s.host.StartVblade(t, s.vblade, "-l", "1000", "9", "1", "tgt0", s.image)
-	found, err := s.open("ini0", initiator.Options{}).Discover(500*time.Millisecond, 2)
+	found, err := s.open("ini0", initiator.Options{}).Discover(patience, 2)
 	if err != nil || len(found) != 2 {
 		t.Fatalf("found %v, %v; want two targets", found, err)
 	}
@@ -125,8 +125,7 @@ func TestHugeMTU(t *testing.T) {
 func (s *site) hangAndSignal(disk *slowExport) *lab.Process {
 	s.t.Helper()
 	v := s.startSlow(disk)
-	target, err := s.open("ini0", initiator.Options{Patience: 200 * time.Millisecond}).Find(9, 0)
-	s.must(0, err)
+	target := s.findAs("ini0", initiator.Options{Patience: 200 * time.Millisecond}, 0)
 	before, st := disk.Entered(slowdisk.Read), s.far.Station(s.t, "ini0")
 	disk.Hang(slowdisk.Read)
 	s.atOnce(v, st, ataRequest(st, target.MAC, ata.ReadExt, 1, 0, nil), ataRequest(st, target.MAC, ata.ReadExt, 1, 8, nil))
@@ -134,7 +133,8 @@ func (s *site) hangAndSignal(disk *slowExport) *lab.Process {
 		s.t.Fatal("the reads do not come to the disk")
 	}
 	v.Signal(syscall.SIGTERM)
-	for end := time.Now().Add(10 * time.Second); err == nil; _, err = target.Identify() {
+	var err error
+	for end := time.Now().Add(patience); err == nil; _, err = target.Identify() {
 		if time.Now().After(end) {
 			s.t.Fatal("requests are answered long after SIGTERM")
 		}

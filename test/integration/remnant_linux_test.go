@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"vblade/internal/aoe"
 	"vblade/test/slowdisk"
 )
 
@@ -70,9 +71,7 @@ func TestRemovedWhileHanging(t *testing.T) {
 	disk.Release(slowdisk.Read)
 	s.awaitLine(s.Process, hungEnds)
 	s.hasOpen("after the hang", disk, 1, 1)
-	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
-		t.Error(err)
-	}
+	s.reads(0)
 	s.must("remove", "e9.0")
 	s.hasOpen("at the end", disk, 0, 0)
 	if err := s.Stop(); err != nil {
@@ -95,9 +94,7 @@ func TestHandOverWhileHanging(t *testing.T) {
 	disk.Release(slowdisk.Read)
 	s.awaitLine(s.Process, hungEnds)
 	s.hasOpen("after the hang", disk, 1, 1)
-	if _, err := s.impatient(0).ReadAt(make([]byte, 1024), 0); err != nil {
-		t.Error(err)
-	}
+	s.reads(0)
 	if err := s.Stop(); err != nil {
 		t.Errorf("%v\n%s", err, s.Stderr())
 	}
@@ -116,9 +113,7 @@ func TestChangeWhileHanging(t *testing.T) {
 	}
 	disk.Release(slowdisk.Read)
 	s.awaitLine(s.Process, hungEnds)
-	if _, err := s.impatient(0).WriteAt(make([]byte, 1024), 0); err != nil {
-		t.Error(err)
-	}
+	s.site.must(s.find(aoe.MAC{}).WriteAt(make([]byte, 1024), 0))
 	s.must("apply", conf)
 	s.hasOpen("after the change", disk, 1, 1)
 }

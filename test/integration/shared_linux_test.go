@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"vblade/internal/aoe"
 )
 
 // TestSharedDisk serves a disk that two hosts share, two loop devices over a file: by
@@ -29,12 +31,12 @@ func TestSharedDisk(t *testing.T) {
 	}
 	written := bytes.Repeat([]byte("new "), 16<<10)
 	read := func(p []byte) error {
-		_, err := s.impatient(0).ReadAt(p, 0)
+		_, err := s.find(aoe.MAC{}).ReadAt(p, 0)
 		return err
 	}
 	serve(one, read)
 	serve(other, func([]byte) error {
-		_, err := s.impatient(0).WriteAt(written, 0)
+		_, err := s.find(aoe.MAC{}).WriteAt(written, 0)
 		return err
 	})
 	printed := serve(one, func(p []byte) error {

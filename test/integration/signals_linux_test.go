@@ -19,17 +19,18 @@ import (
 )
 
 // endPatience is how long an end by a signal may take, and what a loaded machine
-// adds to it.
+// adds to it. That it stands still does not count.
 const endPatience = 8 * time.Second
 
-// failed waits for a target to end with status 1 and compares what it printed.
-func (s *site) failed(v *lab.Process, begin time.Time, want ...string) {
+// failed waits for a target to end with status 1, soon after the signal at which a clock
+// was started, and compares what it printed.
+func (s *site) failed(v *lab.Process, clock *lab.Clock, want ...string) {
 	s.t.Helper()
 	var ended *exec.ExitError
 	if err := v.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
 		s.t.Errorf("it ends with %v; want status 1", err)
 	}
-	if took := time.Since(begin); took > endPatience {
+	if took := clock.Now(); took > endPatience {
 		s.t.Errorf("it ended %v after the signal", took)
 	}
 	// The disk's size is looked at now and then, and such a look may hang as well.
@@ -113,7 +114,7 @@ func TestHungDiskAtSignal(t *testing.T) {
 		}
 		want := "2 requests not finished, the disk hangs: e9.0: read of 2 sectors at LBA 8, e9.0: write of 1 sector at LBA 1234; " +
 			"e9.0: the last sync has not ended: what was written is not known to be on the disk"
-		begin := time.Now()
+		clock := lab.NewClock(t)
 		v.Signal(syscall.SIGTERM)
 		if disk.rings {
 			s.awaitLine(v, want)
@@ -121,7 +122,7 @@ func TestHungDiskAtSignal(t *testing.T) {
 				disk.Release(op)
 			}
 		}
-		s.failed(v, begin, want)
+		s.failed(v, clock, want)
 	})
 }
 
@@ -131,16 +132,16 @@ func TestHungSync(t *testing.T) {
 	disk := s.slowDisk()
 	v := s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
 	disk.Hang(slowdisk.Sync)
-	begin := time.Now()
+	clock := lab.NewClock(t)
 	v.Signal(syscall.SIGTERM)
-	s.failed(v, begin, "e9.0: the last sync has not ended: what was written is not known to be on the disk")
+	s.failed(v, clock, "e9.0: the last sync has not ended: what was written is not known to be on the disk")
 	disk.Release(slowdisk.Sync)
 
 	v = s.host.StartVblade(t, s.vblade, "9", "0", "tgt0", disk.Path())
 	disk.SetError(slowdisk.Sync, syscall.EIO)
-	begin = time.Now()
+	clock = lab.NewClock(t)
 	v.Signal(syscall.SIGTERM)
-	s.failed(v, begin, "e9.0: the last sync failed: input/output error; what was written may be lost")
+	s.failed(v, clock, "e9.0: the last sync failed: input/output error; what was written may be lost")
 }
 
 // TestHungReadAtSignal ends a target of whose disk only reads hang: what was

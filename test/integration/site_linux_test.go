@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what must happen, before it fails.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // newSite makes a site whose wire has the MTU given, in bytes.
 func newSite(t *testing.T, mtu int) *site {
@@ -130,6 +130,22 @@ func (s *site) find(mac aoe.MAC) *initiator.Target {
 		s.t.Fatal(err)
 	}
 	return t
+}
+
+// findAs finds e9.slot at an interface, as an initiator that soon gives a request up: it
+// tries again.
+func (s *site) findAs(netif string, o initiator.Options, slot uint8) *initiator.Target {
+	s.t.Helper()
+	ini := s.open(netif, o)
+	for end := time.Now().Add(patience); ; {
+		target, err := ini.Find(9, slot)
+		if err == nil {
+			return target
+		}
+		if time.Now().After(end) {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 // containsAll reports whether a text contains each of some.

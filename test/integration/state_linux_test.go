@@ -65,7 +65,10 @@ func (s *site) checkChanged(netif string, masks bool) {
 	if _, err := find(other).WriteAt(make([]byte, sectorSize), 0); !errors.As(err, &refused) || refused.Code != aoe.ErrReserved {
 		s.t.Errorf("the write of another: %v", err)
 	}
-	quick := initiator.Options{MAC: outsider, Patience: 300 * time.Millisecond}
+	quick := initiator.Options{MAC: outsider}
+	if masks {
+		quick.Patience = 300 * time.Millisecond
+	}
 	if _, err := s.open(netif, quick).Find(9, 0); (err != nil) != masks {
 		s.t.Errorf("to whom the masks shut out: %v", err)
 	}
@@ -76,7 +79,7 @@ func says(t *testing.T, v *lab.Process, want string) {
 	t.Helper()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	for late := time.Now().Add(10 * time.Second); !strings.Contains(v.Stderr(), want); <-look.C {
+	for late := time.Now().Add(patience); !strings.Contains(v.Stderr(), want); <-look.C {
 		if time.Now().After(late) {
 			t.Errorf("it says %q; want %q", v.Stderr(), want)
 			return
@@ -127,10 +130,7 @@ func TestStateOutlivesKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	last := 0
 	for range 10 {
-		target, err := s.open("ini0", initiator.Options{Patience: time.Second}).Find(9, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := s.findAs("ini0", initiator.Options{Patience: time.Second}, 0)
 		acknowledged := make(chan int, 1<<16)
 		go func() {
 			defer close(acknowledged)

@@ -72,7 +72,7 @@ func TestStoppedAndContinued(t *testing.T) {
 // awaitLine waits until a target has printed a text.
 func (s *site) awaitLine(v *lab.Process, text string) {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(v.Stderr(), text); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); !strings.Contains(v.Stderr(), text); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			s.t.Fatalf("%q is not printed\n%s", text, v.Stderr())
 		}

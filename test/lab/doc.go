@@ -9,7 +9,7 @@
 //
 // A Process is a program that was started, a Server a `vblade serve` with the
 // Manager that keeps descriptors for it. A Station is a raw socket on an interface,
-// and a Terminal what a program on a terminal shows. loop_linux.go makes files block
-// devices, http_linux.go reads metrics, and testing_linux.go skips tests for which
-// something is missing.
+// and a Terminal what a program on a terminal shows. A Clock tells the time that a test
+// has had. loop_linux.go makes files block devices, http_linux.go reads metrics, and
+// testing_linux.go skips tests for which something is missing.
 package lab

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a program may take to be ready, and to end.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // Process is a program that was started.
 type Process struct {

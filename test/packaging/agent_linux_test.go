@@ -102,7 +102,7 @@ func (c *cluster) does(action string, want int) {
 // becomes is does for a status that the action exits with soon.
 func (c *cluster) becomes(action string, want int) {
 	c.t.Helper()
-	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
+	for late := time.Now().Add(30 * time.Second); time.Now().Before(late); {
 		if got, _ := c.do(action); got == want {
 			return
 		}
