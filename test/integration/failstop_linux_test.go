@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"vblade/internal/aoe"
 	"vblade/internal/initiator"
 	"vblade/test/slowdisk"
 )
@@ -46,7 +45,7 @@ func TestFailStop(t *testing.T) {
 	disk := s.slowDisk()
 	v := s.host.StartVblade(t, s.vblade, "--fail-stop", "9", "0", "tgt0", disk.Path())
 	target := s.impatient(0)
-	s.must(s.find(aoe.MAC{}).WriteAt(make([]byte, 1024), 0))
+	s.must(s.find(bob).WriteAt(make([]byte, 1024), 0))
 	disk.SetError(slowdisk.Write, unix.ENOTCONN)
 	disk.SetError(slowdisk.Sync, unix.ENOTCONN)
 	s.unanswered(target.WriteAt(make([]byte, 1024), 4096))

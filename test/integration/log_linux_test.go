@@ -40,7 +40,8 @@ func lines(v *lab.Process) []string {
 }
 
 // isUsual reports whether a line of a log depends neither on what only root may
-// do nor on the kind of an interface.
+// do, nor on the kind of an interface, nor on whether this machine stands still.
 func isUsual(line string) bool {
-	return !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ")
+	return !strings.Contains(line, "rmem_max") && !strings.Contains(line, ", slower than by ") &&
+		!strings.Contains(line, " dropped, which had waited for more than ")
 }
