@@ -43,13 +43,13 @@ const Forgiven = time.Hour
 
 // ForgiveStalls has the server drop nothing because the machine was held up: what
 // is on a link in memory is sent once. It counts frames as younger by Forgiven than
-// they are, finds no freeze but that of Freeze, and waits for a share for as long as
-// a disk may take. Call it before Serve.
+// they are, finds no freeze but that of Freeze, and waits for a share for longer.
+// Call it before Serve.
 func (s *Server) ForgiveStalls() {
 	s.ages.forward, s.ages.doubt = Forgiven, math.MaxInt64
 	now := s.freezes.boot
 	s.freezes.sinceBoot = func() time.Duration { return now }
-	s.shareWait = 10 * time.Second
+	s.shareWait = 3 * time.Second
 }
 
 // ShedSoon has the server wait for a share for no longer than in use. Call it before
