@@ -107,6 +107,7 @@ func (l *looker) settle(now map[aoe.Address]*asked, found []*initiator.Target) (
 			if haveMAC(now[a].links, t.MAC) > 1 && l.rivals.isDue(a) {
 				twice = append(twice, t)
 			}
+		case now[a].away:
 		case l.rivals.known.FoundRival(t.Name(), t.MAC):
 			rivals = append(rivals, t)
 		}
@@ -165,10 +166,10 @@ func (l *looker) warn(rivals []*initiator.Target) {
 }
 
 // warnOfTwice logs exports that have answered a question of this link by another link of
-// theirs, which has the same MAC: both are in one LAN.
+// ours, whose MAC one on this link has: both are in one LAN.
 func (l *looker) warnOfTwice(exports []*initiator.Target) {
 	for _, t := range exports {
-		l.rivals.log.Warnf("%s: two interfaces of %s have one address, %v, in this LAN, so that switches send now to one, now to the other; give each an address of its own, such as by --hwaddr auto, or a LAN of its own",
-			journal.Link(l.link), journal.Export(t.Name()), net.HardwareAddr(t.MAC[:]))
+		l.rivals.log.Warnf("%s: two interfaces of this host have one address, %v, in this LAN, one of them for %s, so that switches send now to one, now to the other; give each an address of its own, such as by --hwaddr auto, or a LAN of its own",
+			journal.Link(l.link), net.HardwareAddr(t.MAC[:]), journal.Export(t.Name()))
 	}
 }

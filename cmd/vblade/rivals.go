@@ -42,8 +42,11 @@ type ownLink interface {
 	MAC() [6]byte // any goroutine may call it
 }
 
-// asked is an export whose rivals are looked for.
-type asked struct{ links []ownLink }
+// asked is an export whose rivals are looked for on an interface.
+type asked struct {
+	links []ownLink // its own, and those of others on the interface that have one of its MACs
+	away  bool      // it is not served on the interface: who else serves it there is no rival
+}
 
 // newRivals returns a rivals that does not look until begin.
 func newRivals(log *journal.Log, known rivalsKnown) *rivals {
@@ -51,30 +54,28 @@ func newRivals(log *journal.Log, known rivalsKnown) *rivals {
 		blind: make(map[string]bool), twice: make(map[aoe.Address]time.Time)}
 }
 
-// ask looks once for rivals of an address that is served on links, on each of the
-// interfaces: at once, or when begin is called. Where a link has the export's own MAC,
-// the interface is the one below it, because an answer to that MAC would go to
-// whichever host has it. A look that fails is no reason not to serve.
-func (r *rivals) ask(a aoe.Address, interfaces []string, links []ownLink) {
+// ask looks once for rivals of an address on an interface: at once, or when begin is
+// called. Where a link has the export's own MAC, the interface is the one below it,
+// because an answer to that MAC would go to whichever host has it. A look that fails is
+// no reason not to serve.
+func (r *rivals) ask(a aoe.Address, name string, what *asked) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, name := range interfaces {
-		l := r.lookers[name]
-		if l == nil {
-			var err error
-			if l, err = openLooker(r, name); err != nil {
-				if !r.blind[name] {
-					r.log.Warnf("%s: no look for other targets of the addresses served there: %v", journal.Link(name), err)
-				}
-				r.blind[name] = true
-				continue
+	l := r.lookers[name]
+	if l == nil {
+		var err error
+		if l, err = openLooker(r, name); err != nil {
+			if !r.blind[name] {
+				r.log.Warnf("%s: no look for other targets of the addresses served there: %v", journal.Link(name), err)
 			}
-			delete(r.blind, name)
-			r.lookers[name] = l
-			r.start(l)
+			r.blind[name] = true
+			return
 		}
-		l.wanted[a] = &asked{links: links}
+		delete(r.blind, name)
+		r.lookers[name] = l
+		r.start(l)
 	}
+	l.wanted[a] = what
 }
 
 // forget stops looking for rivals of an address that is no longer served.
@@ -150,7 +151,38 @@ func (s *site) lookAgain() {
 	defer s.mu.Unlock()
 	for name, e := range s.exports {
 		if e.moves || slices.Contains(names, name) {
-			s.rivals.ask(e.address, e.interfaces, s.own(e.links))
+			s.lookFor(e)
 		}
 	}
+}
+
+// lookFor looks for rivals of an export on each of its interfaces, and asks for it on
+// those where another export has one of its own addresses: if it answers there, both are
+// in one LAN. The caller holds s.mu.
+func (s *site) lookFor(e *served) {
+	own, twins := s.own(e.links), s.twins(e)
+	for _, name := range e.interfaces {
+		s.rivals.ask(e.address, name, &asked{links: append(twins[name], own...)})
+		delete(twins, name)
+	}
+	for name, links := range twins {
+		s.rivals.ask(e.address, name, &asked{links: append(links, own...), away: true})
+	}
+}
+
+// twins returns the links of other exports that have an address of one export's own, by
+// the interface below them. The caller holds s.mu.
+func (s *site) twins(e *served) map[string][]ownLink {
+	on, own := make(map[string][]ownLink), s.own(e.links)
+	for _, other := range s.exports {
+		if !e.moves || !other.moves || other == e {
+			continue
+		}
+		for i, l := range s.own(other.links) {
+			if name := other.interfaces[i]; haveMAC(own, l.MAC()) > 0 {
+				on[name] = append(on[name], l)
+			}
+		}
+	}
+	return on
 }

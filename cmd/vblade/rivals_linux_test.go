@@ -74,7 +74,7 @@ func (l *looking) ask(t *testing.T, netif string, slots []uint8, others []ownLin
 		t.Error(err)
 	}
 	for _, slot := range slots {
-		l.rivals.ask(aoe.Address{Shelf: 9, Slot: slot}, []string{netif}, append([]ownLink{station{mac}}, others...))
+		l.rivals.ask(aoe.Address{Shelf: 9, Slot: slot}, netif, &asked{links: append([]ownLink{station{mac}}, others...)})
 	}
 }
 
@@ -245,10 +245,28 @@ func TestRivalsOnOwnTwin(t *testing.T) {
 	}
 	l.done(t)
 	l.end()
-	want := fmt.Sprintf("vblade: ini0: two interfaces of e9.0 have one address, %v, in this LAN, so that switches send now to one, now to the other; "+
+	want := fmt.Sprintf("vblade: ini0: two interfaces of this host have one address, %v, in this LAN, one of them for e9.0, so that switches send now to one, now to the other; "+
 		"give each an address of its own, such as by --hwaddr auto, or a LAN of its own\n", net.HardwareAddr(s.mac[:]))
 	if l.said.String() != want {
 		t.Errorf("it says %swant %s", l.said.String(), want)
+	}
+	e.stop(t, syscall.SIGTERM)
+}
+
+// TestRivalsElsewhere asks for an export where it is not served: who serves it there is
+// no rival.
+func TestRivalsElsewhere(t *testing.T) {
+	s := newTestbed(t)
+	e := s.start(t, "9", "0", "tgt0", "FILE")
+	for _, away := range []bool{true, false} {
+		l := s.lookFor(t, "ini0", nil)
+		s.host.Do(func() error {
+			l.rivals.ask(aoe.Address{Shelf: 9}, "ini0", &asked{away: away})
+			return nil
+		})
+		if warned := l.look(t) != ""; warned == away {
+			t.Errorf("away: %v, warned: %v", away, warned)
+		}
 	}
 	e.stop(t, syscall.SIGTERM)
 }

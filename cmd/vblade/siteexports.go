@@ -76,7 +76,7 @@ func (s *site) add(e control.Export, held claims, lost error) error {
 	}
 	s.exports[e.Name()] = one
 	s.warnOfLinks(links)
-	s.rivals.ask(one.address, one.interfaces, s.own(links))
+	s.lookFor(one)
 	return nil
 }
 

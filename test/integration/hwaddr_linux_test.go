@@ -240,10 +240,27 @@ func TestHWAddrTwiceInLAN(t *testing.T) {
 	s.plug("tgt1", "br0", 1500)
 	v := s.host.StartVblade(t, s.vblade, "--hwaddr", "a2:00:00:00:00:01", "9", "0", twoLinks, s.image)
 	testReadWrite(t, s, s.findOn(0, aoe.MAC{}))
-	s.awaitLine(v, "two interfaces of e9.0 have one address, a2:00:00:00:00:01, in this LAN")
+	s.awaitLine(v, "two interfaces of this host have one address, a2:00:00:00:00:01, in this LAN, one of them for e9.0")
 	v.Signal(syscall.SIGUSR1)
 	s.awaitLine(v, "\ne9.0: ")
 	if said := v.Stderr(); strings.Contains(said, "rival)") || strings.Contains(said, "serves e9.0 too") {
+		t.Errorf("it takes itself for a rival:\n%s", said)
+	}
+}
+
+// TestHWAddrOfTwoExports gives two exports of a server one address, on two interfaces of
+// one LAN: vblade warns.
+func TestHWAddrOfTwoExports(t *testing.T) {
+	s := newLANs(t, 1)
+	s.plug("tgt1", "br0", 1500)
+	server := s.host.StartServer(t, s.vblade)
+	for slot, netif := range []string{"tgt0", "tgt1"} {
+		if out, err := server.Add("--hwaddr", "a2:00:00:00:00:01", "9", fmt.Sprint(slot), netif, s.disk(netif)); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	s.awaitLine(server.Process, "tgt0: two interfaces of this host have one address, a2:00:00:00:00:01, in this LAN, one of them for e9.1, ")
+	if said := server.Stderr(); strings.Contains(said, "serves e9.") {
 		t.Errorf("it takes itself for a rival:\n%s", said)
 	}
 }
