@@ -10,30 +10,54 @@ import (
 	"vblade/internal/ata"
 )
 
-// CrewSize is how many calls can wait for disks at once, in workers.
+// CrewSize is how many calls of one export can wait for its disk at once, in workers.
 const CrewSize = 64
 
-// spareWorkers is how many workers are reserved for exports that have none.
+// spareWorkers is how many workers are reserved for exports that have none, besides
+// one for each.
 const spareWorkers = 16
 
 // crew is the state that the workers share: the exports with requests that may
-// start, and how many workers are free. Server.mu guards it.
+// start, and how many workers there are. Server.mu guards it.
 //
-// Exports take turns, and none may use up the crew. If there are several, an
-// export with running calls starts another one only while it has fewer than there
-// are free workers, not counting the spare ones. So a disk that hangs keeps half
-// of these, the next one half of the rest, and so on. Each export may have one
-// spare worker.
+// Exports take turns, and none may use up the crew. There may be CrewSize workers, and
+// one more for each export after the first. If there are several exports, one with
+// running calls starts another one only while it has fewer than there are free workers,
+// not counting the spare ones and those of the other exports. So a disk that hangs keeps
+// half of these, the next one half of the rest, and so on. An export without running
+// calls may always have a worker, because at least as many are free as there are such
+// exports: only they may take one of the last.
+//
+// Few hang at once, so that there are CrewSize goroutines at first, and more come when
+// the last of them gets something to do.
 type crew struct {
-	ring  []*export // exports with waiting requests, in turn
-	free  int       // idle workers
-	alone bool      // there is one export, which may have all of them
+	ring   []*export // exports with waiting requests, in turn
+	guests int       // exports, also those that were removed and whose calls have not ended
+	busy   int       // workers that do something
+	staff  int       // workers that there are now
 }
+
+// free returns how many workers there may be besides the busy ones.
+func (c *crew) free() int { return CrewSize + c.others() - c.busy }
+
+// others is how many exports there are besides one.
+func (c *crew) others() int { return max(0, c.guests-1) }
 
 // mayStart reports whether an export may have another worker.
 func (c *crew) mayStart(e *export) bool {
-	return c.free > 0 && (c.alone || e.running == 0 || e.running < c.free-spareWorkers)
+	free := c.free()
+	if e.running == 0 || c.guests == 1 {
+		return free > 0
+	}
+	return e.running < free-spareWorkers-c.others()
 }
+
+// isShort reports whether another worker has to come, once the crew has started, so
+// that one has nothing to do.
+func (c *crew) isShort() bool { return c.staff > 0 && c.busy == c.staff && c.free() > 0 }
+
+// isLarge reports whether a worker that has nothing to do is one too many.
+func (c *crew) isLarge() bool { return c.staff > CrewSize && c.staff-c.busy > spareWorkers }
 
 // batchIsLate is how long a batch lasts before another one may begin beside it, if
 // the disk gains by that: something of the first one hangs.
@@ -96,7 +120,7 @@ func (c *crew) take(u *run) bool {
 		c.ring = append(c.ring, e)
 	}
 	e.running++
-	c.free--
+	c.busy++
 	return true
 }
 
@@ -136,7 +160,7 @@ func (c *crew) done(u *run) {
 		e.batches--
 		e.learn(len(u.requests), clock()-u.began)
 	}
-	c.free++
+	c.busy--
 }
 
 // learn adapts the size of an export's batches to how long one of n writes took.

@@ -23,7 +23,7 @@ func (*serialStore) Begin() ata.Batch { return nil }
 // that came first.
 func TestWritesKeepNoRead(t *testing.T) {
 	e := &export{disk: ata.NewDisk(new(serialStore), ata.Identity{}), most: maxRun}
-	c, u := crew{free: 1}, newRun()
+	c, u := crew{busy: CrewSize - 1}, newRun()
 	put := func(op ata.Op, arrived int) {
 		r := &request{export: e, arrived: time.Duration(arrived)}
 		r.Work = ata.Work{Op: op, LBA: int64(10 * arrived), Data: make([]byte, ata.SectorSize)}

@@ -104,3 +104,10 @@ func (s *Server) Lanes() (n int) {
 	s.ask(func() { n = s.lanes.used() })
 	return n
 }
+
+// Staff is how many workers there are.
+func (s *Server) Staff() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.crew.staff
+}

@@ -139,8 +139,9 @@ func (s *Server) comeDown(g *ring) {
 			started++
 		}
 		r.flying = false
+		r.port.flying.Add(-1) // first, as in finish
 		r.export.flying.Add(-1)
-		r.port.flying.Add(-1)
+		r.export.undone.Add(-1)
 	}
 	s.inFlight.Add(-int32(len(g.done)))
 	s.undone.Add(-int32(len(g.done)))

@@ -87,8 +87,9 @@ type Server struct {
 	freezes    freezes
 	shareAlarm *time.Timer // ends a wait for a share
 	hang       hangLimits
-	sizeEvery  time.Duration // between two looks at a disk's size
-	shareWait  time.Duration // for a share, in a turn
+	sizeEvery  time.Duration  // between two looks at a disk's size
+	shareWait  time.Duration  // for a share, in a turn
+	home       sync.WaitGroup // leads and workers
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // there is no leader, or the server has ended
@@ -112,7 +113,6 @@ func New(host Host, log Log) *Server {
 		ages:     ages{sinceBoot: sinceBoot},
 		freezes:  freezes{sinceBoot: sinceBoot, boot: sinceBoot()},
 		order:    order.New(),
-		crew:     crew{free: CrewSize},
 		kept:     kept{places: make(chan struct{}, maxSaves)},
 		hang:     hangLimits{after: 10 * time.Second, look: time.Second},
 
@@ -192,25 +192,23 @@ func every(interval time.Duration, done <-chan struct{}, f func()) {
 // startCrew starts the leads and the workers, and returns a channel that is
 // closed when all have ended.
 func (s *Server) startCrew() <-chan struct{} {
-	var all sync.WaitGroup
-	run := func(loop func()) {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			loop()
-		}()
-	}
 	s.standing.Store(leadCount)
 	for _, l := range s.leads {
-		run(l.loop)
+		s.home.Add(1)
+		go func() {
+			defer s.home.Done()
+			l.loop()
+		}()
 	}
-	for range CrewSize {
-		run(newWorker(s).loop)
+	s.mu.Lock()
+	for s.crew.staff < CrewSize {
+		s.hire()
 	}
+	s.mu.Unlock()
 	home := make(chan struct{})
 	go func() {
 		defer close(home)
-		all.Wait()
+		s.home.Wait()
 	}()
 	return home
 }

@@ -18,8 +18,9 @@ func (s *Server) alone() bool { return len(s.exports)+len(s.remnants) == 1 }
 
 // overShare reports whether an export has used up its share of a port's buffers.
 // If there are several exports, each may have up to twice as many in flight as
-// are left for all. If none are left, an export with nothing in flight may have
-// one of the reserve, up to half of it. The caller holds s.mu.
+// are left for all, not counting one for each export of the port. An export with
+// nothing in flight may have one of those and, where there are more exports, of half of
+// the reserve. The caller holds s.mu.
 func (s *Server) overShare(e *export, p *Port) bool {
 	if !s.alone() {
 		return p.exceeds(e)
@@ -35,9 +36,13 @@ func (s *Server) overShare(e *export, p *Port) bool {
 // exceeds reports whether one of several exports has used up its share of the
 // port's buffers.
 func (p *Port) exceeds(e *export) bool {
-	left := p.left()
-	return p.full() || int(e.flying.Load()) >= max(1, 2*left)
+	left := p.left() - p.owned()
+	return p.full() || int(e.undone.Load()) >= max(1, 2*left)
 }
+
+// owned is how many buffers are for exports with nothing in flight: one for each
+// export of the port, but no more than half of what is not for receiving.
+func (p *Port) owned() int { return min(len(p.list), (len(p.requests)-p.reserve())/2) }
 
 // full reports whether exports with nothing in flight have used up their part of
 // the reserve, too.

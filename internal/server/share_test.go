@@ -144,6 +144,54 @@ func TestCrewIsShared(t *testing.T) {
 	f.settled()
 }
 
+// TestAnyNumberHangs has so many exports hang that each of them could keep a worker and
+// a buffer, one after the other: the last one is served on, and each of them once its
+// disk goes on. Then no more workers are left than at first.
+func TestAnyNumberHangs(t *testing.T) {
+	const hanging = 2 * server.CrewSize
+	f, g := hangingFleet(t, 1, 5*server.CrewSize, hanging+1, hanging)
+	g.shut()
+	l := f.links[0]
+	for i := range hanging {
+		f.flood(l, i, 20)
+		f.ask(l, sentTo(hanging, flushFrame(0))) // a flush is a worker's
+	}
+	for range 20 {
+		f.ask(l, sentTo(hanging, transferFrame(0, 1, 2, make([]byte, 2*sectorSize))))
+		f.ask(l, sentTo(hanging, transferFrame(0, 1, 2, nil)))
+		f.ask(l, sentTo(hanging, flushFrame(0)))
+	}
+	if n := g.calls(); n < hanging || n > server.CrewSize+hanging+server.LeadCount {
+		t.Errorf("%d calls hang of %d disks", n, hanging)
+	}
+	g.open()
+	f.settled()
+	for i := range hanging + 1 {
+		f.ask(l, sentTo(i, flushFrame(0)))
+	}
+	eventually(t, func() bool { return f.server.Staff() <= server.CrewSize+1 }, "the workers that came do not go")
+}
+
+// TestAddedToHanging adds exports while the only one before them hangs with all workers:
+// they are served.
+func TestAddedToHanging(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		f, disk := unrulyFleet(t, kind, 1, 5*server.CrewSize, 1)
+		l, before := f.links[0], disk.entered(ata.OpRead)
+		disk.hang(ata.OpRead, 0, unrulySectors)
+		for i := range uint64(server.CrewSize + 11) {
+			l.Deliver(transferFrame(f.next(), 3*i, 1, nil))
+		}
+		eventually(t, func() bool { return disk.entered(ata.OpRead)-before >= server.CrewSize }, "not all workers hang")
+		for i := 1; i < 4; i++ {
+			f.add(bladeOf(i, atOnce))
+			f.ask(l, sentTo(i, flushFrame(0)))
+		}
+		disk.release()
+		f.settled()
+	})
+}
+
 // TestSoleExportHangs has the only export hang with all that can be sent to it:
 // after a wait that ends, what needs no disk is answered.
 func TestSoleExportHangs(t *testing.T) {

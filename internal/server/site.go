@@ -110,7 +110,10 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 		s.mu.Lock()
 		s.exports = append(s.exports, e)
 		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
-		s.crew.alone = s.alone()
+		s.crew.guests++
+		if s.crew.isShort() {
+			s.hire()
+		}
 		s.mu.Unlock()
 		for _, p := range e.ports {
 			at := &seat{export: e, swept: s.swept} // earlier sweeps are not for it

@@ -116,6 +116,7 @@ func (s *Server) fly(r *request) {
 	s.undone.Add(1)
 	r.flying = true
 	r.export.flying.Add(1)
+	r.export.undone.Add(1)
 	r.port.flying.Add(1)
 }
 
@@ -125,6 +126,7 @@ func (s *Server) unfly(r *request) {
 	s.undone.Add(-1)
 	r.flying = false
 	r.export.flying.Add(-1)
+	r.export.undone.Add(-1)
 	r.port.flying.Add(-1)
 }
 

@@ -18,7 +18,7 @@ func newWorker(s *Server) *worker {
 	return &worker{s: s, run: newRun(), out: newOutbox(maxRun)}
 }
 
-// loop does queued runs until the server has ended.
+// loop does queued runs until the server has ended, or there are too many workers.
 func (w *worker) loop() {
 	s := w.s
 	s.mu.Lock()
@@ -26,6 +26,9 @@ func (w *worker) loop() {
 	for {
 		switch {
 		case s.crew.take(&w.run):
+			if s.crew.isShort() {
+				s.hire()
+			}
 			if s.crew.ready() {
 				s.work.Signal()
 			}
@@ -34,10 +37,24 @@ func (w *worker) loop() {
 			s.mu.Lock()
 		case s.ended:
 			return
+		case s.crew.isLarge():
+			s.crew.staff--
+			return
 		default:
 			s.work.Wait()
 		}
 	}
+}
+
+// hire starts a worker. The caller holds s.mu, and starts the crew, or is the leader or
+// a worker.
+func (s *Server) hire() {
+	s.crew.staff++
+	s.home.Add(1)
+	go func() {
+		defer s.home.Done()
+		newWorker(s).loop()
+	}()
 }
 
 // serve does a run from the queue.
@@ -70,6 +87,7 @@ func (w *worker) do() (calls int) {
 // crew.
 func (s *Server) finish(u *run, out *outbox, tally *tally, byWorker bool) {
 	s.undone.Add(-int32(len(u.requests))) // before the replies, because the next request may arrive at once
+	u.export().undone.Add(-int32(len(u.requests)))
 	for _, r := range u.requests {
 		r.print.Store(0)
 		if r.hush(); r.Reply > 0 {
@@ -92,8 +110,8 @@ func (s *Server) finish(u *run, out *outbox, tally *tally, byWorker bool) {
 			started++
 		}
 		r.flying = false
+		r.port.release(r) // first, because an export without requests may be gone, and so its ports
 		r.export.flying.Add(-1)
-		r.port.release(r)
 	}
 	s.inFlight.Add(-int32(len(u.requests)))
 	s.mu.Unlock()
