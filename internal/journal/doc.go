@@ -4,7 +4,8 @@
 // if nobody reads it.
 //
 // A Journal queues lines and writes them from a goroutine of its own. When the
-// queue is full, lines are dropped, and a line in their place says how many. If
+// queue is full, lines are dropped, and a line in their place says how many. A message
+// is one line without control characters, whatever names it holds. If
 // standard error is the systemd journal, each line carries its priority, and what it
 // is about: an Export, a Link or an Initiator among its arguments is a field there.
 //
