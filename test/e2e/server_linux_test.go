@@ -148,3 +148,11 @@ func (tg *target) changes() {
 		tg.t.Errorf("the other units' states have changed: %s, before %s", after, before)
 	}
 }
+
+// startsOne has the unit of one export start the server, which it does from its
+// sandbox, and no other export; then the server's unit starts those.
+func (tg *target) startsOne() {
+	tg.t.Helper()
+	tg.run("systemctl stop vblade; systemctl start vblade@many2; vblade status e9.2; ! vblade status e9.3")
+	tg.run("systemctl start vblade; for try in $(seq 600); do ! vblade status e9.3 >/dev/null 2>&1 || break; sleep 0.1; done; vblade status e9.3")
+}

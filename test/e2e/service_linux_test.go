@@ -67,6 +67,7 @@ func (s *site) service(t *testing.T) {
 	target.waits()
 	target.isWatched()
 	target.changes()
+	target.startsOne()
 	target.survives()
 	target.hasOwnAddress(g)
 	serves("at the end")
