@@ -93,11 +93,16 @@ func (a *application) say(name, did, about string) {
 }
 
 // read reads conf files, and returns the exports that they describe for the
-// server. It leaves out those of a directory that have a process of their own.
+// server. It leaves out those of a directory that have a process of their own. Of two
+// files for one address that which is served is right: its initiators must not find
+// another disk there.
 func (a *application) read(files []string, whole bool) []options {
 	var wanted []options
 	by := map[aoe.Address]string{} // the conf file of an address
-	for _, path := range files {
+	if !whole {
+		a.addOthers(by, files)
+	}
+	for _, path := range a.servedFirst(files) {
 		o, err := readConf(path)
 		if err == nil && o.ownProcess && whole {
 			a.own = append(a.own, o)
@@ -118,6 +123,33 @@ func (a *application) read(files []string, whole bool) []options {
 		wanted = append(wanted, o)
 	}
 	return wanted
+}
+
+// servedFirst returns conf files in order, those of which something is served before
+// the others.
+func (a *application) servedFirst(files []string) []string {
+	var served, others []string
+	for _, path := range files {
+		if slices.ContainsFunc(a.served, func(e control.Info) bool { return e.Conf == path }) {
+			served = append(served, path)
+		} else {
+			others = append(others, path)
+		}
+	}
+	return append(served, others...)
+}
+
+// addOthers adds the conf files that are not to be read, of what they have served and
+// still describe.
+func (a *application) addOthers(by map[aoe.Address]string, files []string) {
+	for _, e := range a.served {
+		if e.Conf == "" || slices.Contains(files, e.Conf) {
+			continue
+		}
+		if o, err := readConf(e.Conf); err == nil && !o.ownProcess && o.address().String() == e.Name {
+			by[o.address()] = e.Conf
+		}
+	}
 }
 
 // address is the address of the export that options describe.

@@ -107,6 +107,14 @@ vblade: 3 of 6 conf files are not in force, see above
 	a.conf("c", 1) // change places
 	a.applies(true, "e9.1: removed, now e9.2 by b.conf\ne9.2: changed, b on tgt0, by b.conf\ne9.1: added, c on tgt0, by c.conf\n")
 	a.applies(true, "nothing to do: exports are as 3 conf files say\n")
+	a.conf("Z", 2) // twice, before b.conf, which is served
+	const twice = "vblade: Z.conf: e9.2 is described by b.conf already; give another shelf or slot\n"
+	a.applies(false, twice+"vblade: 1 of 4 conf files are not in force, see above\n")
+	a.applies(false, twice+"vblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
+	a.conf("b", 4) // not any more
+	a.applies(false, "vblade: Z.conf: open Z: no such file or directory\nvblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
+	a.conf("b", 2)
+	os.Remove(a.file("Z"))
 	a.conf("c", 1, "filename=/nowhere/c")
 	a.applies(false, "vblade: c.conf: open /nowhere/c: no such file or directory; e9.1 is served as before\nvblade: 1 of 3 conf files are not in force, see above\n")
 	a.conf("c", 1)
