@@ -8,6 +8,7 @@ PLATFORM    ?= $(HOST)
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10000x
+TIMEOUT     ?= 30m
 BENCH       ?= -out docs
 SOAK        ?= 10m
 CROSS       := linux/amd64 linux/arm64 linux/386 linux/mips freebsd/amd64 freebsd/arm64
@@ -58,7 +59,7 @@ demo: vblade modules
 
 ## test: run the tests, and end with what was skipped and how to have it; V=1 shows each
 test: modules
-	$(AS_ROOT) env GO=$(GO) $(GO) run ./test/skipped -count=1 $(if $(V),-v) ./...
+	$(AS_ROOT) env GO=$(GO) $(GO) run ./test/skipped -count=1 -timeout $(TIMEOUT) $(if $(V),-v) ./...
 
 ## setcap: let ./vblade open packet sockets without root; each build takes the right away
 setcap: vblade
@@ -66,7 +67,7 @@ setcap: vblade
 
 ## race: run the tests under the race detector (needs a C compiler)
 race: modules
-	$(AS_ROOT) $(GO) test -count=1 -race ./...
+	$(AS_ROOT) $(GO) test -count=1 -race -timeout $(TIMEOUT) ./...
 
 ## e2e: run the tests with the Linux aoe driver, Debian systems and clusters in virtual machines, as root; ALL=1 with Ceph too
 e2e: vblade packages
@@ -87,7 +88,7 @@ bench: vblade
 fuzz:
 	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd internal | xargs -n1 dirname | sort -u); do \
 		for name in $$(grep -ho '^func Fuzz[A-Za-z]*' $$dir/*_test.go | cut -c6-); do \
-			echo "fuzz $$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x ./$$dir; \
+			echo "fuzz $$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -timeout $(TIMEOUT) -fuzzminimizetime 100x ./$$dir; \
 		done; \
 	done
 

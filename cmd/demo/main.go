@@ -135,7 +135,7 @@ func serve(host *lab.Host, vblade, image string) (*lab.Process, error) {
 
 // use does what an initiator does with a disk.
 func use(ini *initiator.Initiator, image, dir string) error {
-	targets, err := ini.Discover(time.Second, 1)
+	targets, err := ini.Discover(10*time.Second, 1)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type run struct {
 	seed    uint64
 	frames  int // over all legs
 	tally   *tally
+	clock   *lab.Clock
 }
 
 // newRun makes a run as the environment says.
@@ -61,6 +62,7 @@ func newRun(t *testing.T) *run {
 		seed:   environment(t, seedVariable, rand.Uint64()),
 		frames: int(environment(t, framesVariable, usual)),
 		tally:  newTally(),
+		clock:  lab.NewClock(t),
 	}
 	t.Logf("%s=%d %s=%d", seedVariable, r.seed, framesVariable, r.frames)
 	return r

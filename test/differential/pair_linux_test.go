@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 )
@@ -90,6 +91,30 @@ func (p *pair) compareAdvertisements(c, ours [][]byte) {
 func (p *pair) fresh() {
 	p.t.Helper()
 	p.stop()
+	p.again()
+}
+
+// discard starts both programs again, whatever they left behind.
+func (p *pair) discard() {
+	p.t.Helper()
+	p.run.tally.discarded++
+	if !p.ours.running() {
+		p.t.Errorf("our program ended: %s", p.ours.epitaph())
+	}
+	p.c.stop(syscall.SIGKILL)
+	p.ours.stop(syscall.SIGKILL)
+	c, err := os.ReadFile(p.c.file)
+	must(p.t, err)
+	must(p.t, os.WriteFile(p.ours.file, c, 0o600))
+	for _, s := range []*side{p.c, p.ours} {
+		s.collect(newAnswers(), func(*answers) bool { return false }) // what was on its way
+	}
+	p.again()
+}
+
+// again starts both programs again.
+func (p *pair) again() {
+	p.t.Helper()
 	p.model.reset()
 	p.run.tally.fresh++
 	p.start()
@@ -137,17 +162,23 @@ func (p *pair) compareFiles() {
 }
 
 // try sends a group to both programs and compares what comes back. A frame with
-// a hazard comes alone, and the pair is not used again.
+// a hazard comes alone, and the pair is not used again. If this machine stood still
+// meanwhile, nothing is compared: ours drops frames that are too old then.
 func (p *pair) try(group []request, sentinel aoe.Frame) {
 	p.t.Helper()
 	p.next = group[len(group)-1].index + 1
-	p.run.tally.frames += len(group)
-	var good bool
+	began := time.Now()
+	exchange := p.tryGroup
 	if group[0].hazard != nil {
-		good = p.tryHazard(group[0], sentinel)
-	} else {
-		good = p.tryGroup(group, sentinel)
+		exchange = p.tryHazard
 	}
+	judge := exchange(group, sentinel)
+	if p.run.clock.Stopped(began) {
+		p.discard()
+		return
+	}
+	p.run.tally.frames += len(group)
+	good := judge()
 	if !good {
 		p.complaints++
 	}
@@ -156,8 +187,8 @@ func (p *pair) try(group []request, sentinel aoe.Frame) {
 	}
 }
 
-// tryGroup sends a group without hazards.
-func (p *pair) tryGroup(group []request, sentinel aoe.Frame) bool {
+// tryGroup sends a group without hazards, and returns what judges the answers.
+func (p *pair) tryGroup(group []request, sentinel aoe.Frame) (judge func() bool) {
 	p.t.Helper()
 	c, ours := newAnswers(), newAnswers()
 	p.sendOurs(group, sentinel, ours)
@@ -166,11 +197,14 @@ func (p *pair) tryGroup(group []request, sentinel aoe.Frame) bool {
 	last := sentinel.Tag()
 	p.c.collect(c, func(a *answers) bool { return a.byTag[last] != nil })
 	p.ours.collect(ours, func(a *answers) bool { return a.byTag[last] != nil && a.cover(group, c) })
-	good := true
-	for _, r := range group {
-		good = p.judge(r, c, ours) && good
+	return func() bool {
+		p.t.Helper()
+		good := true
+		for _, r := range group {
+			good = p.judge(r, c, ours) && good
+		}
+		return p.judgeRest(group, c, ours) && good
 	}
-	return p.judgeRest(group, c, ours) && good
 }
 
 // cover reports whether a, our answers, holds every reply that c does, but for
@@ -220,16 +254,21 @@ func (p *pair) sendOurs(group []request, sentinel aoe.Frame, got *answers) {
 }
 
 // tryHazard sends a frame that may leave the C program in another state than
-// ours, or dead. It gets no sentinel: it answers or ends.
-func (p *pair) tryHazard(r request, sentinel aoe.Frame) bool {
+// ours, or dead. It gets no sentinel: it answers or ends. It returns what judges the
+// answers.
+func (p *pair) tryHazard(group []request, sentinel aoe.Frame) (judge func() bool) {
 	p.t.Helper()
+	r := group[0]
 	c, ours := newAnswers(), newAnswers()
-	p.sendOurs([]request{r}, sentinel, ours)
+	p.sendOurs(group, sentinel, ours)
 	p.send(p.c, [][]byte{r.frame})
 	tag, _ := r.tag()
 	p.c.collect(c, func(a *answers) bool { return a.byTag[tag] != nil })
 	p.ours.collect(ours, func(a *answers) bool {
 		return a.byTag[sentinel.Tag()] != nil && (r.hazard.ours == nil || a.byTag[tag] != nil)
 	})
-	return p.judgeHazard(r, c, ours, sentinel.Tag())
+	return func() bool {
+		p.t.Helper()
+		return p.judgeHazard(r, c, ours, sentinel.Tag())
+	}
 }

@@ -31,6 +31,8 @@ type tally struct {
 	fresh    int // pairs started again
 	aborts   int // the C program, by its own signal
 	exits    int // the C program, by its own will
+
+	discarded int // groups, because the machine stood still
 }
 
 // newTally returns a tally of nothing.
@@ -53,6 +55,9 @@ func (c *tally) String() string {
 	}
 	fmt.Fprintf(&b, "%8d  pairs started afresh\n", c.fresh)
 	fmt.Fprintf(&b, "%8d  of these because the C program aborted, %d because it exited\n", c.aborts, c.exits)
+	if c.discarded > 0 {
+		fmt.Fprintf(&b, "%8d  groups discarded, because this machine stood still\n", c.discarded)
+	}
 	b.WriteString(c.coverage.String())
 	return b.String()
 }

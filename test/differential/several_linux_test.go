@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 )
@@ -39,6 +40,10 @@ var severalLeg = leg{name: "several", mtu: 1500, sectors: fileSectors, quiet: tr
 // in each of its two forms.
 const severalShare = 15
 
+// severalTries is how many fleets set out, each but the first because this machine stood
+// still, and ours dropped frames that were too old then.
+const severalTries = 20
+
 // TestSeveral sends frames for ten exports on one interface, broadcasts included,
 // to ten C processes, and to ours: as ten processes, and as one server. Each export
 // answers for itself, in any order.
@@ -46,7 +51,13 @@ func TestSeveral(t *testing.T) {
 	r := newRun(t)
 	for _, oneServer := range []bool{false, true} {
 		t.Run(map[bool]string{false: "ten processes", true: "one server"}[oneServer], func(t *testing.T) {
-			newFleet(t, r, oneServer).sail(r.frames * severalShare / 100)
+			left := r.frames * severalShare / 100
+			for try := 1; left > 0 && !t.Failed() && try <= severalTries; try++ {
+				t.Run(fmt.Sprint("fleet ", try), func(t *testing.T) { left = newFleet(t, r, oneServer).sail(left) })
+			}
+			if left > 0 && !t.Failed() {
+				t.Errorf("this machine stood still %d times", severalTries)
+			}
 		})
 	}
 	t.Log(r.tally)
@@ -115,16 +126,22 @@ func (f *fleet) compareAdvertisements() {
 	}
 }
 
-// sail sends so many frames, in groups, and compares what comes back, and the
-// files.
-func (f *fleet) sail(frames int) {
+// sail sends so many frames, in groups, and compares what comes back, and the files. If
+// this machine stands still it ends, and returns how many are left.
+func (f *fleet) sail(left int) int {
 	f.t.Helper()
 	complaints := 0
-	for left := frames; left > 0 && complaints < mostComplaints; {
+	for left > 0 && complaints < mostComplaints {
 		group := f.group(min(left, mostInGroup))
+		began := time.Now()
+		judge := f.try(group)
+		if f.run.clock.Stopped(began) {
+			f.run.tally.discarded++
+			return left
+		}
 		left -= len(group)
 		f.run.tally.frames += len(group)
-		if !f.try(group) {
+		if !judge() {
 			complaints++
 		}
 	}
@@ -137,6 +154,7 @@ func (f *fleet) sail(frames int) {
 			f.t.Errorf("%v: the files differ from byte %d on", a, firstDifference(c, ours))
 		}
 	}
+	return 0
 }
 
 // group returns at most n frames to send together. One that changes the masks of
@@ -211,9 +229,9 @@ func (f *fleet) sentinels() [][]byte {
 	return frames
 }
 
-// try sends a group and the sentinels to both programs and compares what comes
-// back. Ours gets the sentinels when it has answered all that the C program did.
-func (f *fleet) try(group []aoe.Frame) bool {
+// try sends a group and the sentinels to both programs, and returns what judges the
+// answers. Ours gets the sentinels when it has answered all that the C program did.
+func (f *fleet) try(group []aoe.Frame) (judge func() bool) {
 	f.t.Helper()
 	var frames [][]byte
 	for _, fr := range group {
@@ -235,7 +253,10 @@ func (f *fleet) try(group []aoe.Frame) bool {
 	})
 	f.send(f.ours, sentinels)
 	ours.gather(f.ours, func() bool { return ours.holds(tag) })
-	return f.judge(group, sentinels, c, ours)
+	return func() bool {
+		f.t.Helper()
+		return f.judge(group, sentinels, c, ours)
+	}
 }
 
 // send sends frames to a side.

@@ -141,7 +141,7 @@ func (s *site) fragileDisk(sectors int, rings bool) *fragileDisk {
 }
 
 // afterwards is how long after its fault a failed request may be answered.
-const afterwards = 5 * time.Second
+const afterwards = 15 * time.Second
 
 // explains reports whether an error in a reply is the disk's, which has failed.
 func (d *fragileDisk) explains(err error) bool {

@@ -66,7 +66,7 @@ func attacked(t *testing.T, program string, flat func(warm, end usage)) {
 	a.send(hostileWarmUp)
 	warm := usageOf(t, v)
 	a.send(hostileFrames - hostileWarmUp)
-	answered := a.received - friendlyFrames*int(a.round)
+	answered := a.received - a.friends
 	t.Logf("%d of %d frames were answered", answered, hostileFrames)
 	if answered < hostileFrames/4 {
 		t.Error("the test tested little")
@@ -94,6 +94,7 @@ type attack struct {
 	buffers  [][]byte
 	round    uint32
 	received int  // frames, of either
+	friends  int  // frames that the friend has sent
 	asked    bool // the target has asked its question
 }
 
@@ -124,11 +125,9 @@ func (a *attack) send(n int) {
 // tagOf is the tag of a round's last frame, which no frame of the table has.
 func tagOf(round uint32) uint32 { return 0xf0000000 + round }
 
-// friendlyFrames is how many frames the friend sends after a group.
-const friendlyFrames = 2
-
-// friendly returns them.
+// friendly returns what the friend sends after a group.
 func (a *attack) friendly() [][]byte {
+	a.friends += 2
 	release, query := a.request(aoe.CommandReserve), a.request(aoe.CommandConfig)
 	release.SetReserveRequest(aoe.ReserveForceSet, nil)
 	query.SetConfigRequest(aoe.ConfigRead, nil)
@@ -146,10 +145,12 @@ func (a *attack) request(c aoe.Command) aoe.Frame {
 	return f
 }
 
-// await checks every frame that the target sends, up to the one with a tag.
+// await checks every frame that the target sends, up to the one with a tag. The friend
+// asks again if that does not come: a target that stood still drops frames.
 func (a *attack) await(tag uint32) {
 	a.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	again := time.Now().Add(2 * time.Second)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		n, err := a.link.Receive(a.buffers)
 		a.must(err)
 		found := false
@@ -163,6 +164,10 @@ func (a *attack) await(tag uint32) {
 		a.received += n
 		if found {
 			return
+		}
+		if n == 0 && time.Now().After(again) {
+			a.link.Send(a.friendly())
+			again = time.Now().Add(2 * time.Second)
 		}
 		if n == 0 {
 			a.link.Wait(time.Second)

@@ -24,7 +24,7 @@ mount -t tmpfs run /run
 mount -t tmpfs log /var/log
 mkdir -p /run/systemd/journal /run/log/journal
 %s 2>/dev/null & journald=$!
-await() { for i in $(seq 100); do eval "$1" && return; sleep 0.1; done; echo "no $1" >&2; return 1; }
+await() { for i in $(seq 300); do eval "$1" && return; sleep 0.1; done; echo "no $1" >&2; return 1; }
 await '[ -S /run/systemd/journal/socket ]' || exit 77
 # As systemd does, which systemd-cat leaves out.
 systemd-cat sh -c 'JOURNAL_STREAM=$(stat -L -c %%d:%%i /dev/fd/2) exec "$0" "$@"' "$0" serve --control /run/control & vblade=$!

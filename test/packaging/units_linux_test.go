@@ -47,7 +47,7 @@ generate() {
 generate
 /lib/systemd/systemd --user --unit=basic.target &
 trap "kill $!; wait" EXIT
-for try in $(seq 100); do ! systemctl list-units >/dev/null 2>&1 || break; sleep 0.1; done
+for try in $(seq 600); do ! systemctl list-units >/dev/null 2>&1 || break; sleep 0.1; done
 
 # conf NAME SLOT [LINE] writes a conf file.
 conf() { printf 'shelf=9\nslot=%s\nnetif=tgt0\nfilename="ROOT/disks/%s"\noptions="--state none"\n%s\n' "$2" "$1" "$3" >"ROOT/etc/vblade.conf.d/$1.conf"; }
