@@ -104,6 +104,7 @@ func TestPulseWithShareInFlight(t *testing.T) {
 	eventually(t, func() bool { return p.server.Stats().Exports[0].InFlight == buffers-1 }, "not every other buffer is in flight")
 	p.await(10)
 	release()
+	eventually(t, func() bool { return p.server.Stats().Exports[0].InFlight == 0 }, "the buffers do not come back")
 	p.link.Deliver(transferFrame(3*buffers, 0, 1, nil))
 	if !p.link.Await(func() bool { return p.link.Reply(3*buffers) != nil }) {
 		t.Error("the loop does not go on")
