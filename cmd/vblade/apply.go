@@ -98,11 +98,8 @@ func (a *application) say(name, did, about string) {
 // another disk there.
 func (a *application) read(files []string, whole bool) []options {
 	var wanted []options
-	by := map[aoe.Address]string{} // the conf file of an address
-	if !whole {
-		a.addOthers(by, files)
-	}
-	for _, path := range a.servedFirst(files) {
+	by := a.holders(files, whole) // the conf files of addresses
+	for _, path := range files {
 		o, err := readConf(path)
 		if err == nil && o.ownProcess && whole {
 			a.own = append(a.own, o)
@@ -111,7 +108,7 @@ func (a *application) read(files []string, whole bool) []options {
 		if err == nil {
 			err = o.checkShared()
 		}
-		if first := by[o.address()]; err == nil && first != "" {
+		if first := by[o.address()]; err == nil && first != "" && first != path {
 			err = sameAddress(o, first)
 		}
 		if err != nil {
@@ -125,31 +122,19 @@ func (a *application) read(files []string, whole bool) []options {
 	return wanted
 }
 
-// servedFirst returns conf files in order, those of which something is served before
-// the others.
-func (a *application) servedFirst(files []string) []string {
-	var served, others []string
-	for _, path := range files {
-		if slices.ContainsFunc(a.served, func(e control.Info) bool { return e.Conf == path }) {
-			served = append(served, path)
-		} else {
-			others = append(others, path)
-		}
-	}
-	return append(served, others...)
-}
-
-// addOthers adds the conf files that are not to be read, of what they have served and
-// still describe.
-func (a *application) addOthers(by map[aoe.Address]string, files []string) {
+// holders returns the conf files that hold addresses: they are served there, and still
+// say so. Of a directory that is to be all that is served, only files in it do.
+func (a *application) holders(files []string, whole bool) map[aoe.Address]string {
+	by := map[aoe.Address]string{}
 	for _, e := range a.served {
-		if e.Conf == "" || slices.Contains(files, e.Conf) {
+		if e.Conf == "" || whole && !slices.Contains(files, e.Conf) {
 			continue
 		}
 		if o, err := readConf(e.Conf); err == nil && !o.ownProcess && o.address().String() == e.Name {
 			by[o.address()] = e.Conf
 		}
 	}
+	return by
 }
 
 // address is the address of the export that options describe.

@@ -115,6 +115,10 @@ vblade: 3 of 6 conf files are not in force, see above
 	a.applies(false, "vblade: Z.conf: open Z: no such file or directory\nvblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
 	a.conf("b", 2)
 	os.Remove(a.file("Z"))
+	a.conf("a", 2) // twice, from another address
+	a.applies(false, "vblade: a.conf: e9.2 is described by b.conf already; give another shelf or slot\n"+
+		"vblade: e9.3 is served as before: a.conf is wrong\nvblade: 1 of 3 conf files are not in force, see above\n")
+	a.conf("a", 3)
 	a.conf("c", 1, "filename=/nowhere/c")
 	a.applies(false, "vblade: c.conf: open /nowhere/c: no such file or directory; e9.1 is served as before\nvblade: 1 of 3 conf files are not in force, see above\n")
 	a.conf("c", 1)
