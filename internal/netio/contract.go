@@ -28,8 +28,6 @@ type hostContract interface {
 	// descriptor readable outside Wait. What Wake was called for has to be looked
 	// at afterwards.
 	Silence()
-	// Ready reports whether Wait would return at once, as far as memory shows.
-	Ready() bool
 	// Descriptors returns what becomes readable when Wait would return, the alarm
 	// first.
 	Descriptors() []int

@@ -81,18 +81,6 @@ func (h *Host) Silence() {
 	h.woken.Swap(false) // not a Store: what was done before Wake is seen after Silence
 }
 
-// Ready reports whether Wait would return at once, as far as that can be told
-// without a system call: a frame is in the memory of some link, or the alarm
-// rings. It is a hint: frames that do not arrive by a ring are not seen. Any
-// goroutine may call it.
-func (h *Host) Ready() bool {
-	if !h.using.TryRLock() {
-		return true // links change: Wait would return
-	}
-	defer h.using.RUnlock()
-	return h.woken.Load() || h.links.Load().pending()
-}
-
 // Descriptors returns the descriptors that become readable when Wait would
 // return, the alarm's first. The slice is never modified: when links come or go
 // it is replaced, and the alarm rings.
@@ -144,8 +132,8 @@ func (h *Host) replace(links []*Link) {
 	h.Wake()
 }
 
-// exclusively runs f while neither Wait nor Ready looks at the links. It ends a
-// Wait that is in progress.
+// exclusively runs f while Wait does not look at the links. It ends a Wait that is in
+// progress.
 func (h *Host) exclusively(f func()) {
 	h.excluding.Add(1) // a Wait that begins from now on returns
 	defer h.excluding.Add(-1)

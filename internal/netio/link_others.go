@@ -47,9 +47,6 @@ func (h *Host) Wake() {}
 // Silence ends the ringing of the alarm.
 func (h *Host) Silence() {}
 
-// Ready reports whether Wait would return at once.
-func (h *Host) Ready() bool { return false }
-
 // Descriptors returns what becomes readable when Wait would return.
 func (h *Host) Descriptors() []int { return nil }
 
