@@ -32,7 +32,7 @@ type export struct {
 	fd         int          // the disk's descriptor, and
 	start      int64        // the byte where the export begins in it, for a ring
 	async      uring.Access // what a ring does without waiting
-	adrift     atomic.Int32 // requests in the rings of leads that have lost the lead
+	draining   atomic.Int32 // requests in the rings of leads that have lost the lead
 	flying     atomic.Int32 // requests that the order has
 	undone     atomic.Int32 // those of them whose work is not done yet
 	failed     func(error)  // called once the disk is gone or broken; nil if the export does not end then

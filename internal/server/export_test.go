@@ -10,11 +10,11 @@ import (
 
 // Limits that tests go to.
 const (
-	LeadCount = leadCount
-	MaxSweeps = maxSweeps
-	ChoreStep = choreStep
-	Becalmed  = becalmed
-	MaxAge    = maxAge
+	LeadCount    = leadCount
+	MaxSweeps    = maxSweeps
+	ChoreStep    = choreStep
+	RingPatience = ringPatience
+	MaxAge       = maxAge
 )
 
 // Requests returns how many of a port's requests are idle, and how many there are.

@@ -9,14 +9,14 @@ import (
 
 // How long a lead waits for its ring at a time.
 const (
-	flyWait  = time.Millisecond       // the leader, in a call that the watch looks at
-	soarWait = 100 * time.Millisecond // one that does not lead
+	flyWait   = time.Millisecond       // the leader, in a call that the watch looks at
+	drainWait = 100 * time.Millisecond // one that does not lead
 )
 
-// becalmed is how long the ring may complete nothing, while requests that could
+// ringPatience is how long the ring may complete nothing, while requests that could
 // be done in place have to be handed over because of it, before the leader steps
 // aside for another one, whose ring is empty.
-const becalmed = 20 * time.Millisecond
+const ringPatience = 20 * time.Millisecond
 
 // takeRing puts the lead's ring into use when it is needed for the first time, and
 // binds the lead to its thread: a goroutine that is bound to one costs the
@@ -112,7 +112,7 @@ func (l *lead) land() {
 	if g.reap(s.host.Silence) == 0 {
 		return
 	}
-	s.comeDown(g)
+	s.releaseLanded(g)
 	now := clock()
 	for _, r := range g.done {
 		r.Complete(int(r.Work.Sectors()), nil)
@@ -124,9 +124,9 @@ func (l *lead) land() {
 	g.done = g.done[:0]
 }
 
-// comeDown releases completed requests from the order, and hands to the crew
-// those that may start now, and those that a worker has to repeat.
-func (s *Server) comeDown(g *ring) {
+// releaseLanded takes completed requests out of the order, and hands the crew those
+// that may start now, and those that a worker has to repeat.
+func (s *Server) releaseLanded(g *ring) {
 	s.mu.Lock()
 	started := len(g.failed)
 	for _, r := range g.failed {
@@ -134,13 +134,7 @@ func (s *Server) comeDown(g *ring) {
 	}
 	g.failed = g.failed[:0]
 	for _, r := range g.done {
-		for _, t := range s.order.Release(&r.Ticket) {
-			s.crew.put(s.requests[t.Number])
-			started++
-		}
-		r.flying = false
-		r.port.flying.Add(-1) // first, as in finish
-		r.export.flying.Add(-1)
+		started += s.leaveOrder(r)
 		r.export.undone.Add(-1)
 	}
 	s.inFlight.Add(-int32(len(g.done)))
@@ -157,7 +151,7 @@ func (l *lead) stepsAside() bool {
 	s, g := l.s, l.ring
 	missed := s.missed
 	s.missed = false
-	if !missed || g.empty() || clock()-g.landed < becalmed || s.standing.Load() == 0 {
+	if !missed || g.empty() || clock()-g.landed < ringPatience || s.standing.Load() == 0 {
 		return false
 	}
 	s.mu.Lock()
@@ -175,20 +169,20 @@ func (l *lead) drain() {
 		return
 	}
 	s.mu.Lock() // then the goroutine that took the lead has looked at the lead's run
-	g.eachAloft(func(e *export) { e.adrift.Add(1) })
+	g.eachInFlight(func(e *export) { e.draining.Add(1) })
 	s.mu.Unlock()
 	for !g.empty() {
-		l.enter(1, soarWait)
+		l.enter(1, drainWait)
 		g.reap(func() {}) // the alarm is the leader's
 		for _, r := range g.done {
-			r.export.adrift.Add(-1)
+			r.export.draining.Add(-1)
 			l.deliver(r)
 		}
 		g.done = g.done[:0]
 		for _, r := range g.failed {
-			r.export.adrift.Add(-1)
+			r.export.draining.Add(-1)
 		}
-		s.comeDown(g)
+		s.releaseLanded(g)
 	}
 }
 
@@ -200,8 +194,8 @@ func (l *lead) deliver(r *request) {
 	l.s.finish(&l.run, &l.out, &l.tally, false)
 }
 
-// eachAloft calls f for the export of each request in flight.
-func (g *ring) eachAloft(f func(*export)) {
+// eachInFlight calls f for the export of each request in flight.
+func (g *ring) eachInFlight(f func(*export)) {
 	for i := range g.flights {
 		for r := g.flights[i].first; r != nil; r = r.next {
 			f(r.export)

@@ -12,9 +12,9 @@ import (
 	"vblade/test/lab"
 )
 
-// TestRingIsNotBecalmedAtOnce has a request depart by a ring that was not used for long:
-// it does not count as one that has not completed for as long.
-func TestRingIsNotBecalmedAtOnce(t *testing.T) {
+// TestIdleRing has a request depart by a ring that was not used for long: the ring does
+// not count as one that has completed nothing for as long.
+func TestIdleRing(t *testing.T) {
 	g, err := newRing()
 	if err != nil {
 		lab.Skip(t, err.Error(), "run on a kernel with io_uring")
@@ -36,6 +36,6 @@ func TestRingIsNotBecalmedAtOnce(t *testing.T) {
 	before := clock()
 	g.depart([]*request{r})
 	if g.landed < before {
-		t.Errorf("the ring counts as becalmed since %v, the request departs at %v", g.landed, before)
+		t.Errorf("the ring counts as idle since %v, the request departs at %v", g.landed, before)
 	}
 }

@@ -51,17 +51,11 @@ type keeping struct {
 // keep begins to save the change of a request. It drops the request if that would
 // leave its port too few buffers for receiving. Leader only.
 func (s *Server) keep(r *request) {
-	r.taken = never
-	s.mu.Lock()
-	full := r.port.full()
-	if !full {
-		s.fly(r)
-	}
-	s.mu.Unlock()
-	if full {
+	if r.port.full() {
 		s.shed(r)
 		return
 	}
+	s.hold(r)
 	k := &r.export.keeping
 	k.change = r
 	s.kept.changes++
@@ -84,21 +78,24 @@ func (s *Server) save(e *export) {
 // only.
 func (s *Server) holdBack(r *request) {
 	e, p := r.export, r.port
-	r.taken = never
-	s.mu.Lock()
 	over := p.left() <= 0
 	if !s.alone() {
 		over = p.exceeds(e)
 	}
-	if !over {
-		s.fly(r)
-	}
-	s.mu.Unlock()
 	if over {
 		s.shed(r)
 		return
 	}
+	s.hold(r)
 	e.keeping.behind.push(r)
+}
+
+// hold begins the flight of a request that is in flight only because it waits here.
+func (s *Server) hold(r *request) {
+	r.taken = never
+	s.mu.Lock()
+	s.fly(r)
+	s.mu.Unlock()
 }
 
 // concludeAll concludes the changes whose Save has ended. It is part of the turn:
@@ -118,7 +115,7 @@ func (s *Server) conclude(e *export) {
 	r := k.change
 	k.change = nil
 	s.kept.changes--
-	s.land(r)
+	s.unhold(r)
 	s.noteSave(r)
 	if k.err != nil {
 		e.Refuse(&r.Request)
@@ -129,7 +126,7 @@ func (s *Server) conclude(e *export) {
 	s.proceed(r)
 	for k.change == nil && !k.behind.empty() {
 		r := k.behind.pop()
-		s.land(r)
+		s.unhold(r)
 		if s.freezes.since(r.arrived) {
 			s.turn.lapse(r)
 			continue
@@ -139,9 +136,8 @@ func (s *Server) conclude(e *export) {
 	}
 }
 
-// land ends the flight of a request that was in flight only because it waited
-// here.
-func (s *Server) land(r *request) {
+// unhold ends what hold has begun.
+func (s *Server) unhold(r *request) {
 	s.mu.Lock()
 	s.unfly(r)
 	s.mu.Unlock()

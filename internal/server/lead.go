@@ -70,7 +70,7 @@ func (l *lead) lead() {
 		s.answerAsks()
 		s.attend()
 		if s.ending.Load() && s.admitted() && s.kept.changes == 0 {
-			l.goHome()
+			l.endServing()
 			return
 		}
 		idle := s.begin() == 0
@@ -85,8 +85,8 @@ func (l *lead) lead() {
 	}
 }
 
-// goHome waits until nothing is in flight, and ends all leads and the crew.
-func (l *lead) goHome() {
+// endServing waits until nothing is in flight, and ends all leads and the crew.
+func (l *lead) endServing() {
 	s := l.s
 	s.refuseAsks()
 	l.drain()
@@ -222,8 +222,8 @@ func (s *Server) comesAlone(e *export) bool {
 	}
 	s.usedLast = t.began
 	s.slow = false
-	kept := t.pending[0].stamp < s.inPlace // it arrived while another was done in place
-	return len(t.pending) == 1 && !kept && s.undone.Load() == 0 && t.began >= s.usedSince
+	waited := t.pending[0].stamp < s.inPlace // it arrived while another was done in place
+	return len(t.pending) == 1 && !waited && s.undone.Load() == 0 && t.began >= s.usedSince
 }
 
 // performInPlace does a run of the turn that may block, under the eyes of the

@@ -156,9 +156,8 @@ func (s *Server) collect(p *Port) {
 	s.mu.Unlock()
 }
 
-// release returns a request that was in flight. The caller holds Server.mu.
-func (p *Port) release(r *request) {
+// giveBack returns a request that was in flight. The caller holds Server.mu.
+func (p *Port) giveBack(r *request) {
 	p.free = append(p.free, r)
-	p.flying.Add(-1)
 	p.returned.Add(1)
 }

@@ -38,7 +38,7 @@ type reporter struct {
 	changes chan change   // to be logged
 	rivals  chan rival    // likewise
 	fewer   *rate.Limiter // of rivals
-	missed  atomic.Int64  // changes that will not be logged logged
+	missed  atomic.Int64  // changes that were dropped from the queue, since the last one was logged
 }
 
 // newReporter returns a reporter that has nothing to log.

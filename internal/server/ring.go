@@ -14,7 +14,7 @@ import (
 const (
 	ringEntries = 256 // requests submitted at once
 	maxFlights  = 2 * ringEntries
-	maxAboard   = 8 // requests in a flight
+	maxVecs     = 8 // requests in a flight
 )
 
 // ring is a lead's io_uring, for disks that work asynchronously. It submits many
@@ -41,7 +41,7 @@ type ring struct {
 type flight struct {
 	first *request
 	bytes int32
-	vecs  [maxAboard]uring.Vec
+	vecs  [maxVecs]uring.Vec
 }
 
 // The data of a ring's requests: the number of a flight, or this and the number of
@@ -68,8 +68,8 @@ func (g *ring) makeReady() {
 	for i := range g.free {
 		g.free[i] = uint32(maxFlights - 1 - i)
 	}
-	g.done = make([]*request, 0, maxFlights*maxAboard)
-	g.failed = make([]*request, 0, maxFlights*maxAboard)
+	g.done = make([]*request, 0, maxFlights*maxVecs)
+	g.failed = make([]*request, 0, maxFlights*maxVecs)
 }
 
 // empty reports whether nothing is in flight.
@@ -77,7 +77,7 @@ func (g *ring) empty() bool { return g == nil || len(g.free) == len(g.flights) }
 
 // takes reports whether an export's work of a kind goes by the ring.
 func (g *ring) takes(e *export, op ata.Op) bool {
-	if g == nil || e.adrift.Load() > 0 {
+	if g == nil || e.draining.Load() > 0 {
 		return false
 	}
 	switch op {
@@ -92,7 +92,7 @@ func (g *ring) takes(e *export, op ata.Op) bool {
 // room reports whether n more requests can be prepared.
 func (g *ring) room(n int) bool { return len(g.free) >= n && g.Room() >= n }
 
-// depart prepares contiguous requests of one export, at most maxAboard, as one
+// depart prepares contiguous requests of one export, at most maxVecs, as one
 // flight. The ring must have room for them.
 func (g *ring) depart(requests []*request) {
 	if g.empty() {

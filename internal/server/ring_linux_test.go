@@ -90,9 +90,9 @@ func TestRingStepsAside(t *testing.T) {
 	tr := &trial{e, d}
 	tr.hangReads()
 	// It does at the first request that it would do in place otherwise, but not sooner
-	// than becalmed. Later, the watch would take the lead from it some time.
+	// than ringPatience. Later, the watch would take the lead from it some time.
 	for tag, begin := uint32(5000), time.Now(); e.server.Standing() != server.LeadCount-2; tag++ {
-		if tag > 5100 && time.Since(begin) > 2*server.Becalmed {
+		if tag > 5100 && time.Since(begin) > 2*server.RingPatience {
 			t.Fatal("nobody else leads")
 		}
 		e.server.ForgetPaces() // on a loaded machine this disk would count as slow, and be the crew's

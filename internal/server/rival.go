@@ -50,8 +50,8 @@ type knownRival struct {
 	heard, warned time.Duration // clock
 }
 
-// hear takes in that a rival was heard, and reports whether to warn of it: when
-// it is new, and an hour after the last time.
+// hear notes that a rival was heard, and reports whether to warn of it: when it is
+// new, and an hour after the last warning.
 func (y *rivalry) hear(mac aoe.MAC, now time.Duration) (warn bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -81,8 +81,8 @@ func (y *rivalry) count() int {
 	return len(y.known)
 }
 
-// forget forgets the rivals that were silent for too long, and reports whether
-// none is left of some.
+// forget forgets the rivals that were silent for too long, and reports whether it has
+// forgotten the last one.
 func (y *rivalry) forget(now time.Duration) (over bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -128,8 +128,8 @@ func (s *Server) isEcho(p *Port, e *export, f aoe.Frame) bool {
 	return whole && bytes.Equal(said, ours) && f.ConfigBuffers() == own.ConfigBuffers()
 }
 
-// FoundRival takes in that somebody who has looked has found another target with
-// the address of an export. It reports whether to warn of it.
+// FoundRival notes that a query on the LAN has found another target with the address of
+// an export. It reports whether to warn of it.
 func (s *Server) FoundRival(name string, mac aoe.MAC) (warn bool) {
 	for _, e := range s.snapshot.Load().exports {
 		if e.Name() == name {
@@ -165,14 +165,14 @@ func (s *Server) Heard(name string, tag uint32) bool {
 	return false
 }
 
-// queries are the tags of the last config commands that an export has taken. The zero
-// queries has none.
+// queries is the tags of the last config commands that an export has accepted. The
+// zero queries has none.
 type queries struct {
 	last [8]atomic.Uint64 // each a tag and 1<<32
 	next int              // the leader's
 }
 
-// note takes in a tag. Leader only.
+// note adds a tag, in place of the oldest. Leader only.
 func (q *queries) note(tag uint32) {
 	q.last[q.next].Store(1<<32 | uint64(tag))
 	q.next = (q.next + 1) % len(q.last)

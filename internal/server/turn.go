@@ -130,6 +130,19 @@ func (s *Server) unfly(r *request) {
 	r.port.flying.Add(-1)
 }
 
+// leaveOrder takes a request whose work is done out of the order, and queues those for
+// the crew that may start now. It returns how many these are. The caller holds s.mu.
+func (s *Server) leaveOrder(r *request) (started int) {
+	for _, t := range s.order.Release(&r.Ticket) {
+		s.crew.put(s.requests[t.Number])
+		started++
+	}
+	r.flying = false
+	r.port.flying.Add(-1) // first, because an export without requests may be gone, and so its ports
+	r.export.flying.Add(-1)
+	return started
+}
+
 // lend hands the lead's run over: each request takes its place in the order, and
 // those that may start go to the ring or are queued for the crew. Requests of an
 // export that has used up its share of the buffers are dropped, as on a wire.
@@ -138,7 +151,7 @@ func (l *lead) lend() {
 	// A submission may block the lead, too, so another has to stand by.
 	byRing := l.ring.takes(u.export(), u.op()) && l.takeRing() && l.ring.room(len(u.requests)) && s.standing.Load() > 0
 	s.mu.Lock()
-	aboard := u.requests[:0]
+	group := u.requests[:0]
 	for _, r := range u.requests {
 		switch {
 		case s.overShare(r.export, r.port):
@@ -151,14 +164,14 @@ func (l *lead) lend() {
 			s.crew.put(r)
 			continue
 		}
-		if n := len(aboard); n == maxAboard || n > 0 && !r.continues(aboard[n-1]) {
-			l.ring.depart(aboard)
-			aboard = aboard[:0]
+		if n := len(group); n == maxVecs || n > 0 && !r.continues(group[n-1]) {
+			l.ring.depart(group)
+			group = group[:0]
 		}
-		aboard = append(aboard, r)
+		group = append(group, r)
 	}
-	if len(aboard) > 0 {
-		l.ring.depart(aboard)
+	if len(group) > 0 {
+		l.ring.depart(group)
 	}
 	wakes := s.turn.lent && s.crew.ready() // not for writes that wait for a batch to end
 	s.mu.Unlock()

@@ -105,13 +105,8 @@ func (s *Server) finish(u *run, out *outbox, tally *tally, byWorker bool) {
 	}
 	started := 0
 	for _, r := range u.requests {
-		for _, t := range s.order.Release(&r.Ticket) {
-			s.crew.put(s.requests[t.Number])
-			started++
-		}
-		r.flying = false
-		r.port.release(r) // first, because an export without requests may be gone, and so its ports
-		r.export.flying.Add(-1)
+		started += s.leaveOrder(r)
+		r.port.giveBack(r)
 	}
 	s.inFlight.Add(-int32(len(u.requests)))
 	s.mu.Unlock()
