@@ -19,7 +19,8 @@
 //	share.go    bounds what one export may have in flight
 //	crew.go     what is queued (queue.go), and whose turn it is
 //	worker.go   does what is queued
-//	ring.go     what a lead has in flight by io_uring (fly.go: how it waits and lands)
+//	ring.go     what a lead has in flight by io_uring (fly.go: how it waits and lands;
+//	            ringwatch.go: how it hears of frames meanwhile)
 //	run.go      contiguous requests, done in one system call, and batches of writes
 //	outbox.go   replies on their way, and the buffers that come back for theirs
 //	pace.go     tells work that waits for a disk from work that does not, by its time

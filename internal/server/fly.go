@@ -161,13 +161,20 @@ func (l *lead) stepsAside() bool {
 	return true
 }
 
-// drain waits for the requests in the ring of a lead that has lost the lead, and
-// answers them. Later requests for the same disks go to the crew.
+// drain empties the ring of a lead that has lost the lead.
 func (l *lead) drain() {
-	s, g := l.s, l.ring
-	if g.empty() {
-		return
+	if !l.ring.empty() {
+		l.awaitFlights()
 	}
+	if l.ring != nil {
+		l.ring.stopWatching()
+	}
+}
+
+// awaitFlights waits for the requests in the ring of a lead that has lost the lead,
+// and answers them. Later requests for the same disks go to the crew.
+func (l *lead) awaitFlights() {
+	s, g := l.s, l.ring
 	s.mu.Lock() // then the goroutine that took the lead has looked at the lead's run
 	g.eachInFlight(func(e *export) { e.draining.Add(1) })
 	s.mu.Unlock()

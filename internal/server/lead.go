@@ -80,6 +80,7 @@ func (l *lead) lead() {
 				return
 			}
 		case idle:
+			l.ring.letGo(s.host)
 			s.rest()
 		}
 	}

@@ -3,7 +3,6 @@
 package server
 
 import (
-	"slices"
 	"time"
 
 	"vblade/internal/ata"
@@ -35,6 +34,7 @@ type ring struct {
 
 	watched []int  // the host's descriptors
 	armed   []bool // which of them are polled
+	round   uint16 // counts on when others are watched
 }
 
 // flight is contiguous requests that the kernel does as one.
@@ -43,13 +43,6 @@ type flight struct {
 	bytes int32
 	vecs  [maxVecs]uring.Vec
 }
-
-// The data of a ring's requests: the number of a flight, or this and the number of
-// a descriptor that is polled.
-const (
-	pollData   = 1 << 32
-	cancelData = 1 << 33
-)
 
 // newRing returns a ring that is not enabled yet.
 func newRing() (*ring, error) {
@@ -146,35 +139,4 @@ func (g *ring) reap(silence func()) (landed int) {
 		g.landed = clock()
 	}
 	return landed
-}
-
-// polled notes that a poll of a descriptor has completed or was cancelled.
-func (g *ring) polled(c uring.Completion, silence func()) {
-	i := int(c.Data - pollData)
-	if c.Data >= cancelData || i >= len(g.armed) {
-		return
-	}
-	g.armed[i] = false
-	if i == 0 && c.Result > 0 {
-		silence()
-	}
-}
-
-// watch makes a wait of the ring end when a descriptor of the host is readable.
-func (g *ring) watch(host Host) {
-	now := host.Descriptors()
-	if !slices.Equal(now, g.watched) {
-		for i, armed := range g.armed {
-			if armed {
-				g.Cancel(cancelData, pollData+uint64(i))
-			}
-		}
-		g.watched = append(g.watched[:0], now...)
-		g.armed = append(g.armed[:0], make([]bool, len(now))...)
-	}
-	for i, fd := range g.watched {
-		if !g.armed[i] {
-			g.armed[i] = g.Poll(pollData+uint64(i), fd, uring.PollIn)
-		}
-	}
 }

@@ -97,6 +97,7 @@ func (d *slowDevice) content() []byte {
 type alarmHost struct {
 	*frametest.Host
 	alarm    int
+	fds      []int // the alarm
 	silenced atomic.Int32
 }
 
@@ -107,11 +108,11 @@ func newAlarmHost(t testing.TB) *alarmHost {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	return &alarmHost{Host: frametest.NewHost(), alarm: fd}
+	return &alarmHost{Host: frametest.NewHost(), alarm: fd, fds: []int{fd}}
 }
 
 // Descriptors returns the alarm.
-func (h *alarmHost) Descriptors() []int { return []int{h.alarm} }
+func (h *alarmHost) Descriptors() []int { return h.fds }
 
 // Silence counts.
 func (h *alarmHost) Silence() { h.silenced.Add(1) }

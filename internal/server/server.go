@@ -23,7 +23,8 @@ type Host interface {
 	// Wake ends this Wait, or the next.
 	Wake()
 	// Descriptors are readable when Wait would return, the first after Wake. If
-	// there are none, only Wait can wait.
+	// there are none, only Wait can wait. The slice is never modified: it is
+	// replaced where there are others, also if they have the same numbers.
 	Descriptors() []int
 	// Silence makes the first of them unreadable until Wake is called again. A
 	// caller that has found it readable then has to look at what Wake was called
