@@ -5,6 +5,7 @@ package server_test
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"vblade/internal/aoe"
 	"vblade/internal/ata"
@@ -47,6 +48,31 @@ func TestAddedAgainWhileAllHangs(t *testing.T) {
 		f.add(blade.New(disk.store(), blade.Config{Shelf: 9, Host: "h"}))
 		for range 3 {
 			f.ask(f.links[0], flushFrame(0))
+		}
+		disk.release()
+		f.settled()
+	})
+}
+
+// TestSoleExportHangsOnOneLink has the only export hang with all buffers of one of its
+// links, while its initiator goes on over both: what needs no disk is answered, and does
+// not wait for buffers again and again.
+func TestSoleExportHangsOnOneLink(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engineKind) {
+		const rounds = 12
+		f, disk := unrulyFleet(t, kind, 2, 64, 1)
+		f.ask(f.links[0], transferFrame(0, 0, 1, nil))
+		disk.hang(ata.OpRead, 0, unrulySectors)
+		f.flood(f.links[0], 0, 200)
+		f.ask(f.links[0], sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+		begin := time.Now()
+		for k := range uint64(rounds) {
+			f.links[1].Deliver(transferFrame(f.next(), 100+2*k, 1, nil))
+			f.links[0].Deliver(transferFrame(f.next(), 50, 1, nil))
+			f.ask(f.links[0], sentTo(0, configFrame(0, aoe.ConfigRead, "")))
+		}
+		if took := time.Since(begin); took > patience/4 {
+			t.Errorf("%d config queries take %v", rounds, took)
 		}
 		disk.release()
 		f.settled()

@@ -39,8 +39,6 @@ type export struct {
 	mute       atomic.Bool  // nothing begins or is answered any more
 	initiators initiators   // who uses it; the leader's
 
-	choked bool // waiting for its share of the buffers was in vain; belongs to the leader
-
 	advertised time.Duration // clock when it was last; the leader's
 
 	interval time.Duration // between advertisements; 0 without repetition

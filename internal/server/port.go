@@ -69,6 +69,7 @@ type Port struct {
 	requests []*request
 	idle     []*request   // neither in flight nor in the turn
 	flying   atomic.Int32 // requests that the order has
+	choked   bool         // the only export has waited in vain for its share of the buffers
 	returned atomic.Int32 // requests in free
 	free     []*request   // that were in flight; Server.mu guards it
 	inbox    inbox

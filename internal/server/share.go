@@ -26,11 +26,11 @@ func (s *Server) overShare(e *export, p *Port) bool {
 		return p.exceeds(e)
 	}
 	left := p.left()
-	if left <= 0 && !e.choked {
+	if left <= 0 && !p.choked {
 		left = s.awaitShare(p)
 	}
-	e.choked = left <= 0
-	return e.choked
+	p.choked = left <= 0
+	return p.choked
 }
 
 // exceeds reports whether one of several exports has used up its share of the
@@ -72,10 +72,10 @@ func (l *lead) awaitLandings() (leads bool) {
 		return true
 	}
 	l.run.gather(s.turn.pending[s.turn.next:])
-	if l.run.export().choked {
+	p, n := l.run.requests[0].port, len(l.run.requests)
+	if p.choked {
 		return true
 	}
-	p, n := l.run.requests[0].port, len(l.run.requests)
 	for late := s.turn.began + s.shareWait; p.left() < n && !l.ring.empty() && clock() < late; {
 		if !l.submit(1, flyWait) {
 			return false
