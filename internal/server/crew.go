@@ -43,10 +43,11 @@ func (c *crew) free() int { return CrewSize + c.others() - c.busy }
 // others is how many exports there are besides one.
 func (c *crew) others() int { return max(0, c.guests-1) }
 
-// mayStart reports whether an export may have another worker.
+// mayStart reports whether an export may have another worker. What one that is mute
+// has waiting is only dropped, which keeps no worker.
 func (c *crew) mayStart(e *export) bool {
 	free := c.free()
-	if e.running == 0 || c.guests == 1 {
+	if e.running == 0 || c.guests == 1 || e.mute.Load() {
 		return free > 0
 	}
 	return e.running < free-spareWorkers-c.others()
