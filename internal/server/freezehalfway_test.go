@@ -52,8 +52,8 @@ func TestFreezeInBatch(t *testing.T) {
 	tr.checkPair(200, false)
 	before := bytes.Clone(tr.disk.content()[40*sectorSize:])
 	tr.disk.release()
-	tr.checkPair(110, true)
-	eventually(t, func() bool { return tr.server.Stats().Links[0].Stale == 2 }, "the writes are not dropped")
+	// A worker may have begun with one of the first two alone: then the other is dropped, too.
+	eventually(t, func() bool { return tr.server.Stats().Links[0].Stale >= 2 }, "the writes are not dropped")
 	if got := tr.disk.content()[40*sectorSize:][:sectorSize]; !bytes.Equal(got, before[:sectorSize]) {
 		t.Error("what came before a freeze is written after it")
 	}
