@@ -21,7 +21,7 @@ const cephPackages = "ceph-mon,ceph-osd,ceph-common,rbd-fuse,iproute2,mount"
 // might answer reads for 5 s more; and where an image has a client that is dead but not
 // fenced, which Ceph misses after 30 s.
 const (
-	cephGap   = 6 * time.Second
+	cephGap   = 5 * time.Second
 	frozenGap = 8 * time.Second // of a host that is fenced while it is frozen: 1.8 to 4.1 s were seen
 	osdGap    = 30 * time.Second
 	lockGap   = 40 * time.Second

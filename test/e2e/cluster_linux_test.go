@@ -14,7 +14,7 @@ import (
 // The most time without I/O: where the export's MAC address moves along, which takes up
 // to 2.8 s, and where the driver has to learn another address, which it does after 10 s.
 const (
-	movingGap = 6 * time.Second
+	movingGap = 5 * time.Second
 	ownGap    = 20 * time.Second
 )
 
