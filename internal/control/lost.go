@@ -28,13 +28,14 @@ func (c Client) put(r *request, e *Export) (*Answer, error) {
 	}
 	for late := time.Now().Add(lostMost); ; time.Sleep(againTime) {
 		now, errNow := c.Try(e, r.Change)
+		var said refusal
 		switch {
 		case errNow == nil && now.Did == Kept:
 			return now.done(r), nil
-		case errNow == nil, errors.As(errNow, new(refusal)):
+		case errNow == nil, errors.As(errNow, &said) && !said.again: // again: it may be being done
 			return nil, fmt.Errorf("%w; it was not done", err)
 		case time.Now().After(late):
-			return nil, fmt.Errorf("%w; whether it was done, says: vblade status", err)
+			return nil, fmt.Errorf("%w; whether it was done is not known: look at vblade status", err)
 		}
 	}
 }
