@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -94,7 +96,7 @@ func (a *application) say(name, did, about string) {
 
 // read reads conf files, and returns the exports that they describe for the
 // server. It leaves out those of a directory that have a process of their own. Of two
-// files for one address that which is served is right: its initiators must not find
+// files for one address, the one that is served is right: its initiators must not find
 // another disk there.
 func (a *application) read(files []string, whole bool) []options {
 	var wanted []options
@@ -123,15 +125,21 @@ func (a *application) read(files []string, whole bool) []options {
 }
 
 // holders returns the conf files that hold addresses: they are served there, and still
-// say so. Of a directory that is to be all that is served, only files in it do.
+// say so, or are wrong now and may be meant to. Of a directory that is to be all that is
+// served, only files in it do.
 func (a *application) holders(files []string, whole bool) map[aoe.Address]string {
 	by := map[aoe.Address]string{}
 	for _, e := range a.served {
 		if e.Conf == "" || whole && !slices.Contains(files, e.Conf) {
 			continue
 		}
-		if o, err := readConf(e.Conf); err == nil && !o.ownProcess && o.address().String() == e.Name {
-			by[o.address()] = e.Conf
+		address, err := aoe.ParseAddress(e.Name)
+		if err != nil {
+			continue
+		}
+		o, err := readConf(e.Conf)
+		if err == nil && !o.ownProcess && o.address() == address || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			by[address] = e.Conf
 		}
 	}
 	return by

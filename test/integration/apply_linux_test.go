@@ -111,6 +111,11 @@ vblade: 3 of 6 conf files are not in force, see above
 	const twice = "vblade: Z.conf: e9.2 is described by b.conf already; give another shelf or slot\n"
 	a.applies(false, twice+"vblade: 1 of 4 conf files are not in force, see above\n")
 	a.applies(false, twice+"vblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
+	a.conf("b", 2, "oops") // wrong
+	a.applies(false, twice+`vblade: b.conf: line 5: "oops" is not NAME=VALUE; quote values that hold spaces, put none around the =
+vblade: e9.2 is served as before: b.conf is wrong
+vblade: 2 of 4 conf files are not in force, see above
+`)
 	a.conf("b", 4) // not any more
 	a.applies(false, "vblade: Z.conf: open Z: no such file or directory\nvblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
 	a.conf("b", 2)
