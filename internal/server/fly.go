@@ -172,13 +172,17 @@ func (l *lead) drain() {
 }
 
 // awaitFlights waits for the requests in the ring of a lead that has lost the lead,
-// and answers them. Later requests for the same disks go to the crew.
+// and answers them. Later requests for the same disks go to the crew. The ring watches
+// no links meanwhile: a disk that hangs keeps no link open.
 func (l *lead) awaitFlights() {
 	s, g := l.s, l.ring
 	s.mu.Lock() // then the goroutine that took the lead has looked at the lead's run
 	g.eachInFlight(func(e *export) { e.draining.Add(1) })
 	s.mu.Unlock()
 	for !g.empty() {
+		if len(g.watched) > 0 {
+			g.unwatch()
+		}
 		l.enter(1, drainWait)
 		g.reap(func() {}) // the alarm is the leader's
 		for _, r := range g.done {

@@ -66,9 +66,11 @@ func (g *ring) unwatch() (all bool) {
 	return true
 }
 
-// stopWatching cancels the polls at once. Nothing is in flight, so it does not wait.
+// stopWatching cancels the polls at once, or as many as the ring has room for. Nothing
+// is in flight, so it does not wait.
 func (g *ring) stopWatching() {
-	if len(g.watched) > 0 && g.unwatch() {
+	if len(g.watched) > 0 {
+		g.unwatch()
 		g.Enter(0, 0)
 	}
 }

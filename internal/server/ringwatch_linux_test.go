@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vblade/internal/ata"
 	"vblade/test/lab"
 )
 
@@ -109,5 +110,43 @@ func TestIdleRingLetsGo(t *testing.T) {
 	g.letGo(host)
 	if _, err := unix.Write(peer, []byte{1}); err != unix.EPIPE {
 		t.Errorf("a write to the link that was closed returns %v, as if it was open", err)
+	}
+}
+
+// TestDrainingRingLetsGo has a link be closed while a lead that has lost the lead waits
+// for a disk that hangs: its ring does not keep the link open.
+func TestDrainingRingLetsGo(t *testing.T) {
+	g := enabledRing(t)
+	alarm, ring := pipe(t)
+	link, peer := pipe(t)
+	disk, data := pipe(t) // a read of an empty pipe hangs
+	defer func() {
+		for _, fd := range []int{alarm, ring, peer, disk, data} {
+			unix.Close(fd)
+		}
+	}()
+	if err := unix.SetNonblock(disk, false); err != nil {
+		t.Fatal(err)
+	}
+	l := newLead(New(nil, nil))
+	l.ring = g
+	g.watch(&pipeHost{fds: []int{alarm, link}})
+	r := &request{export: &export{fd: disk}}
+	r.Work = ata.Work{Op: ata.OpRead, Data: make([]byte, ata.SectorSize)}
+	g.depart([]*request{r})
+	g.Enter(0, 0)
+	unix.Close(link)
+	closed := make(chan bool, 1)
+	go func() {
+		fds := []unix.PollFd{{Fd: int32(peer)}} // for POLLERR: nobody can read any more
+		for end := time.Now().Add(10 * time.Second); fds[0].Revents == 0 && time.Now().Before(end); {
+			unix.Poll(fds, 100)
+		}
+		unix.Write(data, []byte{1}) // ends the read, early: a worker would repeat it
+		closed <- fds[0].Revents == unix.POLLERR
+	}()
+	l.drain()
+	if !<-closed {
+		t.Error("a link that was closed stays open")
 	}
 }
