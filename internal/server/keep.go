@@ -131,7 +131,6 @@ func (s *Server) conclude(e *export) {
 			s.turn.lapse(r)
 			continue
 		}
-		r.taken = s.turn.began
 		s.take(e, r)
 	}
 }
@@ -141,6 +140,7 @@ func (s *Server) unhold(r *request) {
 	s.mu.Lock()
 	s.unfly(r)
 	s.mu.Unlock()
+	r.taken = s.turn.began
 }
 
 // noteSave logs that changes cannot be kept, and that they can again: a line each.
