@@ -91,7 +91,7 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 		return s.reply(err)
 	}
 	if r.Try {
-		return s.try(e, r.Change)
+		return s.try(e, r)
 	}
 	description := e.describe()
 	served := (&entry{Export: e, state: serving}).status()
@@ -125,9 +125,12 @@ func (s *Server) doAdd(r *request, files []*os.File, p unixsocket.Peer) *reply {
 }
 
 // try returns what doAdd would do with e, whose disk it owns.
-func (s *Server) try(e *Export, change bool) *reply {
+func (s *Server) try(e *Export, r *request) *reply {
 	defer e.Close()
-	did, err := s.table.decide(e, change)
+	did, err := s.table.decide(e, r.Change)
+	if err == nil {
+		err = s.table.checkIdle(r.Name) // else it may become e now
+	}
 	if err == nil && did != Kept {
 		err = s.checkAlone(e)
 	}

@@ -86,7 +86,13 @@ func (c Client) Move(e *Export, from string, change bool) (*Answer, error) {
 
 // Try asks what Add would do or, with change, what Change would do.
 func (c Client) Try(e *Export, change bool) (*Answer, error) {
-	return c.ask(&request{Do: doAdd, Export: e.parameters(), Change: change, Try: true}, e.files())
+	return c.try(request{Do: doAdd, Export: e.parameters(), Change: change}, e)
+}
+
+// try asks what a request to add an export would do.
+func (c Client) try(r request, e *Export) (*Answer, error) {
+	r.Try = true
+	return c.ask(&r, e.files())
 }
 
 // Remove makes the server end an export.

@@ -27,7 +27,7 @@ func (c Client) put(r *request, e *Export) (*Answer, error) {
 		return answer, err
 	}
 	for late := time.Now().Add(lostMost); ; time.Sleep(againTime) {
-		now, errNow := c.Try(e, r.Change)
+		now, errNow := c.try(*r, e)
 		var said refusal
 		switch {
 		case errNow == nil && now.Did == Kept:
@@ -40,7 +40,7 @@ func (c Client) put(r *request, e *Export) (*Answer, error) {
 	}
 }
 
-// done makes of the answer that a request is done already the one that was lost.
+// done turns the answer that the export is served already into the one that was lost.
 func (a *Answer) done(r *request) *Answer {
 	if a.Did = Added; r.Change {
 		a.Did = Changed

@@ -19,8 +19,8 @@ func (s *Server) put(e *Export, r *request) (did Outcome, warning, err error) {
 }
 
 // move serves an export, whose disk it owns, as add does, and ends one of another
-// address. If the first cannot be served, or the disk of the other hangs, it serves
-// that again. A crash meanwhile leaves one of them kept, or both.
+// address. If the first cannot be served, or the disk of the other hangs, the other
+// is served again. A crash meanwhile leaves one of them kept, or both.
 func (s *Server) move(e *Export, from string, change bool) (did Outcome, warning, err error) {
 	now, was, err := s.leave(from, e, change)
 	if err != nil {

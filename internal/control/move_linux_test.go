@@ -99,6 +99,25 @@ func TestMoveRefused(t *testing.T) {
 	r.serves(k, e)
 }
 
+// TestTryWhileMoving asks whether a move was made while it is under way.
+func TestTryWhileMoving(t *testing.T) {
+	r, k, was, e := newMoving(t)
+	moving, before, err := r.Server.table.depart(was.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := &request{Vblade: protocol, Do: doAdd, Name: was.Name(), Export: e.parameters(), Try: true}
+	_, err = r.askOnce(try, e.files())
+	if said := (refusal{}); !errors.As(err, &said) || !said.again {
+		t.Errorf("while it is under way: %v", err)
+	}
+	r.Server.table.stay(moving, before)
+	if a, err := r.askOnce(try, e.files()); err != nil || a.Did != Added {
+		t.Errorf("after it has failed: %+v, %v", a, err)
+	}
+	r.serves(k, was)
+}
+
 // TestMoveHangs gives an export whose disk hangs another address: it is served as
 // before.
 func TestMoveHangs(t *testing.T) {

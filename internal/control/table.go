@@ -170,6 +170,16 @@ func (t *table) checkServed(name string) error {
 	return e.busy()
 }
 
+// checkIdle returns an error if there is an export of a name that is coming or going.
+func (t *table) checkIdle(name string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.entries[name]; e != nil {
+		return e.busy()
+	}
+	return nil
+}
+
 // settle ends coming: e is served, or has failed with an error.
 func (t *table) settle(e *entry, err error) {
 	t.mu.Lock()
