@@ -17,7 +17,7 @@ import (
 type replacement struct {
 	e      *control.Export
 	at     *control.Info // what is served at its address; nil for nothing
-	change bool          // that becomes e
+	change bool          // e replaces that
 	former *control.Info // another that ends, from the same conf file; nil for none
 }
 

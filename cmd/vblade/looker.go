@@ -165,8 +165,8 @@ func (l *looker) warn(rivals []*initiator.Target) {
 	}
 }
 
-// warnOfTwice logs exports that have answered a question of this link by another link of
-// ours, whose MAC one on this link has: both are in one LAN.
+// warnOfTwice warns of two interfaces of ours that have one MAC in one LAN: an export has
+// answered what this link asked, from another link that has the MAC of one here.
 func (l *looker) warnOfTwice(exports []*initiator.Target) {
 	for _, t := range exports {
 		l.rivals.log.Warnf("%s: two interfaces of this host have one address, %v, in this LAN, one of them for %s, so that switches send now to one, now to the other; give each an address of its own, such as by --hwaddr auto, or a LAN of its own",

@@ -95,8 +95,8 @@ func makeOwn(e *control.Export, inUse []macvlan.Interface, replace bool) (*ownIn
 	return o, nil
 }
 
-// yield gives an interface in use, until it is removed, another address if one of
-// another name needs the one that it has.
+// yield gives an interface in use a spare address if the export needs the one that it
+// has for an interface of another name. That in use is removed later.
 func (o *ownInterfaces) yield(was macvlan.Interface) error {
 	needs := func(i macvlan.Interface) bool {
 		return i.Name != was.Name && i.Parent == was.Parent && i.MAC == was.MAC
@@ -136,7 +136,8 @@ func (o *ownInterfaces) readdress(was macvlan.Interface, mac aoe.MAC) error {
 	return err
 }
 
-// spare is the address, for a moment, of an interface that gives up another.
+// spare returns the address that an interface has after it has given up mac, until it
+// is removed.
 func spare(mac aoe.MAC) aoe.MAC {
 	mac[1] ^= 0x80
 	return mac
@@ -161,7 +162,7 @@ func (o *ownInterfaces) undo() error {
 		return nil
 	}
 	errs := []error{removeAll(o.made)}
-	for _, was := range slices.Backward(o.moved) { // which may have an address that one before needs
+	for _, was := range slices.Backward(o.moved) { // the last first: it may have the address of one before
 		errs = append(errs, was.Readdress(was.MAC))
 	}
 	return errors.Join(errs...)

@@ -29,8 +29,8 @@ func showTop(o options, c console) error {
 	return printTop(o, c.stdout)
 }
 
-// printTop prints all exports, the busiest first, in each interval as
-// long as somebody reads them.
+// printTop prints all exports, the busiest first, in each interval as long as somebody
+// reads them.
 func printTop(o options, to io.Writer) error {
 	signal.Ignore(syscall.SIGPIPE) // Write tells
 	for n := uint64(1); ; n++ {
@@ -150,7 +150,7 @@ type answer struct {
 	err    error
 }
 
-// askStatus asks a server for its exports, for which one that hangs takes long.
+// askStatus asks a server for its exports. While the server hangs, so does askStatus.
 func askStatus(server control.Client) answer {
 	status, err := server.Status("")
 	return answer{status, err}

@@ -24,7 +24,7 @@ type mmsghdr struct {
 	len uint32
 }
 
-// header returns what the kernel sends a message by.
+// header describes a message to the kernel.
 func (m message) header() mmsghdr {
 	var h mmsghdr
 	vec := &unix.Iovec{Base: unsafe.StringData(m.text)}
@@ -44,8 +44,8 @@ func (m message) header() mmsghdr {
 }
 
 // send sends messages on a connected datagram socket, in one system call if the
-// manager's queue has room for them: so even the death of the process does not part
-// them.
+// manager's queue has room for them: then the manager gets all of them or none, even if
+// the process is killed.
 func send(conn *net.UnixConn, messages []message) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -163,7 +163,7 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.IntN(2000)) * time.Microsecond) // for nothing: it is killed anywhere
+		time.Sleep(time.Duration(random.IntN(2000)) * time.Microsecond) // so that the kill comes anywhere
 		p.Kill()
 		if s := p.Stderr(); s != "" {
 			t.Fatal(s)

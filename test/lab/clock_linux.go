@@ -17,12 +17,12 @@ const (
 )
 
 // Clock tells the time during which a test was able to run. It stands still while the
-// process, or the machine under it, does.
+// process, or the machine under it, does. Its times are nanoseconds since epoch.
 type Clock struct {
 	epoch   time.Time
-	ran     atomic.Int64
-	looked  atomic.Int64 // since epoch, and
-	stopped atomic.Int64 // when it last saw that it had been late by clockStop
+	ran     atomic.Int64 // how many of them the test has had
+	looked  atomic.Int64 // when it last looked
+	stopped atomic.Int64 // when it last looked late by clockStop
 }
 
 // NewClock starts a clock for the length of a test.
@@ -48,7 +48,7 @@ func NewClock(t testing.TB) *Clock {
 	return c
 }
 
-// look goes on.
+// look adds the time since the last look, unless it comes late.
 func (c *Clock) look() {
 	now := int64(time.Since(c.epoch))
 	gap := time.Duration(now - c.looked.Load())
