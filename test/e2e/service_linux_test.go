@@ -222,8 +222,9 @@ func (tg *target) survives() {
 	}
 }
 
-// journalLimit bounds what all of this may write to the journal, in lines.
-const journalLimit = 1000
+// journalLimit bounds what all of this may write to the journal, in lines: each time
+// that the 40 exports end and begin again, their units and the server write some 250.
+const journalLimit = 2000
 
 // stops stops all exports, which end at once and well, and looks at the journal.
 func (tg *target) stops() {
@@ -239,7 +240,10 @@ func (tg *target) stops() {
 	tg.is("vblade", "NFileDescriptorStore", "0")
 	journal := tg.run("journalctl -b -u 'vblade*'")
 	tg.t.Logf("the journal:\n%s", end(journal))
-	if n := strings.Count(journal, "\n"); n > journalLimit || !strings.Contains(journal, "Watchdog timeout") {
-		tg.t.Errorf("the journal has %d lines, want at most %d, one of them about the watchdog", n, journalLimit)
+	if n := strings.Count(journal, "\n"); n > journalLimit {
+		tg.t.Errorf("the journal has %d lines, want at most %d", n, journalLimit)
+	}
+	if !strings.Contains(journal, "Watchdog timeout") {
+		tg.t.Error("the journal says nothing of the watchdog")
 	}
 }
