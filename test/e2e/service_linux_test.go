@@ -222,8 +222,8 @@ func (tg *target) survives() {
 	}
 }
 
-// journalLimit bounds what all of this may write to the journal, in lines: each time
-// that the 40 exports end and begin again, their units and the server write some 250.
+// journalLimit bounds what all of this may write to the journal, in lines. Each time that
+// the 40 exports end and begin again, their units and the server write some for each.
 const journalLimit = 2000
 
 // stops stops all exports, which end at once and well, and looks at the journal.
