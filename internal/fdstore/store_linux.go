@@ -59,8 +59,8 @@ func New() *Store {
 // and returns once the manager has them. If it fails, nothing is stored there.
 //
 // What was there has to go first, because the manager keeps no open file twice, and
-// both may have some in common. All messages leave at once, so that a crash loses
-// neither.
+// both may have some in common. All messages leave at once, if the manager has room for
+// them, so that a crash loses neither.
 func (s *Store) Keep(name string, parameters []byte, files []*os.File) error {
 	err := s.reserve(name, len(files)+1)
 	if err == nil {

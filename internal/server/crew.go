@@ -28,37 +28,37 @@ const spareWorkers = 16
 // calls may always have a worker, because at least as many are free as there are such
 // exports: only they may take one of the last.
 //
-// Few hang at once, so that there are CrewSize goroutines at first, and more come when
-// the last of them gets something to do.
+// Exports seldom hang in such numbers, so there are CrewSize workers at first. Another is
+// started when the last idle one gets something to do.
 type crew struct {
-	ring   []*export // exports with waiting requests, in turn
-	guests int       // exports, also those that were removed and whose calls have not ended
-	busy   int       // workers that do something
-	staff  int       // workers that there are now
+	ring    []*export // exports with waiting requests, in turn
+	exports int       // how many there are, also those that were removed and whose calls have not ended
+	busy    int       // workers that do something
+	workers int       // that there are now
 }
 
 // free returns how many workers there may be besides the busy ones.
 func (c *crew) free() int { return CrewSize + c.others() - c.busy }
 
 // others is how many exports there are besides one.
-func (c *crew) others() int { return max(0, c.guests-1) }
+func (c *crew) others() int { return max(0, c.exports-1) }
 
 // mayStart reports whether an export may have another worker. What one that is mute
 // has waiting is only dropped, which keeps no worker.
 func (c *crew) mayStart(e *export) bool {
 	free := c.free()
-	if e.running == 0 || c.guests == 1 || e.mute.Load() {
+	if e.running == 0 || c.exports == 1 || e.mute.Load() {
 		return free > 0
 	}
 	return e.running < free-spareWorkers-c.others()
 }
 
-// isShort reports whether another worker has to come, once the crew has started, so
-// that one has nothing to do.
-func (c *crew) isShort() bool { return c.staff > 0 && c.busy == c.staff && c.free() > 0 }
+// lacksWorker reports whether all workers are busy and another may be started. Before the
+// crew has started there are none to be busy.
+func (c *crew) lacksWorker() bool { return c.workers > 0 && c.busy == c.workers && c.free() > 0 }
 
-// isLarge reports whether a worker that has nothing to do is one too many.
-func (c *crew) isLarge() bool { return c.staff > CrewSize && c.staff-c.busy > spareWorkers }
+// hasTooMany reports whether an idle worker should end.
+func (c *crew) hasTooMany() bool { return c.workers > CrewSize && c.workers-c.busy > spareWorkers }
 
 // batchIsLate is how long a batch lasts before another one may begin beside it, if
 // the disk gains by that: something of the first one hangs.

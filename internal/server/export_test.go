@@ -105,9 +105,9 @@ func (s *Server) Lanes() (n int) {
 	return n
 }
 
-// Staff is how many workers there are.
-func (s *Server) Staff() int {
+// Workers is how many workers there are.
+func (s *Server) Workers() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.crew.staff
+	return s.crew.workers
 }

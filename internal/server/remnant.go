@@ -49,7 +49,7 @@ func (s *Server) forget(e *export) (err error) {
 	s.ask(func() {
 		s.mu.Lock()
 		s.remnants = slices.DeleteFunc(s.remnants, func(r *export) bool { return r == e })
-		s.crew.guests--
+		s.crew.exports--
 		s.mu.Unlock()
 		s.work.Signal() // the other export may now have more of the crew
 		s.lanes.give(e.lane)

@@ -90,7 +90,7 @@ type Server struct {
 	hang       hangLimits
 	sizeEvery  time.Duration  // between two looks at a disk's size
 	shareWait  time.Duration  // for a share, in a turn
-	home       sync.WaitGroup // leads and workers
+	running    sync.WaitGroup // leads and workers
 
 	mu       sync.Mutex // guards what follows
 	vacant   *sync.Cond // there is no leader, or the server has ended
@@ -195,21 +195,21 @@ func every(interval time.Duration, done <-chan struct{}, f func()) {
 func (s *Server) startCrew() <-chan struct{} {
 	s.standing.Store(leadCount)
 	for _, l := range s.leads {
-		s.home.Add(1)
+		s.running.Add(1)
 		go func() {
-			defer s.home.Done()
+			defer s.running.Done()
 			l.loop()
 		}()
 	}
 	s.mu.Lock()
-	for s.crew.staff < CrewSize {
-		s.hire()
+	for s.crew.workers < CrewSize {
+		s.startWorker()
 	}
 	s.mu.Unlock()
 	home := make(chan struct{})
 	go func() {
 		defer close(home)
-		s.home.Wait()
+		s.running.Wait()
 	}()
 	return home
 }

@@ -170,7 +170,7 @@ func TestAnyNumberHangs(t *testing.T) {
 	for i := range hanging + 1 {
 		f.ask(l, sentTo(i, flushFrame(0)))
 	}
-	eventually(t, func() bool { return f.server.Staff() <= server.CrewSize+1 }, "the workers that came do not go")
+	eventually(t, func() bool { return f.server.Workers() <= server.CrewSize+1 }, "the workers that came do not go")
 }
 
 // TestAddedToHanging adds exports while the only one before them hangs with all workers:

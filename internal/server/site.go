@@ -110,9 +110,9 @@ func (s *Server) AddWith(b *blade.Blade, o Options, ports ...*Port) error {
 		s.mu.Lock()
 		s.exports = append(s.exports, e)
 		s.crew.ring = slices.Grow(s.crew.ring, len(s.exports))
-		s.crew.guests++
-		if s.crew.isShort() {
-			s.hire()
+		s.crew.exports++
+		if s.crew.lacksWorker() {
+			s.startWorker()
 		}
 		s.mu.Unlock()
 		for _, p := range e.ports {

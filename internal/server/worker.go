@@ -26,8 +26,8 @@ func (w *worker) loop() {
 	for {
 		switch {
 		case s.crew.take(&w.run):
-			if s.crew.isShort() {
-				s.hire()
+			if s.crew.lacksWorker() {
+				s.startWorker()
 			}
 			if s.crew.ready() {
 				s.work.Signal()
@@ -37,8 +37,8 @@ func (w *worker) loop() {
 			s.mu.Lock()
 		case s.ended:
 			return
-		case s.crew.isLarge():
-			s.crew.staff--
+		case s.crew.hasTooMany():
+			s.crew.workers--
 			return
 		default:
 			s.work.Wait()
@@ -46,13 +46,13 @@ func (w *worker) loop() {
 	}
 }
 
-// hire starts a worker. The caller holds s.mu, and starts the crew, or is the leader or
+// startWorker starts a worker. The caller holds s.mu, and starts the crew, or is the leader or
 // a worker.
-func (s *Server) hire() {
-	s.crew.staff++
-	s.home.Add(1)
+func (s *Server) startWorker() {
+	s.crew.workers++
+	s.running.Add(1)
 	go func() {
-		defer s.home.Done()
+		defer s.running.Done()
 		newWorker(s).loop()
 	}()
 }

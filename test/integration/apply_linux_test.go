@@ -107,23 +107,6 @@ vblade: 3 of 6 conf files are not in force, see above
 	a.conf("c", 1) // change places
 	a.applies(true, "e9.1: removed, now e9.2 by b.conf\ne9.2: changed, b on tgt0, by b.conf\ne9.1: added, c on tgt0, by c.conf\n")
 	a.applies(true, "nothing to do: exports are as 3 conf files say\n")
-	a.conf("Z", 2) // twice, before b.conf, which is served
-	const twice = "vblade: Z.conf: e9.2 is described by b.conf already; give another shelf or slot\n"
-	a.applies(false, twice+"vblade: 1 of 4 conf files are not in force, see above\n")
-	a.applies(false, twice+"vblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
-	a.conf("b", 2, "oops") // wrong
-	a.applies(false, twice+`vblade: b.conf: line 5: "oops" is not NAME=VALUE; quote values that hold spaces, put none around the =
-vblade: e9.2 is served as before: b.conf is wrong
-vblade: 2 of 4 conf files are not in force, see above
-`)
-	a.conf("b", 4) // not any more
-	a.applies(false, "vblade: Z.conf: open Z: no such file or directory\nvblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
-	a.conf("b", 2)
-	os.Remove(a.file("Z"))
-	a.conf("a", 2) // twice, from another address
-	a.applies(false, "vblade: a.conf: e9.2 is described by b.conf already; give another shelf or slot\n"+
-		"vblade: e9.3 is served as before: a.conf is wrong\nvblade: 1 of 3 conf files are not in force, see above\n")
-	a.conf("a", 3)
 	a.conf("c", 1, "filename=/nowhere/c")
 	a.applies(false, "vblade: c.conf: open /nowhere/c: no such file or directory; e9.1 is served as before\nvblade: 1 of 3 conf files are not in force, see above\n")
 	a.conf("c", 1)
@@ -131,6 +114,32 @@ vblade: 2 of 4 conf files are not in force, see above
 	a.conf("f", 2, "own_process=yes") // e9.2, from b.conf so far
 	os.Remove(a.file("b"))
 	a.applies(true, "e9.2: removed, it has a process of its own by f.conf\ne9.3: removed, it has a process of its own by a.conf\n")
+	if err := a.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestApplyOneAddress has two conf files describe one address: it stays with the one that
+// is served, until that does not describe it any more.
+func TestApplyOneAddress(t *testing.T) {
+	a := newApplying(t)
+	a.must("apply", a.dir)
+	a.conf("Z", 1) // before b.conf in order
+	const twice = "vblade: Z.conf: e9.1 is described by b.conf already; give another shelf or slot\n"
+	a.applies(false, twice+"vblade: 1 of 4 conf files are not in force, see above\n")
+	a.applies(false, twice+"vblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
+	a.conf("b", 1, "oops") // wrong
+	a.applies(false, twice+`vblade: b.conf: line 5: "oops" is not NAME=VALUE; quote values that hold spaces, put none around the =
+vblade: e9.1 is served as before: b.conf is wrong
+vblade: 2 of 4 conf files are not in force, see above
+`)
+	a.conf("b", 4) // not any more
+	a.applies(false, "vblade: Z.conf: open Z: no such file or directory\nvblade: 1 of 1 conf files are not in force, see above\n", a.file("Z"))
+	a.conf("b", 1)
+	os.Remove(a.file("Z"))
+	a.conf("a", 1) // from another address
+	a.applies(false, "vblade: a.conf: e9.1 is described by b.conf already; give another shelf or slot\n"+
+		"vblade: e9.0 is served as before: a.conf is wrong\nvblade: 1 of 3 conf files are not in force, see above\n")
 	if err := a.Stop(); err != nil {
 		t.Error(err)
 	}
